@@ -1,0 +1,42 @@
+import type { Command, CommandIo, ExitCode } from './command.ts'
+import { UsageError } from './command.ts'
+
+/** Each command is loaded when it is asked for, so that `addresses` does not pay for fastify. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {}
+
+/** Finds the command, answers `--help`, and turns wrong usage into exit code 2 with a way out. */
+export async function runCli(argv: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const [name, ...args] = argv
+  if (name === undefined || name === '--help' || name === 'help') {
+    ;(name === undefined ? io.stderr : io.stdout).write(await overview())
+    return name === undefined ? 2 : 0
+  }
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (load === undefined) {
+    io.stderr.write(`agent: no command ${JSON.stringify(name)}\n\n${await overview()}`)
+    return 2
+  }
+  const command = await load()
+  if (args.includes('--help')) {
+    io.stdout.write(helpOf(command))
+    return 0
+  }
+  try {
+    return await command.run(args, io)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    io.stderr.write(`agent ${name}: ${error.message}\nTry: agent ${name} --help\n`)
+    return 2
+  }
+}
+
+function helpOf(command: Command): string {
+  return `agent ${command.name}: ${command.summary}\n\nUsage:\n  agent ${command.name} ${command.usage}\n\nExample:\n  ${command.example}\n`
+}
+
+async function overview(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()))
+  const width = Math.max(0, ...commands.map((command) => command.name.length))
+  const rows = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`)
+  return `Usage: agent <command> [options]\n\n${rows.join('\n')}\n\nagent <command> --help tells more.\n`
+}

@@ -1,0 +1,34 @@
+import type { FilterProgram, Mode, TimedBlock } from '../../rules/firewall/program.ts'
+
+/** What the kernel says about itself, read back and not remembered. */
+export interface InForce {
+  readonly revision: number
+  readonly digest: string
+  readonly mode: Mode
+}
+
+/** A source that was refused (enforce) or would have been (observe), as the kernel counted it. */
+export interface SeenSource {
+  readonly address: string
+  readonly packets: number
+}
+
+/**
+ * The one thing the agent asks of the kernel. One contract suite (`test/contracts/firewall.contract.ts`) holds every backend
+ * and the fake to these promises. Errors are `FirewallError`s.
+ */
+export interface Firewall {
+  readonly backend: 'nft' | 'ipset' | 'dry-run' | 'fake'
+  /** Has the kernel judge `program` and changes nothing. @throws FirewallError REFUSED */
+  check(program: FilterProgram): Promise<void>
+  /** Replaces our rules in one transaction; the sources being blocked are part of it. On a throw, the rules that were in force still are. */
+  apply(program: FilterProgram): Promise<void>
+  /** Replaces the timed blocks and nothing else, in one transaction. */
+  setBlocked(blocked: readonly TimedBlock[]): Promise<void>
+  /** What is in force, read from the kernel; `undefined` when our rules are not there. */
+  inForce(): Promise<InForce | undefined>
+  /** Sources refused lately, most packets first, at most `limit`. */
+  seen(limit: number): Promise<readonly SeenSource[]>
+  /** Takes our rules away, and nothing of anybody else's. Done when they are not there is done. */
+  remove(): Promise<void>
+}

@@ -1,0 +1,33 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { Tables } from './tables.ts'
+
+/** Who does something: a token's holder. `person` tells two people apart where a second one must approve. */
+export interface Actor {
+  readonly person: string
+  readonly role: 'operator' | 'approver' | 'agent' | 'reader' | 'system'
+}
+
+/** What the audit log remembers of one change. `details` is JSON-ready and holds no secret. */
+export interface AuditEntry {
+  /** `noun.verb`, for example `registration.approve`. */
+  readonly action: string
+  /** Id of the thing changed. */
+  readonly target: string
+  /** Number of the dispatch that ordered it, where there is one. */
+  readonly dispatch?: string
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+/** A running transaction: the database and its audit log, committed or lost together. */
+export interface StoreTransaction {
+  readonly db: Transaction<Tables>
+  audit(entry: AuditEntry): Promise<void>
+}
+
+/** The control API's memory. One contract suite runs on every adapter. */
+export interface Store extends AsyncDisposable {
+  /** Reads; sees only committed data. */
+  read<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
+  /** Changes, all or nothing. A transaction that wrote no audit entry is rolled back. @throws StoreError UNAUDITED, BUSY, FULL */
+  transact<T>(actor: Actor, work: (tx: StoreTransaction) => Promise<T>): Promise<T>
+}

@@ -1,0 +1,50 @@
+import type { AttributedRequest } from '../requests/attributed-request.ts'
+
+/** What should happen to the account. `release` undoes what came before. */
+export type VerdictAction = 'watch' | 'throttle' | 'suspend' | 'release'
+
+/** Plain words an official can put in a letter. Never holds text from the log. */
+export interface Evidence {
+  readonly vi: string
+  readonly en: string
+}
+
+/** What the detector decided about one account, from log time only. */
+export interface Verdict {
+  /** Milliseconds since 1970 of the request that tipped it. */
+  readonly atMs: number
+  /** Masked: safe to print, store and send. */
+  readonly account: string
+  readonly facility: string | undefined
+  readonly rule: string
+  readonly action: VerdictAction
+  /** Look-ups counted in the rule's window. */
+  readonly requests: number
+  /** Distinct persons in that window, 0 where the log does not tell. */
+  readonly subjects: number
+  /** The addresses the account used lately, newest first, at most 8. */
+  readonly sources: readonly string[]
+  readonly evidence: Evidence
+}
+
+/** Counts every account in bounded memory and says when one harvests. Time comes with the events, so a cold log gives the same verdicts. */
+export interface Detector {
+  /** Takes one request; gives the verdicts it caused, mostly none. Requests may come slightly out of order. */
+  observe(request: AttributedRequest): readonly Verdict[]
+  /** Moves time on without a request, so that calm accounts are released. */
+  advance(toMs: number): readonly Verdict[]
+  /** The busiest accounts now, masked, most look-ups in the last hour first. */
+  top(limit: number): readonly AccountTally[]
+  /** Accounts held and dropped by eviction. */
+  readonly size: number
+  readonly evicted: number
+}
+
+/** One account's figures, masked. */
+export interface AccountTally {
+  readonly account: string
+  readonly facility: string | undefined
+  readonly lookups1m: number
+  readonly lookups1h: number
+  readonly lookups24h: number
+}

@@ -1,0 +1,68 @@
+import { type Static, Type } from 'typebox'
+
+const at = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
+
+/** What an edge tells central after each pass and at least every few minutes: `POST /v1/reports`. No identifiers of citizens, no secrets. */
+export const AgentReport = Type.Object(
+  {
+    format: Type.Literal('edgeward-report/1'),
+    at: Type.String({ format: 'date-time' }),
+    agentVersion: Type.String({ maxLength: 32 }),
+    revision: Type.Integer({ minimum: 0, description: 'revision in force in the kernel; 0 before the first' }),
+    digest: Type.String({ pattern: '^([0-9a-f]{64})?$', description: 'digest in force, empty before the first' }),
+    mode: Type.Union([Type.Literal('observe'), Type.Literal('enforce')]),
+    backend: Type.String({ maxLength: 16 }),
+    lastPull: Type.Object({ triedAt: at, answeredAt: at, verifiedAt: at, appliedAt: at }, { additionalProperties: false }),
+    fault: Type.Union([
+      Type.Object(
+        {
+          code: Type.String({ maxLength: 64 }),
+          message: Type.String({ maxLength: 1000 }),
+          since: Type.String({ format: 'date-time' }),
+        },
+        { additionalProperties: false },
+      ),
+      Type.Null(),
+    ]),
+    refused: Type.Array(
+      Type.Object(
+        { address: Type.String({ maxLength: 45 }), packets: Type.Integer({ minimum: 0 }) },
+        { additionalProperties: false },
+      ),
+      { maxItems: 200, description: 'sources refused, or that would be (observe)' },
+    ),
+    flags: Type.Array(
+      Type.Object(
+        {
+          at: Type.String({ format: 'date-time' }),
+          account: Type.String({ maxLength: 64, description: 'masked' }),
+          rule: Type.String({ maxLength: 64 }),
+          action: Type.String({ maxLength: 16 }),
+          requests: Type.Integer({ minimum: 0 }),
+          sources: Type.Array(Type.String({ maxLength: 45 }), { maxItems: 8 }),
+          taken: Type.Union([Type.Literal('none'), Type.Literal('blocked-source')], {
+            description: 'what this edge did about it',
+          }),
+        },
+        { additionalProperties: false },
+      ),
+      { maxItems: 200 },
+    ),
+    host: Type.Object(
+      {
+        hostname: Type.String({ maxLength: 253 }),
+        os: Type.String({ maxLength: 128 }),
+        kernel: Type.String({ maxLength: 128 }),
+        cpus: Type.Integer({ minimum: 0 }),
+        memoryBytes: Type.Integer({ minimum: 0 }),
+        freeMemoryBytes: Type.Integer({ minimum: 0 }),
+        load1: Type.Number({ minimum: 0 }),
+        uptimeS: Type.Number({ minimum: 0 }),
+        agentRssBytes: Type.Integer({ minimum: 0 }),
+      },
+      { additionalProperties: false },
+    ),
+  },
+  { additionalProperties: false },
+)
+export type AgentReport = Static<typeof AgentReport>

@@ -1,0 +1,33 @@
+/** The dispatch's name of a portal function; submissions are named by their last path segment (`guiHoSoGiamDinh4210`). */
+export type FunctionName = string
+
+/** What a function is for: look-ups, history and whole records are what a harvester wants. */
+export type FunctionClass = 'lookup' | 'history' | 'record' | 'token' | 'submit' | 'catalogue' | 'other'
+
+/** Where the account was found, in falling order of trust. */
+export type AccountSource = 'query' | 'body' | 'header' | 'token' | 'correlation'
+
+/** One line of an access log, understood. Holds no secret and no bare citizen ID that leaves the process: see `maskAccount`. */
+export interface AttributedRequest {
+  /** Milliseconds since 1970 (UTC), when the request began, as the log says. */
+  readonly atMs: number
+  /** Canonical address of the client. */
+  readonly ip: string
+  /** Source port, 0 where the log has none. */
+  readonly port: number
+  /** The account as the portal knows it, suffix in upper case; `undefined` where nothing names one. Internal: mask before output. */
+  readonly account: string | undefined
+  readonly accountSource: AccountSource | undefined
+  /** Five digits as a string, from the account. */
+  readonly facility: string | undefined
+  readonly function: FunctionName
+  readonly class: FunctionClass
+  /** True for the functions that 1923/BHXH-CNTT §1c stops, once their date has come (`atMs` decides). */
+  readonly retired: boolean
+  /** HTTP status, 0 where the log has none. */
+  readonly status: number
+  /** Keyed hash of the person looked up, where the proxy logs it; never the identifier. */
+  readonly subject: string | undefined
+  /** The portal's answer code `maKetQua`, where the proxy logs it. */
+  readonly result: string | undefined
+}
