@@ -1,0 +1,29 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { Clock } from '../../rules/time/clock.ts'
+import type { ControlConfig } from '../config/options.ts'
+import type { EventHub } from '../events/event-hub.ts'
+import type { Publisher } from '../publication/publisher.ts'
+import type { Store } from '../store/store.ts'
+
+/** All that a route may reach. `main.ts`'s commands build it; tests pass their own parts. */
+export interface ControlContext {
+  readonly store: Store
+  readonly clock: Clock
+  readonly config: ControlConfig
+  readonly publisher: Publisher
+  readonly events: EventHub
+  readonly log: FastifyBaseLogger
+  /** `size` bytes nobody can guess: ids and tokens. */
+  randomBytes(size: number): Uint8Array
+}
+
+/** The fastify instance that `registerXxxRoutes(app, context)` gets: TypeBox schemas give the types of body, query and params. */
+export type ControlApp = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
