@@ -21,13 +21,14 @@ export interface AuditEntry {
 /** A running transaction: the database and its audit log, committed or lost together. */
 export interface StoreTransaction {
   readonly db: Transaction<Tables>
-  audit(entry: AuditEntry): Promise<void>
+  /** Adds an entry to the audit log and gives its number. */
+  audit(entry: AuditEntry): Promise<number>
 }
 
 /** The control API's memory. One contract suite runs on every adapter. */
 export interface Store extends AsyncDisposable {
-  /** Reads; sees only committed data. */
+  /** Reads one snapshot of what is committed. @throws StoreError NESTED inside another read or transaction, READ_ONLY */
   read<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
-  /** Changes, all or nothing. A transaction that wrote no audit entry is rolled back. @throws StoreError UNAUDITED, BUSY, FULL */
+  /** Changes, all or nothing. A transaction that wrote no audit entry is rolled back. @throws StoreError UNAUDITED, NESTED, BUSY, FULL, CONSTRAINT */
   transact<T>(actor: Actor, work: (tx: StoreTransaction) => Promise<T>): Promise<T>
 }
