@@ -1,0 +1,196 @@
+import { TargetFile } from '@tufjs/models'
+import type { Clock } from '../../rules/time/clock.ts'
+import { ONLINE_ROLES, type OnlineKeys, ROOT_KEYS } from './key-files.ts'
+import { PublicationError } from './publication-error.ts'
+import { type RepositoryFiles, UNFINISHED } from './repository-files.ts'
+import {
+  type CurrentMetadata,
+  createRoot,
+  createSnapshot,
+  createTargets,
+  createTimestamp,
+  findRootVersion,
+  metaFile,
+  readCurrent,
+  sha256Hex,
+  signedBytes,
+  type Validity,
+} from './signed-metadata.ts'
+import type { SigningKey } from './signing-key.ts'
+import { allowTarget, findRevisionOf, targetFilePath } from './target-name.ts'
+
+/** What signing and writing the repository takes. One process at a time writes: `withPublicationLock`. */
+export interface RepositoryParts {
+  readonly files: RepositoryFiles
+  readonly keys: OnlineKeys
+  readonly clock: Clock
+  readonly validity: Validity
+  /** Lists kept as targets, and versions of metadata kept for clients in the middle of a refresh; ≥ 1. */
+  readonly keep: number
+}
+
+/** One list as the repository holds it. */
+export interface PublishedTarget {
+  readonly revision: number
+  /** SHA-256 (hex) of the blocks: `custom.digest` of the target. */
+  readonly digest: string
+  readonly entries: number
+  readonly sha256: string
+}
+
+/**
+ * Makes the repository: root v1 signed by the threshold of root keys, and empty targets, so that an edge can check what it trusts before the first list.
+ * `timestamp.json` is written last here as everywhere: without it there is no repository.
+ * @throws PublicationError ALREADY_INITIALISED
+ */
+export async function initRepository(parts: RepositoryParts, rootKeys: readonly SigningKey[]): Promise<void> {
+  const { files, keys, clock, validity } = parts
+  if ((await findRootVersion(files)) > 0) {
+    throw new PublicationError('ALREADY_INITIALISED', 'Cannot make the signed repository: it has a root already')
+  }
+  const nowMs = clock.nowMs()
+  const root = createRoot(rootKeys, keys, expiry(nowMs, validity.rootMs))
+  await files.write('metadata/1.root.json', signedBytes(root, rootKeys.slice(0, ROOT_KEYS.threshold)))
+  await writeChain(parts, { targets: 1, snapshot: 1, timestamp: 1 }, {})
+}
+
+/**
+ * Adds `document` as the list of `revision` and makes it what clients see. Order: target, targets, snapshot, timestamp. Until the
+ * timestamp is renamed into place every client still gets the revision before; whatever a crash leaves is removed by `cleanRepository`.
+ * @throws PublicationError REPOSITORY_BROKEN, KEY_UNUSABLE
+ */
+export async function publishDocument(
+  parts: RepositoryParts,
+  document: Uint8Array,
+  facts: Pick<PublishedTarget, 'revision' | 'digest' | 'entries'>,
+): Promise<void> {
+  const current = await readSignable(parts)
+  const newest = newestTarget(current)?.revision ?? 0
+  if (facts.revision <= newest) {
+    throw new PublicationError(
+      'REPOSITORY_BROKEN',
+      `Cannot publish revision ${facts.revision}: the repository is at ${newest} already`,
+    )
+  }
+  const path = allowTarget(facts.revision)
+  const sha256 = sha256Hex(document)
+  const { revision, digest, entries } = facts
+  const target = new TargetFile({
+    path,
+    length: document.length,
+    hashes: { sha256 },
+    unrecognizedFields: { custom: { revision, digest, entries } },
+  })
+  await parts.files.write(targetFilePath(path, sha256), document)
+  const kept = Object.fromEntries(
+    Object.entries(current.targets.targets)
+      .filter(([name]) => (findRevisionOf(name) ?? 0) > 0)
+      .sort(byRevision)
+      .slice(0, parts.keep - 1),
+  )
+  await writeChain(parts, versionsAfter(current), { [path]: target, ...kept })
+  await cleanRepository(parts)
+}
+
+/**
+ * Signs again what would lapse: the timestamp always, targets and snapshot once half of their time is over.
+ * @throws PublicationError REPOSITORY_BROKEN, KEY_UNUSABLE
+ */
+export async function refreshMetadata(parts: RepositoryParts): Promise<void> {
+  const current = await readSignable(parts)
+  const { files, keys, clock, validity } = parts
+  const nowMs = clock.nowMs()
+  const isOld = (expires: string, ms: number) => Date.parse(expires) - nowMs < ms / 2
+  if (isOld(current.targets.expires, validity.targetsMs) || isOld(current.snapshot.expires, validity.snapshotMs)) {
+    await writeChain(parts, versionsAfter(current), current.targets.targets)
+    await cleanRepository(parts)
+    return
+  }
+  const timestamp = createTimestamp(
+    current.timestamp.version + 1,
+    expiry(nowMs, validity.timestampMs),
+    current.timestamp.snapshotMeta,
+  )
+  await files.write('metadata/timestamp.json', signedBytes(timestamp, [keys.timestamp]))
+}
+
+/** Removes what a crash left and what is too old to be asked for. Reads first: a broken repository is left as it is. @throws PublicationError */
+export async function cleanRepository({ files, keep }: Pick<RepositoryParts, 'files' | 'keep'>): Promise<void> {
+  const { targets, snapshot } = await readCurrent(files)
+  const wanted = new Set(Object.values(targets.targets).map(({ path, hashes }) => targetFilePath(path, hashes.sha256 ?? '')))
+  const isWanted = (path: string): boolean => {
+    if (path.endsWith(UNFINISHED)) return false
+    if (path.startsWith('targets/')) return wanted.has(path)
+    const match = /^metadata\/(\d+)\.(targets|snapshot)\.json$/.exec(path)
+    if (match === null) return true
+    const newest = match[2] === 'targets' ? targets.version : snapshot.version
+    const version = Number(match[1])
+    return version <= newest && version > newest - keep - 1
+  }
+  for (const path of await files.list()) if (!isWanted(path)) await files.remove(path)
+}
+
+/** The newest list that clients see. */
+export function newestTarget({ targets }: Pick<CurrentMetadata, 'targets'>): PublishedTarget | undefined {
+  const [newest] = Object.entries(targets.targets).sort(byRevision)
+  if (newest === undefined) return undefined
+  const [name, target] = newest
+  const revision = findRevisionOf(name)
+  if (revision === undefined) return undefined
+  return {
+    revision,
+    digest: String(target.custom.digest),
+    entries: Number(target.custom.entries),
+    sha256: target.hashes.sha256 ?? '',
+  }
+}
+
+interface Versions {
+  readonly targets: number
+  readonly snapshot: number
+  readonly timestamp: number
+}
+
+function versionsAfter({ targets, snapshot, timestamp }: CurrentMetadata): Versions {
+  return { targets: targets.version + 1, snapshot: snapshot.version + 1, timestamp: timestamp.version + 1 }
+}
+
+async function writeChain(
+  parts: RepositoryParts,
+  versions: Versions,
+  named: CurrentMetadata['targets']['targets'],
+): Promise<void> {
+  const { files, keys, clock, validity } = parts
+  const nowMs = clock.nowMs()
+  const targets = signedBytes(createTargets(versions.targets, expiry(nowMs, validity.targetsMs), named), [keys.targets])
+  await files.write(`metadata/${versions.targets}.targets.json`, targets)
+  const snapshot = signedBytes(createSnapshot(versions.snapshot, expiry(nowMs, validity.snapshotMs), versions.targets, targets), [
+    keys.snapshot,
+  ])
+  await files.write(`metadata/${versions.snapshot}.snapshot.json`, snapshot)
+  const timestamp = createTimestamp(
+    versions.timestamp,
+    expiry(nowMs, validity.timestampMs),
+    metaFile(versions.snapshot, snapshot),
+  )
+  await files.write('metadata/timestamp.json', signedBytes(timestamp, [keys.timestamp]))
+}
+
+/** What is current, with keys that its root trusts. */
+async function readSignable({ files, keys }: RepositoryParts): Promise<CurrentMetadata> {
+  const current = await readCurrent(files)
+  for (const role of ONLINE_ROLES) {
+    if (current.root.roles[role]?.keyIDs.includes(keys[role].key.keyID)) continue
+    throw new PublicationError('KEY_UNUSABLE', `Cannot sign ${role}: the root metadata does not trust the key in ${role}.pem`)
+  }
+  return current
+}
+
+/** TUF takes whole seconds only. TUF specification §4.2.1. */
+function expiry(nowMs: number, validMs: number): string {
+  return `${new Date(nowMs + validMs).toISOString().slice(0, 19)}Z`
+}
+
+function byRevision([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return (findRevisionOf(b) ?? 0) - (findRevisionOf(a) ?? 0)
+}
