@@ -105,7 +105,7 @@ function readGroups(text: string, start: number, end: number): number[] | undefi
   }
   if (gapAt < 0) return groups.length === 8 ? groups : undefined
   if (groups.length > 7) return undefined
-  groups.splice(gapAt, 0, ...new Array<number>(8 - groups.length).fill(0))
+  groups.splice(gapAt, 0, ...Array.from({ length: 8 - groups.length }, () => 0))
   return groups
 }
 

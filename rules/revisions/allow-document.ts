@@ -1,3 +1,4 @@
+import type { Block } from '../addresses/block.ts'
 import type { BlockSet } from '../addresses/block-set.ts'
 import type { Mode } from '../firewall/program.ts'
 
@@ -32,6 +33,12 @@ export interface Owner {
   readonly province: string
   /** Number of the dispatch that approved it. */
   readonly dispatch: string
+}
+
+/** One line of the list: a block as approved, and everybody who holds it. */
+export interface AllowEntry {
+  readonly block: Block
+  readonly owners: readonly Owner[]
 }
 
 /**
