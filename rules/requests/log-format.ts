@@ -1,9 +1,35 @@
 import type { AttributedRequest } from './attributed-request.ts'
+import { type Attributor, createAttributor } from './attributor.ts'
+import { createFieldReader, type ReadTime } from './field-reader.ts'
 import type { LineFault } from './line-fault.ts'
+import { createLineSpans, type LineSpans, SPAN } from './line-spans.ts'
+import { readClfTime, readHaproxyTime, readIsoTime } from './log-time.ts'
+import { readCombinedLine } from './read-combined-line.ts'
+import { readHaproxyLine } from './read-haproxy-line.ts'
+import { readJsonLine } from './read-json-line.ts'
+import { scanJsonLine } from './scan-json-line.ts'
 
 /** The access logs that can be read; docs/access-log.md has an example of each. */
 export const LOG_FORMATS = ['nginx-json', 'combined', 'haproxy'] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]
+
+/** A line longer than this is not read. */
+export const MAX_LINE_BYTES = 1_048_576
+/** 00:00 on 01/08/2024 in the portal's zone (1923/BHXH-CNTT §1c). */
+export const FUNCTIONS_STOP_AT_MS = Date.UTC(2024, 6, 31, 17)
+/** UTC+7, the zone of all dates of the dispatches. */
+const PORTAL_OFFSET_MINUTES = 420
+
+export interface LineParserOptions {
+  /** At least 16 bytes; hides the persons looked up where the log names them. */
+  readonly key: Uint8Array
+  /** From when on the three functions of 1923/BHXH-CNTT §1c count as retired; milliseconds since 1970. */
+  readonly functionsStopAtMs?: number
+  /** The clock of a HAProxy host, whose default layout writes no offset; minutes east of UTC. */
+  readonly haproxyOffsetMinutes?: number
+  /** Shared by the logs of one host, so that a token taken in one names the account in another. */
+  readonly attributor?: Attributor
+}
 
 /** Reads one log. Lines come in the order of the file: a token request names the account of nameless requests after it. */
 export interface LineParser {
@@ -16,4 +42,62 @@ export interface LineParser {
   parseLine(text: string): AttributedRequest | undefined
   /** Why the last line was not read; `undefined` if it was. The words are in `LINE_FAULTS`. */
   readonly lastFault: LineFault | undefined
+}
+
+/** Finds the fields of a line and the time in them. */
+interface LineReader {
+  find(bytes: Buffer, start: number, end: number, spans: LineSpans): LineFault | undefined
+  readonly readTime: ReadTime
+}
+
+/**
+ * @param format what writes the log; a change of format needs another parser
+ * @throws RequestError KEY_TOO_SHORT
+ */
+export function createLineParser(format: LogFormat, options: LineParserOptions): LineParser {
+  const reader = readerOf(format, options.haproxyOffsetMinutes ?? PORTAL_OFFSET_MINUTES)
+  const fields = createFieldReader({
+    key: options.key,
+    functionsStopAtMs: options.functionsStopAtMs ?? FUNCTIONS_STOP_AT_MS,
+    attributor: options.attributor ?? createAttributor(),
+  })
+  const spans = createLineSpans()
+
+  function read(bytes: Buffer, from: number, to: number): AttributedRequest | LineFault {
+    const end = to > from && bytes[to - 1] === 0x0d ? to - 1 : to
+    const start =
+      bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf && end - from >= 3 ? from + 3 : from
+    if (start === end) return 'EMPTY_LINE'
+    if (end - start > MAX_LINE_BYTES) return 'LINE_TOO_LONG'
+    return reader.find(bytes, start, end, spans) ?? fields.read(spans, reader.readTime)
+  }
+
+  const parser = {
+    lastFault: undefined as LineFault | undefined,
+    parse(line: Uint8Array, start = 0, end = line.length) {
+      const bytes = Buffer.isBuffer(line) ? line : Buffer.from(line.buffer, line.byteOffset, line.byteLength)
+      const request = read(bytes, start, end)
+      parser.lastFault = typeof request === 'string' ? request : undefined
+      return typeof request === 'string' ? undefined : request
+    },
+    parseLine: (text: string) => parser.parse(Buffer.from(text, 'utf8')),
+  }
+  return parser
+}
+
+function readerOf(format: LogFormat, haproxyOffsetMinutes: number): LineReader {
+  switch (format) {
+    case 'nginx-json':
+      return { find: findJsonFields, readTime: readIsoTime }
+    case 'combined':
+      return { find: readCombinedLine, readTime: readClfTime }
+    case 'haproxy':
+      return { find: readHaproxyLine, readTime: (bytes, start, end) => readHaproxyTime(bytes, start, end, haproxyOffsetMinutes) }
+  }
+}
+
+function findJsonFields(bytes: Buffer, start: number, end: number, spans: LineSpans): LineFault | undefined {
+  const fault = scanJsonLine(bytes, start, end, spans) ? undefined : readJsonLine(bytes, start, end, spans)
+  // Empty where nginx could not read the request; missing where the log is not one of ours.
+  return fault ?? ((spans.starts[SPAN.uri] as number) < 0 ? 'MISSING_FIELD' : undefined)
 }

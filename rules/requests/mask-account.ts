@@ -39,7 +39,8 @@ export function createMasker(key: Uint8Array, maxEntries = 65_536): (account: st
   }
 }
 
-function checkKey(key: Uint8Array): void {
+/** @throws RequestError KEY_TOO_SHORT */
+export function checkKey(key: Uint8Array): void {
   if (key.length >= MIN_KEY_BYTES) return
   throw new RequestError(
     'KEY_TOO_SHORT',

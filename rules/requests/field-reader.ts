@@ -1,0 +1,154 @@
+import type { AccountSource, AttributedRequest } from './attributed-request.ts'
+import type { Attributor } from './attributor.ts'
+import type { PortalAccount } from './find-account.ts'
+import { findTokenAccount } from './find-token-account.ts'
+import { hashSubject } from './hash-subject.ts'
+import type { LineFault } from './line-fault.ts'
+import { type LineSpans, SPAN } from './line-spans.ts'
+import { checkKey } from './mask-account.ts'
+import { createAddressReader } from './read-log-address.ts'
+import { createTargetReader, tokenText } from './read-target.ts'
+
+export interface FieldReaderOptions {
+  readonly key: Uint8Array
+  readonly functionsStopAtMs: number
+  readonly attributor: Attributor
+}
+
+/** Milliseconds since 1970 of the time that fills `bytes[start, end)`, or NaN. */
+export type ReadTime = (bytes: Buffer, start: number, end: number) => number
+
+/** Makes a request of the fields that were found in a line, whatever its format. */
+export interface FieldReader {
+  read(spans: LineSpans, readTime: ReadTime): AttributedRequest | LineFault
+}
+
+/** What `maKetQua` of a refused log-in says. */
+const REFUSED = '401'
+const RESULT = /^[0-9A-Za-z]{1,8}$/
+
+/** @throws RequestError KEY_TOO_SHORT */
+export function createFieldReader(options: FieldReaderOptions): FieldReader {
+  const { key, functionsStopAtMs, attributor } = options
+  checkKey(key)
+  const addresses = createAddressReader()
+  const target = createTargetReader()
+  const results = Array.from({ length: 1000 }, (_, code) => String(code).padStart(3, '0'))
+  let source: AccountSource | undefined
+
+  /** In falling order of trust. A log-in is made by its body: a name in its URL is read by nobody but us. */
+  function findAccountOf(spans: LineSpans, ip: string, atMs: number): PortalAccount | undefined {
+    const isLogIn = target.function.class === 'token'
+    const inBody = target.account === undefined || isLogIn ? accountInBody(spans) : undefined
+    if (inBody !== undefined) {
+      source = 'body'
+      return inBody
+    }
+    source = 'query'
+    return target.account ?? accountInTokens(spans) ?? (isLogIn ? nobody() : accountOfSource(ip, atMs))
+  }
+
+  function accountInBody(spans: LineSpans): PortalAccount | undefined {
+    const account = accountIn(spans, SPAN.account) ?? accountIn(spans, SPAN.username)
+    if (account === undefined || account.facility !== undefined) return account
+    const facility = textOf(spans, SPAN.facility)
+    return facility !== undefined && /^[0-9]{5}$/.test(facility) ? { name: account.name, facility } : account
+  }
+
+  function accountIn(spans: LineSpans, span: number): PortalAccount | undefined {
+    const start = spans.starts[span] as number
+    return start < 0 ? undefined : target.readAccount(spans.bytes, start, spans.ends[span] as number)
+  }
+
+  function accountInTokens(spans: LineSpans): PortalAccount | undefined {
+    const header = textOf(spans, SPAN.accessToken)
+    const inHeader = header === undefined ? undefined : findTokenAccount(header)
+    if (inHeader !== undefined) {
+      source = 'header'
+      return inHeader
+    }
+    const bearer = textOf(spans, SPAN.authorization)
+    const inBearer = bearer === undefined ? undefined : findTokenAccount(bearer)
+    source = 'token'
+    if (inBearer !== undefined || target.tokenStart < 0) return inBearer
+    return findTokenAccount(tokenText(spans.bytes, target.tokenStart, target.tokenEnd))
+  }
+
+  function accountOfSource(ip: string, atMs: number): PortalAccount | undefined {
+    const account = attributor.recall(ip, atMs)
+    source = account === undefined ? undefined : 'correlation'
+    return account
+  }
+
+  function nobody(): undefined {
+    source = undefined
+  }
+
+  return {
+    read(spans, readTime) {
+      const { bytes, starts, ends } = spans
+      const ipStart = starts[SPAN.ip] as number
+      const atStart = starts[SPAN.at] as number
+      if (ipStart < 0 || atStart < 0) return 'MISSING_FIELD'
+      const atMs = readTime(bytes, atStart, ends[SPAN.at] as number)
+      if (Number.isNaN(atMs)) return 'BAD_TIME'
+      const ip = addresses.read(bytes, ipStart, ends[SPAN.ip] as number)
+      if (ip === undefined) return 'BAD_ADDRESS'
+      const uriStart = starts[SPAN.uri] as number
+      target.read(bytes, Math.max(0, uriStart), uriStart < 0 ? 0 : (ends[SPAN.uri] as number))
+      const account = findAccountOf(spans, ip, atMs)
+      const status = numberIn(spans, SPAN.status, 999)
+      const result = resultIn(spans)
+      const { function: called } = target
+      const isGiven = (status === 0 || (status >= 200 && status < 300)) && result !== REFUSED
+      if (called.class === 'token' && account !== undefined && isGiven) attributor.remember(ip, account, atMs)
+      const subject = textOf(spans, SPAN.subject)
+      return {
+        atMs,
+        ip,
+        port: numberIn(spans, SPAN.port, 65_535),
+        account: account?.name,
+        accountSource: account === undefined ? undefined : source,
+        facility: account?.facility,
+        function: called.name,
+        class: called.class,
+        retired: called.stopped && atMs >= functionsStopAtMs,
+        status,
+        subject: subject === undefined ? undefined : hashSubject(subject, key),
+        result,
+      }
+    },
+  }
+
+  function resultIn(spans: LineSpans): string | undefined {
+    const start = spans.starts[SPAN.result] as number
+    if (start < 0) return undefined
+    if ((spans.ends[SPAN.result] as number) - start === 3) {
+      const code = numberIn(spans, SPAN.result, 999, -1)
+      if (code >= 0) return results[code]
+    }
+    const text = textOf(spans, SPAN.result)
+    return text !== undefined && RESULT.test(text) ? text : undefined
+  }
+}
+
+/** The field as text of one character for each byte, or `undefined` if it is missing or empty. */
+function textOf(spans: LineSpans, span: number): string | undefined {
+  const start = spans.starts[span] as number
+  const end = spans.ends[span] as number
+  return start < 0 || end <= start ? undefined : spans.bytes.toString('latin1', start, end)
+}
+
+/** A figure of digits alone up to `max`; `absent` for anything else, such as the `-1` of a request without an answer. */
+function numberIn(spans: LineSpans, span: number, max: number, absent = 0): number {
+  const start = spans.starts[span] as number
+  const end = spans.ends[span] as number
+  if (start < 0 || end <= start || end - start > 5) return absent
+  let value = 0
+  for (let i = start; i < end; i += 1) {
+    const digit = (spans.bytes[i] as number) - 0x30
+    if (digit < 0 || digit > 9) return absent
+    value = value * 10 + digit
+  }
+  return value <= max ? value : absent
+}

@@ -1,0 +1,114 @@
+import { asciiLower } from './ascii-lower.ts'
+import { createByteCache } from './byte-cache.ts'
+import { decodePercent, decodeQueryPart } from './decode-percent.ts'
+import { findAccount, type PortalAccount } from './find-account.ts'
+import { findFunction, type PortalFunction } from './find-function.ts'
+import { normalisePath } from './normalise-path.ts'
+
+/** What a request target (RFC 9112 §3.2) says. One object serves a whole log; the next `read` overwrites it. */
+export interface TargetReader {
+  read(bytes: Buffer, start: number, end: number): void
+  /** The account that `bytes[start, end)` names, for a field that holds nothing else. */
+  readAccount(bytes: Buffer, start: number, end: number): PortalAccount | undefined
+  readonly function: PortalFunction
+  /** The account of the first `username` parameter. */
+  readonly account: PortalAccount | undefined
+  /** Where the first token parameter stands in the bytes given; -1 if there is none. */
+  readonly tokenStart: number
+  readonly tokenEnd: number
+}
+
+const HASH = 0x23
+const PERCENT = 0x25
+const AMPERSAND = 0x26
+const PLUS = 0x2b
+const SLASH = 0x2f
+const EQUALS = 0x3d
+const QUESTION = 0x3f
+
+const ABSOLUTE = /^https?:\/\/[^/?#]*/i
+const USERNAME = Buffer.from('username', 'latin1')
+const TOKEN_NAMES: ReadonlySet<string> = new Set(['token', 'accesstoken', 'access_token'])
+
+export function createTargetReader(): TargetReader {
+  const functions = createByteCache(2048, 96, (bytes, start, end) => findFunction(normalisePath(latin1(bytes, start, end))))
+  const accounts = createByteCache(65_536, 24, (bytes, start, end) => findAccount(decodeQueryPart(latin1(bytes, start, end))))
+  const none = findFunction('/')
+
+  function readQuery(bytes: Buffer, start: number, end: number): void {
+    let hasUsername = false
+    let i = start
+    while (i < end) {
+      const nameStart = i
+      let isEncoded = false
+      for (; i < end; i += 1) {
+        const byte = bytes[i]
+        if (byte === EQUALS || byte === AMPERSAND || byte === HASH) break
+        if (byte === PERCENT || byte === PLUS) isEncoded = true
+      }
+      const nameEnd = i
+      const valueStart = i < end && bytes[i] === EQUALS ? i + 1 : i
+      i = valueStart
+      while (i < end && bytes[i] !== AMPERSAND && bytes[i] !== HASH) i += 1
+      if (!hasUsername && isUsername(bytes, nameStart, nameEnd, isEncoded)) {
+        hasUsername = true
+        reader.account = accounts.get(bytes, valueStart, i)
+      } else if (reader.tokenStart < 0 && mayBeToken(nameEnd - nameStart) && isToken(bytes, nameStart, nameEnd)) {
+        reader.tokenStart = valueStart
+        reader.tokenEnd = i
+      }
+      if (bytes[i] === HASH) return
+      i += 1
+    }
+  }
+
+  const reader = {
+    function: none,
+    account: undefined as PortalAccount | undefined,
+    tokenStart: -1,
+    tokenEnd: -1,
+    readAccount: (bytes: Buffer, start: number, end: number) => accounts.get(bytes, start, end),
+    read(bytes: Buffer, start: number, end: number) {
+      reader.function = none
+      reader.account = undefined
+      reader.tokenStart = -1
+      const pathStart = start < end && bytes[start] === SLASH ? start : startOfPath(bytes, start, end)
+      if (pathStart < 0) return
+      let pathEnd = pathStart
+      while (pathEnd < end && bytes[pathEnd] !== QUESTION && bytes[pathEnd] !== HASH) pathEnd += 1
+      reader.function = functions.get(bytes, pathStart, pathEnd)
+      if (pathEnd < end && bytes[pathEnd] === QUESTION) readQuery(bytes, pathEnd + 1, end)
+    },
+  }
+  return reader
+}
+
+/** The token of a query, to be decoded and forgotten. A `+` is one of base64's own characters here, no space. */
+export function tokenText(bytes: Buffer, start: number, end: number): string {
+  return decodePercent(latin1(bytes, start, end))
+}
+
+/** After the host of an absolute target (RFC 9112 §3.2.2); -1 for `*`, `host:443` and other targets without a path. */
+function startOfPath(bytes: Buffer, start: number, end: number): number {
+  const host = ABSOLUTE.exec(latin1(bytes, start, Math.min(end, start + 2048)))
+  return host === null ? -1 : start + host[0].length
+}
+
+function isUsername(bytes: Buffer, start: number, end: number, isEncoded: boolean): boolean {
+  if (isEncoded) return end - start <= 64 && asciiLower(decodeQueryPart(latin1(bytes, start, end))) === 'username'
+  if (end - start !== USERNAME.length) return false
+  for (let k = 0; k < USERNAME.length; k += 1) if (((bytes[start + k] as number) | 0x20) !== USERNAME[k]) return false
+  return true
+}
+
+function mayBeToken(length: number): boolean {
+  return length === 5 || length === 11 || length === 12
+}
+
+function isToken(bytes: Buffer, start: number, end: number): boolean {
+  return TOKEN_NAMES.has(asciiLower(latin1(bytes, start, end)))
+}
+
+function latin1(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
+}
