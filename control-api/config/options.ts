@@ -1,4 +1,68 @@
-/** Filled from `rules/config` in the next step. */
-export interface ControlConfig {
-  readonly dataDir: string
-}
+import { Type } from 'typebox'
+import { type ConfigOf, option } from '../../rules/config/option-table.ts'
+
+const count = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
+const pathOrNull = Type.Union([Type.String({ minLength: 1 }), Type.Null()])
+const level = Type.Union([
+  Type.Literal('fatal'),
+  Type.Literal('error'),
+  Type.Literal('warn'),
+  Type.Literal('info'),
+  Type.Literal('debug'),
+])
+
+/** All options of the control API: loader, `print-config`, JSON Schema and the table in README.md come from here. */
+export const CONTROL_OPTIONS = {
+  'data.dir': option(
+    Type.String({ minLength: 1 }),
+    '/var/lib/edgeward-control',
+    'Folder of the database, the keys and the signed repository.',
+  ),
+  'server.host': option(Type.String({ minLength: 1 }), '127.0.0.1', 'Address to listen on.'),
+  'server.port': option(count(0, 65_535), 8480, 'Port to listen on; 0 takes a free one.'),
+  'server.maxBodyBytes': option(count(1024, 1_073_741_824), 1_048_576, 'Largest request body, imports apart.'),
+  'server.maxStreams': option(count(1, 100_000), 4000, 'Event streams open at the same time.'),
+  'server.heartbeatS': option(count(1, 15), 10, 'Seconds between two signs of life on an event stream.'),
+  'server.stopTimeoutS': option(count(1, 300), 10, 'Seconds that running requests get when the service stops.'),
+  'tls.certFile': option(pathOrNull, null, 'Certificate chain (PEM); with tls.keyFile the service speaks HTTPS.'),
+  'tls.keyFile': option(pathOrNull, null, 'Private key of the certificate (PEM).'),
+  'log.level': option(level, 'info', 'Least severe log lines that are written.'),
+  'tokens.days': option(count(1, 3650), 180, 'Days that a new access token of a person is valid.'),
+  'agents.tokenHours': option(count(1, 720), 24, 'Hours that an enrolment token can be used.'),
+  'agents.clockSkewS': option(count(0, 600), 60, 'Seconds that the clock of an agent may differ.'),
+  'agents.reportsKept': option(count(1, 100_000), 200, 'Reports kept of each agent.'),
+  'publication.open': option(
+    Type.Boolean(),
+    false,
+    'Serve the signed repository to anyone: its signatures protect it, its addresses are no longer private.',
+  ),
+  'publication.keep': option(count(2, 1000), 30, 'Lists kept in the signed repository.'),
+  'publication.onEffectiveDates': option(
+    Type.Boolean(),
+    true,
+    'Publish by itself when the first or last day of an approval comes.',
+  ),
+  'publication.effectiveSchedule': option(
+    Type.String(),
+    '* * * * *',
+    'When effective dates are looked at (cron, Asia/Ho_Chi_Minh).',
+  ),
+  'publication.refreshSchedule': option(
+    Type.String(),
+    '7 * * * *',
+    'When metadata is signed again before it expires (cron, Asia/Ho_Chi_Minh).',
+  ),
+  'publication.shrinkApprovalHours': option(count(1, 720), 24, 'Hours that an approval of a shrinking list can be used.'),
+  'publication.maxShrinkShare': option(
+    Type.Number({ minimum: 0, maximum: 1 }),
+    0.2,
+    'Share of the blocks that a revision may lose without a second person.',
+  ),
+  'publication.timestampHours': option(count(2, 168), 24, 'Hours until an edge that hears nothing new calls its list stale.'),
+  'publication.snapshotDays': option(count(1, 90), 7, 'Days that snapshot metadata is valid.'),
+  'publication.targetsDays': option(count(1, 730), 90, 'Days that targets metadata is valid.'),
+  'publication.rootDays': option(count(30, 3650), 365, 'Days that the root metadata made by init is valid.'),
+  'publication.lockWaitMs': option(count(0, 600_000), 30_000, 'Longest wait for another process that publishes.'),
+} as const
+
+export type ControlConfig = ConfigOf<typeof CONTROL_OPTIONS>

@@ -5,14 +5,19 @@ import type { Clock } from '../../rules/time/clock.ts'
 import type { ControlConfig } from '../config/options.ts'
 import type { EventHub } from '../events/event-hub.ts'
 import type { Publisher } from '../publication/publisher.ts'
+import type { RepositoryFiles } from '../publication/repository-files.ts'
+import type { ReportLog } from '../reports/report-log.ts'
 import type { Store } from '../store/store.ts'
 
-/** All that a route may reach. `main.ts`'s commands build it; tests pass their own parts. */
+/** All that a route may reach. The `serve` command builds it; tests pass their own parts. */
 export interface ControlContext {
   readonly store: Store
   readonly clock: Clock
   readonly config: ControlConfig
   readonly publisher: Publisher
+  /** Files of the signed repository, to be served as they are. */
+  readonly repository: RepositoryFiles
+  readonly reports: ReportLog
   readonly events: EventHub
   readonly log: FastifyBaseLogger
   /** `size` bytes nobody can guess: ids and tokens. */

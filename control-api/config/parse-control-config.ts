@@ -1,0 +1,23 @@
+import { validate } from 'node-cron'
+import { type ConfigFinding, parseConfig } from '../../rules/config/parse-config.ts'
+import { CONTROL_OPTIONS, type ControlConfig } from './options.ts'
+
+/** Reads the control API's configuration. An empty text gives the defaults. @throws ConfigError with all faults at once */
+export function parseControlConfig(text: string): ControlConfig {
+  return parseConfig(CONTROL_OPTIONS, text, findingsOf)
+}
+
+function findingsOf({ tls, publication }: ControlConfig): ConfigFinding[] {
+  const findings: ConfigFinding[] = []
+  if ((tls.certFile === null) !== (tls.keyFile === null)) {
+    findings.push({ path: 'tls', message: 'certFile and keyFile go together; name both or none' })
+  }
+  for (const name of ['effectiveSchedule', 'refreshSchedule'] as const) {
+    if (!validate(publication[name]))
+      findings.push({ path: `publication.${name}`, message: 'is not a cron expression, like "7 * * * *"' })
+  }
+  if (publication.snapshotDays * 24 < publication.timestampHours) {
+    findings.push({ path: 'publication.snapshotDays', message: 'must not be shorter than publication.timestampHours' })
+  }
+  return findings
+}
