@@ -2,7 +2,9 @@ import type { Command, CommandIo, ExitCode } from './command.ts'
 import { UsageError } from './command.ts'
 
 /** Each command is loaded when it is asked for, so that `addresses` does not pay for fastify. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {}
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  addresses: async () => (await import('./addresses.ts')).addresses,
+}
 
 /** Finds the command, answers `--help`, and turns wrong usage into exit code 2 with a way out. */
 export async function runCli(argv: readonly string[], io: CommandIo): Promise<ExitCode> {
