@@ -55,7 +55,7 @@ export const CONTROL_OPTIONS = {
   'publication.shrinkApprovalHours': option(count(1, 720), 24, 'Hours that an approval of a shrinking list can be used.'),
   'publication.maxShrinkShare': option(
     Type.Number({ minimum: 0, maximum: 1 }),
-    0.2,
+    0.1,
     'Share of the blocks that a revision may lose without a second person.',
   ),
   'publication.timestampHours': option(count(2, 168), 24, 'Hours until an edge that hears nothing new calls its list stale.'),
