@@ -1,5 +1,15 @@
 import type { Migration } from '../migration.ts'
 import { auditMigration } from './0001-audit.ts'
+import { registrationsMigration } from './0002-registrations.ts'
+import { importsMigration } from './0003-imports.ts'
+import { accessAndAgentsMigration } from './0010-access-and-agents.ts'
+import { revisionsMigration } from './0011-revisions.ts'
 
 /** All migrations in the order they run. Areas add theirs in a file of their own; the numbers order them. */
-export const MIGRATIONS: readonly Migration[] = [auditMigration]
+export const MIGRATIONS: readonly Migration[] = [
+  auditMigration,
+  registrationsMigration,
+  importsMigration,
+  accessAndAgentsMigration,
+  revisionsMigration,
+]

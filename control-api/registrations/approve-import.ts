@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import { ControlError } from '../http/control-error.ts'
+import type { Tables } from '../store/tables.ts'
+import { findHoldings } from './find-holdings.ts'
+import { createOverlapIndex } from './overlap-index.ts'
+import { requireFree } from './register.ts'
+import type { Change, RegistrationStep } from './registration.ts'
+import type { RegistrationRow } from './registration-tables.ts'
+import { claimOf, contests, requireOtherPerson, stepColumns } from './take-step.ts'
+
+/** What the approval of an import did. */
+export interface ImportApproval {
+  readonly approved: number
+  readonly revoked: number
+}
+
+/**
+ * Approves all that an import brought, in one transaction: what it cancels is revoked first, what it adds is opened after.
+ * @throws ControlError NOT_TAKEN, SAME_PERSON, HELD_BY_ANOTHER
+ */
+export async function approveImport(change: Change, importId: string, dispatch: string): Promise<ImportApproval> {
+  const { db, actor } = change
+  const adds = await rowsOf(db).where('import_id', '=', importId).where('state', '=', 'endorsed').execute()
+  const cancels = await rowsOf(db).where('cancel_import_id', '=', importId).where('state', '=', 'approved').execute()
+  if (adds.length + cancels.length === 0) {
+    throw new ControlError(
+      'NOT_TAKEN',
+      `Cannot approve import ${JSON.stringify(importId)}: it has nothing that waits for approval.`,
+      {
+        vi: 'Tệp này không có dòng nào đang chờ phê duyệt.',
+      },
+    )
+  }
+  requireOtherPerson(actor.person, adds)
+  await requireOtherCanceller(change, importId)
+  await requireNoConflict(change, adds, cancels)
+
+  const auditSeq = await change.audit({
+    action: 'import.approve',
+    target: `import/${importId}`,
+    dispatch,
+    details: { approved: adds.length, revoked: cancels.length, approvedSha256: digestOf(adds), revokedSha256: digestOf(cancels) },
+  })
+  await stepAll(change, 'revoke', 'cancel_import_id', importId, { dispatch, auditSeq, reason: `import ${importId}` })
+  await stepAll(change, 'approve', 'import_id', importId, { dispatch, auditSeq, reason: null })
+  return { approved: adds.length, revoked: cancels.length }
+}
+
+function rowsOf(db: Kysely<Tables>) {
+  return db.selectFrom('registration').selectAll().orderBy('id')
+}
+
+/** Who asked for the cancels may not carry them out alone either. */
+async function requireOtherCanceller(change: Change, importId: string): Promise<void> {
+  const row = await change.db.selectFrom('import').select('taken_by').where('id', '=', importId).executeTakeFirst()
+  if (row?.taken_by !== change.actor.person) return
+  throw new ControlError(
+    'SAME_PERSON',
+    `Import ${importId} was taken by ${change.actor.person}: another person must approve it.`,
+    {
+      vi: 'Tệp này do chính người này nhập; phải có người khác phê duyệt.',
+    },
+  )
+}
+
+async function requireNoConflict(
+  change: Change,
+  adds: readonly RegistrationRow[],
+  cancels: readonly RegistrationRow[],
+): Promise<void> {
+  const leaving = new Set(cancels.map((row) => row.id))
+  const blocks = adds.map((row) => row.block)
+  const holdings = (await findHoldings(change.db, blocks, change.atMs)).filter((holding) => !leaving.has(holding.id))
+  const index = createOverlapIndex(holdings)
+  for (const row of adds) {
+    requireFree(
+      claimOf(row),
+      index.overlapping(row.block).filter((holding) => contests(holding, row.id)),
+    )
+  }
+}
+
+async function stepAll(
+  change: Change,
+  step: RegistrationStep & ('approve' | 'revoke'),
+  column: 'import_id' | 'cancel_import_id',
+  importId: string,
+  order: { readonly dispatch: string; readonly reason: string | null; readonly auditSeq: number },
+): Promise<void> {
+  const { db, actor, atMs } = change
+  const [from, to] = step === 'approve' ? (['endorsed', 'approved'] as const) : (['approved', 'revoked'] as const)
+  await db
+    .insertInto('registration_step')
+    .columns(['registration_id', 'version', 'at_ms', 'step', 'state', 'person', 'dispatch', 'reason', 'audit_seq'])
+    .expression((eb) =>
+      eb
+        .selectFrom('registration')
+        .select((row) => [
+          'id',
+          row('version', '+', 1).as('version'),
+          row.val(atMs).as('at_ms'),
+          row.val<string>(step).as('step'),
+          row.val<RegistrationRow['state']>(to).as('state'),
+          row.val(actor.person).as('person'),
+          row.val(order.dispatch).as('dispatch'),
+          row.val(order.reason).as('reason'),
+          row.val(order.auditSeq).as('audit_seq'),
+        ])
+        .where(column, '=', importId)
+        .where('state', '=', from),
+    )
+    .execute()
+  await db
+    .updateTable('registration')
+    .set((eb) => ({ state: to, version: eb('version', '+', 1), ...stepColumns(step, actor.person, atMs, order) }))
+    .where(column, '=', importId)
+    .where('state', '=', from)
+    .execute()
+}
+
+/** SHA-256 over a line a row, so that the one audit entry stands for each of them. */
+function digestOf(rows: readonly RegistrationRow[]): string {
+  const hash = createHash('sha256')
+  for (const row of rows) hash.update(`${row.id}\t${row.facility}\t${row.province}\t${row.block}\n`)
+  return hash.digest('hex')
+}

@@ -1,0 +1,90 @@
+import { AddressError } from '../../rules/addresses/address-error.ts'
+import type { Block } from '../../rules/addresses/block.ts'
+import { judgeBlock, type RegistrationPolicy } from '../../rules/addresses/registration-policy.ts'
+import { provinceName } from '../../rules/provinces/province-names.ts'
+import { ControlError } from '../http/control-error.ts'
+import { findHoldings } from './find-holdings.ts'
+import type { Holding } from './holding.ts'
+import { insertRegistrations, nextRegistrationId } from './insert-registrations.ts'
+import { judgeClaim } from './judge-claim.ts'
+import type { Change, RegistrationOrder } from './registration.ts'
+
+/**
+ * Registers one block for one unit; it holds the block from here on and is open only when approved.
+ * @throws ControlError BLOCK_REFUSED, PERIOD_REFUSED, PROVINCE_UNKNOWN, ALREADY_HELD, HELD_BY_ANOTHER
+ */
+export async function register(change: Change, order: RegistrationOrder, policy: RegistrationPolicy): Promise<number> {
+  requireAllowed(order.block, policy)
+  requirePeriod(order, change.atMs)
+  if (provinceName(order.province, change.atMs) === undefined) {
+    throw new ControlError(
+      'PROVINCE_UNKNOWN',
+      `Cannot register for province ${JSON.stringify(order.province)}: no province has this code today.`,
+      {
+        vi: `Không có tỉnh nào mang mã ${JSON.stringify(order.province)} vào ngày hôm nay.`,
+      },
+    )
+  }
+  requireFree(order, await findHoldings(change.db, [order.block], change.atMs))
+  const firstId = await nextRegistrationId(change)
+  const auditSeq = await change.audit({
+    action: 'registration.register',
+    target: `registration/${firstId}`,
+    dispatch: order.dispatch,
+    details: {
+      facility: order.facility,
+      block: order.block,
+      ...(order.sharedReason === null ? {} : { shared: order.sharedReason }),
+    },
+  })
+  await insertRegistrations(change, [order], { firstId, auditSeq, importId: null, isEndorsed: false })
+  return firstId
+}
+
+function requireAllowed(block: Block, policy: RegistrationPolicy): void {
+  try {
+    judgeBlock(block, policy)
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error
+    throw new ControlError('BLOCK_REFUSED', `${error.message}.`, { cause: error, facts: { reason: error.code, block } })
+  }
+}
+
+function requirePeriod(order: RegistrationOrder, nowMs: number): void {
+  const { effectiveFromMs, effectiveUntilMs } = order
+  if (effectiveUntilMs === null || (effectiveUntilMs > effectiveFromMs && effectiveUntilMs > nowMs)) return
+  throw new ControlError('PERIOD_REFUSED', 'Cannot register for this period: it must end after it begins, and not in the past.', {
+    vi: 'Ngày hết hiệu lực phải sau ngày bắt đầu và không được ở quá khứ.',
+  })
+}
+
+/** @throws ControlError ALREADY_HELD, HELD_BY_ANOTHER; both sides are in the problem's `claim` and `holders` */
+export function requireFree(
+  claim: Pick<RegistrationOrder, 'facility' | 'facilityName' | 'province' | 'block' | 'sharedReason'>,
+  overlapping: readonly Holding[],
+): void {
+  const verdict = judgeClaim(claim.facility, claim.block, claim.sharedReason !== null, overlapping)
+  if (verdict.kind === 'free') return
+  const { facility, facilityName, province, block } = claim
+  const facts = { claim: { facility, facilityName, province, block } }
+  if (verdict.kind === 'held-already') {
+    throw new ControlError(
+      'ALREADY_HELD',
+      `Unit ${facility} holds ${block} already: registration ${verdict.holder.id} is ${verdict.holder.state}.`,
+      {
+        vi: `Đơn vị ${facility} đã đăng ký ${block} (đăng ký số ${verdict.holder.id}).`,
+        facts: { ...facts, holders: [verdict.holder] },
+      },
+    )
+  }
+  const holders = verdict.holders.slice(0, 20)
+  const names = holders.map((holder) => `${holder.facility} (${holder.block}, ${holder.state})`).join(', ')
+  throw new ControlError(
+    'HELD_BY_ANOTHER',
+    `Unit ${facility} cannot hold ${block}: it overlaps what is held by ${names}. Have it cancelled first, or register a shared exception with its reason.`,
+    {
+      vi: `${block} trùng với địa chỉ đang thuộc ${names}. Hủy đăng ký cũ trước, hoặc đăng ký dùng chung kèm lý do.`,
+      facts: { ...facts, holders },
+    },
+  )
+}

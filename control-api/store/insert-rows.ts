@@ -1,0 +1,37 @@
+import { CompiledQuery, type Kysely } from 'kysely'
+import type { Tables } from './tables.ts'
+
+/** Parameters in one statement, under SQLite's limit of 32,766 and PostgreSQL's of 65,535. */
+const MAX_PARAMETERS = 16_000
+
+/** Inserts many rows of one shape: the statement is compiled once and run for each chunk. */
+export async function insertRows<Name extends keyof Tables>(
+  db: Kysely<Tables>,
+  table: Name,
+  rows: readonly Tables[Name][],
+): Promise<void> {
+  const [first] = rows
+  if (first === undefined) return
+  const columns = Object.keys(first) as (keyof Tables[Name])[]
+  const perChunk = Math.max(1, Math.floor(MAX_PARAMETERS / columns.length))
+  const compiled = new Map<number, string>()
+  for (let at = 0; at < rows.length; at += perChunk) {
+    const chunk = rows.slice(at, at + perChunk)
+    const sql = compiled.get(chunk.length) ?? compile(db, table, columns as string[], chunk.length)
+    compiled.set(chunk.length, sql)
+    await db.executeQuery(
+      CompiledQuery.raw(
+        sql,
+        chunk.flatMap((row) => columns.map((column) => row[column])),
+      ),
+    )
+  }
+}
+
+function compile(db: Kysely<Tables>, table: string, columns: readonly string[], rows: number): string {
+  const shape = Object.fromEntries(columns.map((column) => [column, 0]))
+  return (db as unknown as Kysely<Record<string, Record<string, number>>>)
+    .insertInto(table)
+    .values(Array.from({ length: rows }, () => shape))
+    .compile().sql
+}
