@@ -25,6 +25,8 @@ export interface Verdict {
   /** The addresses the account used lately, newest first, at most 8. */
   readonly sources: readonly string[]
   readonly evidence: Evidence
+  /** When the action ends by itself, if the account stays calm from now on; `undefined` for a release. */
+  readonly untilMs: number | undefined
 }
 
 /** Counts every account in bounded memory and says when one harvests. Time comes with the events, so a cold log gives the same verdicts. */
@@ -35,9 +37,13 @@ export interface Detector {
   advance(toMs: number): readonly Verdict[]
   /** The busiest accounts now, masked, most look-ups in the last hour first. */
   top(limit: number): readonly AccountTally[]
+  /** The actions that are on, each as its verdict with the end it has by now: an account that goes on moves it. */
+  live(): readonly Verdict[]
   /** Accounts held and dropped by eviction. */
   readonly size: number
   readonly evicted: number
+  /** Requests that came too late to be counted in every window. */
+  readonly late: number
 }
 
 /** One account's figures, masked. */

@@ -1,0 +1,164 @@
+const INLINE = 16
+const PAGE_BITS = 10
+const PAGE_SLOTS = 1 << PAGE_BITS
+/** A person is remembered for at least this long, unless an account looks up more of them than it may hold. */
+const GENERATION_MS = 12 * 3_600_000
+const FIRST_WORDS = 64
+const MAX_WORDS = 65_536
+
+interface Page {
+  readonly hashes: Uint32Array
+  readonly used: Uint8Array
+  /** Where the next hash goes. */
+  readonly cursor: Uint8Array
+  /** When the present turn through the inline places began. */
+  readonly since: Float64Array
+}
+
+/** Open-addressed sets of hashes: the present one and the one before it. */
+interface Generations {
+  current: Uint32Array
+  count: number
+  previous: Uint32Array
+  sinceMs: number
+}
+
+/**
+ * Remembers, per account, whom it looked up lately (12 to 24 hours), as 32 bits of the keyed hash. Most accounts fit into 16 places;
+ * busier ones get growing sets of two generations. Bounded: over the limits an account forgets its older half, and a person
+ * may then count as new once more.
+ */
+export class SubjectMemory {
+  readonly #pages: (Page | undefined)[] = []
+  readonly #large = new Map<number, Generations>()
+  readonly #maxWords: number
+  #words = 0
+
+  /** `maxWords`: 4-byte places that all growing sets together may take. */
+  constructor(maxWords = 8_388_608) {
+    this.#maxWords = maxWords
+  }
+
+  /** 4-byte places the growing sets take now. */
+  get words(): number {
+    return this.#words
+  }
+
+  /** True if the account looked this person up lately; remembers that it does now. */
+  recall(slot: number, subject: string, atMs: number): boolean {
+    const hash = hashOf(subject)
+    const large = this.#large.get(slot)
+    return large === undefined ? this.#recallInline(slot, hash, atMs) : this.#recallLarge(large, hash, atMs)
+  }
+
+  /** Forgets an account. */
+  clear(slot: number): void {
+    const large = this.#large.get(slot)
+    if (large !== undefined) {
+      this.#words -= large.current.length + large.previous.length
+      this.#large.delete(slot)
+    }
+    const page = this.#pages[slot >>> PAGE_BITS]
+    if (page === undefined) return
+    page.used[slot & (PAGE_SLOTS - 1)] = 0
+    page.cursor[slot & (PAGE_SLOTS - 1)] = 0
+  }
+
+  #recallInline(slot: number, hash: number, atMs: number): boolean {
+    const page = this.#pageOf(slot)
+    const local = slot & (PAGE_SLOTS - 1)
+    const start = local * INLINE
+    const used = page.used[local] as number
+    for (let place = 0; place < used; place++) if (page.hashes[start + place] === hash) return true
+    const cursor = page.cursor[local] as number
+    if (cursor === 0) {
+      const isQuickTurn = used === INLINE && Math.abs(atMs - (page.since[local] as number)) < GENERATION_MS
+      if (isQuickTurn && this.#words + 2 * FIRST_WORDS <= this.#maxWords) return this.#grow(slot, page, hash, atMs)
+      page.since[local] = atMs
+    }
+    page.hashes[start + cursor] = hash
+    page.cursor[local] = (cursor + 1) % INLINE
+    if (used < INLINE) page.used[local] = used + 1
+    return false
+  }
+
+  #grow(slot: number, page: Page, hash: number, atMs: number): boolean {
+    const local = slot & (PAGE_SLOTS - 1)
+    const large: Generations = {
+      current: new Uint32Array(FIRST_WORDS),
+      count: 0,
+      previous: new Uint32Array(FIRST_WORDS),
+      sinceMs: page.since[local] as number,
+    }
+    this.#words += 2 * FIRST_WORDS
+    for (const known of page.hashes.subarray(local * INLINE, (local + 1) * INLINE)) insert(large.current, known)
+    large.count = INLINE
+    this.#large.set(slot, large)
+    return this.#recallLarge(large, hash, atMs)
+  }
+
+  #recallLarge(large: Generations, hash: number, atMs: number): boolean {
+    if (Math.abs(atMs - large.sinceMs) >= GENERATION_MS) this.#turn(large, atMs)
+    if (has(large.current, hash)) return true
+    const isKnown = has(large.previous, hash)
+    if (large.count * 2 >= large.current.length) this.#makeRoom(large, atMs)
+    insert(large.current, hash)
+    large.count++
+    return isKnown
+  }
+
+  #makeRoom(large: Generations, atMs: number): void {
+    const words = large.current.length
+    if (words >= MAX_WORDS || this.#words + words > this.#maxWords) {
+      this.#turn(large, atMs)
+      return
+    }
+    const wider = new Uint32Array(words * 2)
+    for (const known of large.current) if (known !== 0) insert(wider, known)
+    large.current = wider
+    this.#words += words
+  }
+
+  #turn(large: Generations, atMs: number): void {
+    this.#words -= large.previous.length
+    large.previous = large.current
+    large.current = new Uint32Array(FIRST_WORDS)
+    this.#words += FIRST_WORDS
+    large.count = 0
+    large.sinceMs = atMs
+  }
+
+  #pageOf(slot: number): Page {
+    const number = slot >>> PAGE_BITS
+    const page = this.#pages[number]
+    if (page !== undefined) return page
+    const fresh: Page = {
+      hashes: new Uint32Array(PAGE_SLOTS * INLINE),
+      used: new Uint8Array(PAGE_SLOTS),
+      cursor: new Uint8Array(PAGE_SLOTS),
+      since: new Float64Array(PAGE_SLOTS),
+    }
+    this.#pages[number] = fresh
+    return fresh
+  }
+}
+
+function has(set: Uint32Array, hash: number): boolean {
+  const mask = set.length - 1
+  for (let place = hash & mask; set[place] !== 0; place = (place + 1) & mask) if (set[place] === hash) return true
+  return false
+}
+
+function insert(set: Uint32Array, hash: number): void {
+  const mask = set.length - 1
+  let place = hash & mask
+  while (set[place] !== 0) place = (place + 1) & mask
+  set[place] = hash
+}
+
+/** FNV-1a, never 0. The subject is already a keyed hash, so that nobody can aim for collisions. */
+function hashOf(subject: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < subject.length; at++) hash = Math.imul(hash ^ subject.charCodeAt(at), 0x01000193)
+  return (hash ^ (hash >>> 15)) >>> 0 || 1
+}
