@@ -1,6 +1,6 @@
-import type { Block } from '../addresses/block.ts'
 import { wordsOf } from '../addresses/block-bits.ts'
 import { type BlockWords, compareWords, createBlockWords, readBlockWords } from '../addresses/block-words.ts'
+import { cutWords } from '../addresses/cut-words.ts'
 import { parseBlock } from '../addresses/parse-block.ts'
 import type { Owner } from './allow-document.ts'
 import { ownerOf } from './owner-text.ts'
@@ -41,24 +41,15 @@ export function createOwnerIndex(
     return -1
   }
   return (address) => {
-    const wanted = wordsOf(parseBlock(address) as Block)
+    const wanted = wordsOf(parseBlock(address))
     const lengths = wanted.family === 4 ? lengths4 : lengths6
     for (let length = wanted.length; length >= 0; length -= 1) {
       if (lengths[length] !== 1) continue
-      const line = findLine(cutTo(wanted, length))
+      const line = findLine(cutWords(wanted, length))
       if (line < 0) continue
       const owners = buffer.toString('utf8', readLine(line) + 1, (offsets[line + 1] ?? 0) - 1)
       return owners.split('\t').map(ownerOf)
     }
     return []
   }
-}
-
-/** The prefix of `block` with `length` leading bits. */
-function cutTo(block: BlockWords, length: number): BlockWords {
-  const words = block.words.map((word, i) => {
-    const bits = Math.min(32, Math.max(0, length - 32 * i))
-    return bits === 0 ? 0 : (word >>> (32 - bits)) * 2 ** (32 - bits)
-  })
-  return { family: block.family, words, length }
 }

@@ -21,7 +21,7 @@ const MIN_LINE_BYTES = 19
  */
 export function parseAllowDocument(bytes: Uint8Array): AllowDocument {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (!isUtf8(buffer)) throw new RevisionError('NOT_UTF8', 0, 'Cannot read the allow document: it is not valid UTF-8')
+  if (!isUtf8(buffer)) throw new RevisionError('DOCUMENT_NOT_UTF8', 0, 'Cannot read the allow document: it is not valid UTF-8')
   const headerEnd = buffer.indexOf(LINE_FEED)
   if (headerEnd < 0) throw new RevisionError('HEADER_MISSING', 1, 'Cannot read the allow document: it has no first line')
   const header = parseAllowHeader(buffer.toString('utf8', 0, headerEnd))

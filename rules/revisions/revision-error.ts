@@ -1,6 +1,6 @@
 /** Why an allow document cannot be read, or a readable revision is not taken. */
 export const REVISION_ERRORS = {
-  NOT_UTF8: 'The document is not valid UTF-8.',
+  DOCUMENT_NOT_UTF8: 'The document is not valid UTF-8.',
   HEADER_MISSING: 'The first line is missing or not ended by a line feed.',
   HEADER_NOT_JSON: 'The header is not JSON.',
   HEADER_FIELD: 'A field of the header is missing, unknown or of the wrong shape.',
