@@ -10,8 +10,9 @@ export interface Account {
   readonly facility: string | undefined
   /** From the registrations; `undefined` where the facility is not in them. */
   readonly dailyVisits: number | undefined
-  /** Newest first, at most 8. */
-  readonly sources: string[]
+  /** The address it used last, and those before it, newest first: most accounts have but one. */
+  source: string
+  olderSources: string[] | undefined
   /** Requests of every kind since the account is held. */
   requests: number
 }
@@ -54,9 +55,9 @@ export class AccountTable {
   }
 
   /** Takes an account in, dropping another one if there is no room. */
-  admit(name: string, facility: string | undefined, dailyVisits: number | undefined, nowMs: number): Account {
+  admit(name: string, facility: string | undefined, dailyVisits: number | undefined, source: string, nowMs: number): Account {
     const slot = this.size < this.#maxAccounts ? this.size : this.#makeRoom(nowMs)
-    const account: Account = { slot, name, facility, dailyVisits, sources: [], requests: 0 }
+    const account: Account = { slot, name, facility, dailyVisits, source, olderSources: undefined, requests: 0 }
     this.#slots.set(name, account)
     this.#bySlot[slot] = account
     this.#weights.insert(slot, 0)
@@ -107,11 +108,15 @@ export class AccountTable {
   }
 }
 
-/** Puts an address first among the account's newest. */
-export function noteSource(sources: string[], ip: string): void {
-  if (sources[0] === ip) return
-  const at = sources.indexOf(ip)
-  if (at > 0) sources.splice(at, 1)
-  else if (sources.length === MAX_SOURCES) sources.pop()
-  sources.unshift(ip)
+/** Makes an address the account's newest. */
+export function noteSource(account: Account, ip: string): void {
+  if (account.source === ip) return
+  const others = (account.olderSources ?? []).filter((other) => other !== ip)
+  account.olderSources = [account.source, ...others].slice(0, MAX_SOURCES - 1)
+  account.source = ip
+}
+
+/** Newest first, at most 8. */
+export function sourcesOf({ source, olderSources }: Account): string[] {
+  return [source, ...(olderSources ?? [])]
 }

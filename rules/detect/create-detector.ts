@@ -1,5 +1,5 @@
 import type { AttributedRequest } from '../requests/attributed-request.ts'
-import { type Account, AccountTable, noteSource } from './account-table.ts'
+import { type Account, AccountTable, noteSource, sourcesOf } from './account-table.ts'
 import type { DetectPolicy } from './detect-policy.ts'
 import type { AccountTally, Detector, Verdict } from './detector.ts'
 import { releaseEvidence } from './evidence.ts'
@@ -44,9 +44,9 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   })
   const figures = new CountedFigures(counters)
 
-  function admit(name: string, facility: string | undefined): Account {
+  function admit(name: string, { facility, ip }: AttributedRequest): Account {
     const dailyVisits = facility === undefined ? undefined : options.registrations?.get(facility)?.dailyVisits
-    return table.admit(name, facility, dailyVisits, clock.nowMs)
+    return table.admit(name, facility, dailyVisits, ip, clock.nowMs)
   }
 
   function judge(account: Account, request: AttributedRequest): readonly Verdict[] {
@@ -108,7 +108,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   }
 
   function identityOf(account: Account) {
-    return { account: options.maskAccount(account.name), facility: account.facility, sources: [...account.sources] }
+    return { account: options.maskAccount(account.name), facility: account.facility, sources: sourcesOf(account) }
   }
 
   function tallyOf(account: Account): AccountTally {
@@ -126,9 +126,9 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       clock.see(request.atMs)
       const released = release()
       if (request.account === undefined) return released
-      const account = table.find(request.account) ?? admit(request.account, request.facility)
+      const account = table.find(request.account) ?? admit(request.account, request)
       account.requests++
-      noteSource(account.sources, request.ip)
+      noteSource(account, request.ip)
       if (!isLookup(request.class) || !isAnswered(request)) {
         table.use(account, counters.read(account.slot, DAY, 'lookups'))
         return released

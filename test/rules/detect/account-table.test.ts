@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Account, AccountTable, noteSource } from '../../../rules/detect/account-table.ts'
+import { type Account, AccountTable, noteSource, sourcesOf } from '../../../rules/detect/account-table.ts'
 
 function aTable(maxAccounts: number) {
   const lookups = new Map<number, number>()
@@ -11,7 +11,7 @@ function aTable(maxAccounts: number) {
       lookups.delete(slot)
     },
   })
-  const admit = (name: string) => table.find(name) ?? table.admit(name, undefined, undefined, 0)
+  const admit = (name: string) => table.find(name) ?? table.admit(name, undefined, undefined, '14.0.0.0', 0)
   return {
     table,
     dropped,
@@ -70,8 +70,8 @@ describe('AccountTable', () => {
 
 describe('noteSource', () => {
   it('keeps the newest eight, newest first', () => {
-    const sources: string[] = []
-    for (const part of [1, 2, 3, 4, 5, 6, 7, 8, 9, 3]) noteSource(sources, `14.0.0.${part}`)
-    expect(sources.map((ip) => Number(ip.split('.')[3]))).toEqual([3, 9, 8, 7, 6, 5, 4, 2])
+    const account = aTable(1).look('any')
+    for (const part of [1, 2, 3, 4, 5, 6, 7, 8, 9, 3]) noteSource(account, `14.0.0.${part}`)
+    expect(sourcesOf(account).map((ip) => Number(ip.split('.')[3]))).toEqual([3, 9, 8, 7, 6, 5, 4, 2])
   })
 })
