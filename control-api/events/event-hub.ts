@@ -1,24 +1,37 @@
+/** Whoever keeps an event stream open. Called at once and in order; must not throw. */
+export interface EventListener {
+  /** Revision `revision` exists. */
+  revision(revision: number): void
+  /** Somebody lost access: look again whether this stream may stay. */
+  review(): void
+}
+
 /** Tells every open event stream that a revision exists. Carries no more than its number: agents fetch and verify the rest. */
 export interface EventHub {
-  /** Remembers `revision` as the newest and tells all listeners. Older numbers than the newest are not told. */
+  /** Remembers `revision` as the newest and tells all listeners. Numbers that are not newer are not told. */
   announce(revision: number): void
+  /** Has every listener look again at its access. */
+  review(): void
   /** Newest revision announced, 0 before the first. */
   readonly revision: number
-  /** Listeners are called at once and in order; the returned function ends it. */
-  listen(listener: (revision: number) => void): () => void
+  /** The returned function ends it. */
+  listen(listener: EventListener): () => void
 }
 
 export function createEventHub(): EventHub {
-  const listeners = new Set<(revision: number) => void>()
-  let newest = 0
+  const listeners = new Set<EventListener>()
+  const state = { revision: 0 }
   return {
     get revision() {
-      return newest
+      return state.revision
     },
     announce(revision) {
-      if (revision <= newest) return
-      newest = revision
-      for (const listener of listeners) listener(revision)
+      if (revision <= state.revision) return
+      state.revision = revision
+      for (const listener of [...listeners]) listener.revision(revision)
+    },
+    review() {
+      for (const listener of [...listeners]) listener.review()
     },
     listen(listener) {
       listeners.add(listener)

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { Registry } from 'prom-client'
 import type { Clock } from '../../rules/time/clock.ts'
 import type { ControlConfig } from '../config/options.ts'
 import type { EventHub } from '../events/event-hub.ts'
@@ -19,6 +20,8 @@ export interface ControlContext {
   readonly repository: RepositoryFiles
   readonly reports: ReportLog
   readonly events: EventHub
+  /** What `/metrics` shows; an own registry, so that two servers in one process do not meet. */
+  readonly metrics: Registry
   readonly log: FastifyBaseLogger
   /** `size` bytes nobody can guess: ids and tokens. */
   randomBytes(size: number): Uint8Array

@@ -26,6 +26,7 @@ export const CONTROL_ERRORS = {
   TOO_MANY: { status: 429, title: 'Too many requests' },
   INTERNAL: { status: 500, title: 'The control API failed' },
   BUSY: { status: 503, title: 'The control API is busy' },
+  STORAGE_FULL: { status: 507, title: 'The control API has no room left' },
 } as const
 
 export type ControlErrorCode = keyof typeof CONTROL_ERRORS

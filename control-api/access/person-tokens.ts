@@ -1,0 +1,75 @@
+import { ControlError } from '../http/control-error.ts'
+import type { Actor, Store, StoreTransaction } from '../store/store.ts'
+import type { TokenRow } from './access-tables.ts'
+import { hashToken } from './hash-token.ts'
+
+const DAY_MS = 86_400_000
+/** Lets secret scanners find a token that went astray. */
+const PREFIX = 'ewp_'
+
+export interface NewToken {
+  readonly id: string
+  /** Shown once; only its hash is kept. */
+  readonly token: string
+  readonly expiresAtMs: number
+}
+
+export interface TokenOrder {
+  readonly person: string
+  readonly role: TokenRow['role']
+  readonly days: number
+}
+
+export interface TokenParts {
+  readonly nowMs: number
+  randomBytes(size: number): Uint8Array
+}
+
+/** Makes an access token of a person inside a running transaction. */
+export async function addToken(tx: StoreTransaction, order: TokenOrder, { nowMs, randomBytes }: TokenParts): Promise<NewToken> {
+  const id = `token-${Buffer.from(randomBytes(6)).toString('hex')}`
+  const token = `${PREFIX}${Buffer.from(randomBytes(32)).toString('base64url')}`
+  const expiresAtMs = nowMs + order.days * DAY_MS
+  const { person, role } = order
+  await tx.db
+    .insertInto('token')
+    .values({ id, person, role, sha256: hashToken(token), created_at_ms: nowMs, expires_at_ms: expiresAtMs, revoked_at_ms: null })
+    .execute()
+  await tx.audit({ action: 'token.add', target: id, details: { person, role, expiresAtMs } })
+  return { id, token, expiresAtMs }
+}
+
+/** The person behind a token. @throws ControlError UNAUTHENTICATED, REVOKED */
+export async function personOf(store: Store, token: string, nowMs: number): Promise<Actor> {
+  const row = await store.read((db) =>
+    db.selectFrom('token').selectAll().where('sha256', '=', hashToken(token)).executeTakeFirst(),
+  )
+  if (row === undefined) throw new ControlError('UNAUTHENTICATED', 'The access token is not known here.')
+  if (row.revoked_at_ms !== null) throw new ControlError('REVOKED', `The access token ${row.id} is revoked.`)
+  if (row.expires_at_ms <= nowMs)
+    throw new ControlError('UNAUTHENTICATED', `The access token ${row.id} has expired; ask for a new one.`)
+  return { person: row.person, role: row.role }
+}
+
+/** All tokens without what could be used, newest first. */
+export async function listTokens(store: Store): Promise<Omit<TokenRow, 'sha256'>[]> {
+  return store.read((db) =>
+    db
+      .selectFrom('token')
+      .select(['id', 'person', 'role', 'created_at_ms', 'expires_at_ms', 'revoked_at_ms'])
+      .orderBy('created_at_ms', 'desc')
+      .orderBy('id')
+      .execute(),
+  )
+}
+
+/** @throws ControlError NOT_FOUND, CONFLICT where it is revoked already */
+export async function revokeToken(store: Store, actor: Actor, id: string, nowMs: number): Promise<void> {
+  await store.transact(actor, async (tx) => {
+    const row = await tx.db.selectFrom('token').select('revoked_at_ms').where('id', '=', id).executeTakeFirst()
+    if (row === undefined) throw new ControlError('NOT_FOUND', `There is no token ${id}.`)
+    if (row.revoked_at_ms !== null) throw new ControlError('CONFLICT', `The token ${id} is revoked already.`)
+    await tx.db.updateTable('token').set({ revoked_at_ms: nowMs }).where('id', '=', id).execute()
+    await tx.audit({ action: 'token.revoke', target: id })
+  })
+}

@@ -1,0 +1,73 @@
+import { type Static, Type } from 'typebox'
+import { ControlError } from '../http/control-error.ts'
+import type { ReportLog } from '../reports/report-log.ts'
+import type { Actor, Store } from '../store/store.ts'
+
+const instant = Type.String({ format: 'date-time' })
+const orNull = <const T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()])
+
+export const AgentView = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    enrolledAt: instant,
+    revokedAt: orNull(instant),
+    revokeReason: orNull(Type.String()),
+    lastReportAt: orNull(instant),
+    revision: orNull(Type.Integer({ description: 'in force in its kernel, as it last said' })),
+    agrees: orNull(Type.Boolean({ description: 'its digest is the one that was signed under this revision' })),
+    isCurrent: orNull(Type.Boolean({ description: 'it enforces the newest revision' })),
+    mode: orNull(Type.String()),
+    agentVersion: orNull(Type.String()),
+    fault: orNull(Type.Object({ code: Type.String(), message: Type.String(), since: instant })),
+    refused: Type.Integer({ description: 'sources refused, or that would be, in its last report' }),
+    flags: Type.Integer({ description: 'flagged accounts in its last report' }),
+  },
+  { title: 'Agent' },
+)
+export type AgentView = Static<typeof AgentView>
+
+/** Every agent with what it last said, by name. */
+export async function listAgents(store: Store, reports: ReportLog, newestRevision: number): Promise<AgentView[]> {
+  const { agents, digests } = await store.read(async (db) => ({
+    agents: await db.selectFrom('agent').selectAll().orderBy('name').orderBy('enrolled_at_ms').execute(),
+    digests: await db.selectFrom('revision').select(['revision', 'digest']).where('state', '=', 'published').execute(),
+  }))
+  const signed = new Map(digests.map(({ revision, digest }) => [revision, digest]))
+  const last = await reports.lastOfEach()
+  return agents.map((agent): AgentView => {
+    const stored = last.get(agent.id)
+    const report = stored?.report
+    return {
+      id: agent.id,
+      name: agent.name,
+      enrolledAt: isoOf(agent.enrolled_at_ms),
+      revokedAt: agent.revoked_at_ms === null ? null : isoOf(agent.revoked_at_ms),
+      revokeReason: agent.revoke_reason,
+      lastReportAt: stored === undefined ? null : isoOf(stored.receivedAtMs),
+      revision: report?.revision ?? null,
+      agrees: report === undefined || report.revision === 0 ? null : signed.get(report.revision) === report.digest,
+      isCurrent: report === undefined ? null : report.revision === newestRevision,
+      mode: report?.mode ?? null,
+      agentVersion: report?.agentVersion ?? null,
+      fault: report?.fault ?? null,
+      refused: report?.refused.length ?? 0,
+      flags: report?.flags.length ?? 0,
+    }
+  })
+}
+
+/** Takes an agent's access away, at once and for good. @throws ControlError NOT_FOUND, CONFLICT */
+export async function revokeAgent(store: Store, actor: Actor, id: string, reason: string, nowMs: number): Promise<void> {
+  await store.transact(actor, async ({ db, audit }) => {
+    const agent = await db.selectFrom('agent').select(['name', 'revoked_at_ms']).where('id', '=', id).executeTakeFirst()
+    if (agent === undefined) throw new ControlError('NOT_FOUND', `There is no agent ${id}.`)
+    if (agent.revoked_at_ms !== null) throw new ControlError('CONFLICT', `The agent ${agent.name} is revoked already.`)
+    await db.updateTable('agent').set({ revoked_at_ms: nowMs, revoke_reason: reason }).where('id', '=', id).execute()
+    await audit({ action: 'agent.revoke', target: id, details: { name: agent.name, reason } })
+  })
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString()
+}
