@@ -6,17 +6,18 @@ import { bitsOf } from '../../rules/addresses/block-bits.ts'
 import { parseBlock } from '../../rules/addresses/parse-block.ts'
 import type { ConfigOf } from '../../rules/config/option-table.ts'
 import { type ConfigFinding, parseConfig } from '../../rules/config/parse-config.ts'
+import { WATCH_OPTIONS, watchFindings } from '../watch/watch-options.ts'
 import { SERVICE_OPTIONS, type ServiceConfig } from './agent-options.ts'
 import { findLoopback } from './loopback.ts'
 
 /** All options of the agent's config file: the service's and those of `watch`. */
-export const AGENT_OPTIONS = { ...SERVICE_OPTIONS } as const
+export const AGENT_OPTIONS = { ...SERVICE_OPTIONS, ...WATCH_OPTIONS } as const
 
 export type AgentConfig = ConfigOf<typeof AGENT_OPTIONS>
 
 /** Reads the config file's text. @throws ConfigError with every fault by path, line and column */
 export function parseAgentConfig(text: string): AgentConfig {
-  return parseConfig(AGENT_OPTIONS, text, (config) => serviceFindings(config))
+  return parseConfig(AGENT_OPTIONS, text, (config) => [...serviceFindings(config), ...watchFindings(config)])
 }
 
 /** Reads the config file. @throws ConfigError; the system's own error where the file cannot be read */

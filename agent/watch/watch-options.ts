@@ -1,0 +1,88 @@
+import { isAbsolute } from 'node:path'
+import { type Static, Type } from 'typebox'
+import { type ConfigOf, option } from '../../rules/config/option-table.ts'
+import type { ConfigFinding } from '../../rules/config/parse-config.ts'
+import { checkDetectPolicy, DETECT_OPTIONS, type DetectPolicy } from '../../rules/detect/detect-policy.ts'
+
+const Log = Type.Object(
+  {
+    path: Type.String({ minLength: 1 }),
+    format: Type.Union([Type.Literal('nginx-json'), Type.Literal('combined'), Type.Literal('haproxy')]),
+  },
+  { additionalProperties: false },
+)
+/** One access log to follow. */
+export type WatchedLog = Static<typeof Log>
+
+type PolicyOptions = { [Path in keyof typeof DETECT_OPTIONS as `watch.policy.${Path}`]: (typeof DETECT_OPTIONS)[Path] }
+
+/** The options of `watch` in the config file that it shares with the agent. */
+export const WATCH_OPTIONS = {
+  'watch.logs': option(
+    Type.Array(Log, { maxItems: 64 }),
+    [],
+    'Access logs to follow, each with `path` (absolute) and `format`: `nginx-json`, `combined` or `haproxy`.',
+  ),
+  'watch.from': option(
+    Type.Union([Type.Literal('beginning'), Type.Literal('end')]),
+    'beginning',
+    'Where to begin in a log that is already there when it is followed for the first time.',
+  ),
+  'watch.socket': option(
+    Type.String({ minLength: 1 }),
+    '/run/edgeward/watch.sock',
+    'Unix socket where `watch` tells the flagged accounts, its status and metrics (mode 0660); the agent listens there.',
+  ),
+  'watch.stateDir': option(
+    Type.String({ minLength: 1 }),
+    '/var/lib/edgeward/watch',
+    'Folder of positions in the logs, live flags and the masking key; only `watch` reads it.',
+  ),
+  'watch.maxAccounts': option(
+    Type.Integer({ minimum: 100, maximum: 1_000_000 }),
+    200_000,
+    'Most accounts counted at a time; the least busy ones make room.',
+  ),
+  'watch.registrationsFile': option(
+    Type.String(),
+    '',
+    'CSV `facility,address,dailyVisits` that tells how large a facility is; empty: none.',
+  ),
+  ...policyOptions(),
+} as const
+
+/** What `createWatch` needs: the `watch` part of the config. */
+export interface WatchOptions extends Omit<ConfigOf<typeof WATCH_OPTIONS>['watch'], 'policy'> {
+  readonly policy: DetectPolicy
+}
+
+/** What no single option can show. */
+export function watchFindings({ watch }: ConfigOf<typeof WATCH_OPTIONS>): ConfigFinding[] {
+  const paths = [
+    ...watch.logs.map(({ path }, number) => ({ path: `watch.logs.${number}.path`, value: path })),
+    { path: 'watch.socket', value: watch.socket },
+    { path: 'watch.stateDir', value: watch.stateDir },
+    ...(watch.registrationsFile === '' ? [] : [{ path: 'watch.registrationsFile', value: watch.registrationsFile }]),
+  ]
+  return [
+    ...paths.flatMap(({ path, value }) =>
+      isAbsolute(value) ? [] : [{ path, message: `must be an absolute path, is ${JSON.stringify(value)}` }],
+    ),
+    ...watch.logs.flatMap(({ path }, number) =>
+      watch.logs.findIndex((log) => log.path === path) < number
+        ? [{ path: `watch.logs.${number}.path`, message: `${JSON.stringify(path)} is followed already` }]
+        : [],
+    ),
+    // unix(7): a socket's path has at most 107 bytes.
+    ...(Buffer.byteLength(watch.socket) > 107
+      ? [{ path: 'watch.socket', message: 'is longer than the 107 bytes that a socket path may have' }]
+      : []),
+    ...checkDetectPolicy(watch.policy).map(({ path, message }) => ({ path: `watch.policy.${path}`, message })),
+  ]
+}
+
+function policyOptions(): PolicyOptions {
+  return Object.fromEntries(
+    Object.entries(DETECT_OPTIONS).map(([path, known]) => [`watch.policy.${path}`, known]),
+  ) as PolicyOptions
+}

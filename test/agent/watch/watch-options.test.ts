@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { parseAgentConfig } from '../../../agent/config/agent-config.ts'
+import { ConfigError } from '../../../rules/config/config-error.ts'
+import { DEFAULT_DETECT_POLICY } from '../../../rules/detect/detect-policy.ts'
+
+const SERVICE = 'name: edge-1\ncontrol: {url: "https://control.example"}\nmanagement: {prefixes: none}\n'
+
+function faultsOf(text: string): string[] {
+  try {
+    parseAgentConfig(text)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults.map(({ path, message }) => `${path} ${message}`)
+    throw error
+  }
+  return []
+}
+
+describe('the options of watch', () => {
+  it('all have a value where the file is silent', () => {
+    expect(parseAgentConfig(SERVICE).watch).toEqual({
+      logs: [],
+      from: 'beginning',
+      socket: '/run/edgeward/watch.sock',
+      stateDir: '/var/lib/edgeward/watch',
+      maxAccounts: 200_000,
+      registrationsFile: '',
+      policy: DEFAULT_DETECT_POLICY,
+    })
+  })
+
+  it('are refused by path, the policy among them', () => {
+    const limit = '{window: 1h, lookups: 5, atLeast: 5, perDailyVisit: 0, atMost: 4}'
+    const watch = `watch:\n  logs: [{path: a.log, format: combined}, {path: a.log, format: csv}]\n  policy: {absolute: {mode: off}}\n`
+    expect(faultsOf(SERVICE + watch)).toEqual([
+      'watch.logs.1.format must be "nginx-json" or "combined" or "haproxy", is "csv"',
+      'watch.policy.absolute.mode must be "observe" or "enforce", is "off"',
+    ])
+    const twice = `watch:\n  logs: [{path: a.log, format: combined}, {path: a.log, format: combined}]\n  policy: {absolute: {limits: [${limit}]}}\n`
+    expect(faultsOf(SERVICE + twice)).toEqual([
+      'watch.logs.0.path must be an absolute path, is "a.log"',
+      'watch.logs.1.path must be an absolute path, is "a.log"',
+      'watch.logs.1.path "a.log" is followed already',
+      'watch.policy.absolute.limits.0.atMost must be 5 (atLeast) or more, is 4',
+    ])
+  })
+})
