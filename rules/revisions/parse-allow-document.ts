@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import { digestOf } from '../addresses/block-set-lines.ts'
 import { compareWords, createBlockWords, readBlockWords } from '../addresses/block-words.ts'
 import { createBlockSetBuilder } from '../addresses/create-block-set.ts'
@@ -21,10 +20,9 @@ const MIN_LINE_BYTES = 19
  */
 export function parseAllowDocument(bytes: Uint8Array): AllowDocument {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (!isUtf8(buffer)) throw new RevisionError('DOCUMENT_NOT_UTF8', 0, 'Cannot read the allow document: it is not valid UTF-8')
   const headerEnd = buffer.indexOf(LINE_FEED)
   if (headerEnd < 0) throw new RevisionError('HEADER_MISSING', 1, 'Cannot read the allow document: it has no first line')
-  const header = parseAllowHeader(buffer.toString('utf8', 0, headerEnd))
+  const header = parseAllowHeader(decodeUtf8(buffer, 0, headerEnd, 1))
   if (header.entries > buffer.length / MIN_LINE_BYTES)
     throw new RevisionError(
       'COUNT_DIFFERS',
@@ -151,7 +149,7 @@ function ownerEnd(buffer: Buffer, start: number, end: number, line: number): num
   }
   const length = stop - start - 9
   if (length === 0 || length > 120 || !isPlain) {
-    if (!isDispatch(buffer.toString('utf8', start + 9, stop)))
+    if (!isDispatch(decodeUtf8(buffer, start + 9, stop, line)))
       throw new RevisionError(
         'OWNER_DISPATCH',
         line,
@@ -159,4 +157,13 @@ function ownerEnd(buffer: Buffer, start: number, end: number, line: number): num
       )
   }
   return stop
+}
+
+/** Only the header and dispatch numbers can hold more than ASCII, so that nothing else needs decoding. */
+function decodeUtf8(buffer: Buffer, start: number, end: number, line: number): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(buffer.subarray(start, end))
+  } catch (cause) {
+    throw new RevisionError('DOCUMENT_NOT_UTF8', line, `Cannot read line ${line}: it is not valid UTF-8`, { cause })
+  }
 }
