@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import { ControlError } from '../http/control-error.ts'
 import type { Tables } from '../store/tables.ts'
+import { createClaimIndex } from './claim-index.ts'
 import { findHoldings } from './find-holdings.ts'
-import { createOverlapIndex } from './overlap-index.ts'
 import { requireFree } from './register.ts'
 import type { Change, RegistrationStep } from './registration.ts'
 import type { RegistrationRow } from './registration-tables.ts'
@@ -72,7 +72,7 @@ async function requireNoConflict(
   const leaving = new Set(cancels.map((row) => row.id))
   const blocks = adds.map((row) => row.block)
   const holdings = (await findHoldings(change.db, blocks, change.atMs)).filter((holding) => !leaving.has(holding.id))
-  const index = createOverlapIndex(holdings)
+  const index = createClaimIndex(holdings)
   for (const row of adds) {
     requireFree(
       claimOf(row),

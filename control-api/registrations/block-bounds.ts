@@ -1,6 +1,7 @@
 import type { Block } from '../../rules/addresses/block.ts'
 import { wordsOf } from '../../rules/addresses/block-bits.ts'
-import { type BlockWords, textOfWords } from '../../rules/addresses/block-words.ts'
+import { textOfWords } from '../../rules/addresses/block-words.ts'
+import { cutWords } from '../../rules/addresses/cut-words.ts'
 
 /** A block as the database compares it. */
 export interface BlockBounds {
@@ -20,18 +21,14 @@ export function blockBounds(block: Block): BlockBounds {
 
 /** Every block of one of `sizes` that covers `block`, itself included where its size is among them. */
 export function coversOf(block: Block, sizes: Iterable<string>): Block[] {
-  const { family, words, length } = wordsOf(block)
+  const words = wordsOf(block)
   const found: Block[] = []
   for (const size of sizes) {
-    const [ofFamily, ofLength] = size.split('/').map(Number)
-    if (ofFamily !== family || ofLength === undefined || ofLength > length) continue
-    found.push(textOfWords(cut(family, words, ofLength)))
+    const [family, length] = size.split('/').map(Number)
+    if (family === words.family && length !== undefined && length <= words.length)
+      found.push(textOfWords(cutWords(words, length)))
   }
   return found
-}
-
-function cut(family: 4 | 6, words: Uint32Array, length: number): BlockWords {
-  return { family, words: words.map((word, index) => (word & ~hostMask(length - 32 * index)) >>> 0), length }
 }
 
 /** Ones where a 32-bit word lies past its first `bits` bits. */

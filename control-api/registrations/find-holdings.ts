@@ -42,6 +42,8 @@ function holdingQuery(db: Kysely<Tables>, atMs: number) {
       'block',
       'state',
       'shared_reason as sharedReason',
+      'effective_from_ms as effectiveFromMs',
+      'effective_until_ms as effectiveUntilMs',
       'cancel_import_id as cancelImportId',
       eb.fn.coalesce('approved_dispatch', 'endorsed_dispatch', 'registered_dispatch').as('dispatch'),
     ])

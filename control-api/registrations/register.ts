@@ -4,7 +4,7 @@ import { judgeBlock, type RegistrationPolicy } from '../../rules/addresses/regis
 import { provinceName } from '../../rules/provinces/province-names.ts'
 import { ControlError } from '../http/control-error.ts'
 import { findHoldings } from './find-holdings.ts'
-import type { Holding } from './holding.ts'
+import type { Claim, Holding } from './holding.ts'
 import { insertRegistrations, nextRegistrationId } from './insert-registrations.ts'
 import { judgeClaim } from './judge-claim.ts'
 import type { Change, RegistrationOrder } from './registration.ts'
@@ -59,11 +59,8 @@ function requirePeriod(order: RegistrationOrder, nowMs: number): void {
 }
 
 /** @throws ControlError ALREADY_HELD, HELD_BY_ANOTHER; both sides are in the problem's `claim` and `holders` */
-export function requireFree(
-  claim: Pick<RegistrationOrder, 'facility' | 'facilityName' | 'province' | 'block' | 'sharedReason'>,
-  overlapping: readonly Holding[],
-): void {
-  const verdict = judgeClaim(claim.facility, claim.block, claim.sharedReason !== null, overlapping)
+export function requireFree(claim: Claim, overlapping: readonly Holding[]): void {
+  const verdict = judgeClaim(claim, overlapping)
   if (verdict.kind === 'free') return
   const { facility, facilityName, province, block } = claim
   const facts = { claim: { facility, facilityName, province, block } }

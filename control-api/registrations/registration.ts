@@ -1,5 +1,5 @@
-import type { Block } from '../../rules/addresses/block.ts'
 import type { Actor, StoreTransaction } from '../store/store.ts'
+import type { Claim } from './holding.ts'
 
 /** Where a registration stands. The first three hold the block; the last three are ends. */
 export const REGISTRATION_STATES = {
@@ -25,23 +25,11 @@ export const REGISTRATION_STEPS = {
 } as const satisfies Readonly<Record<string, { readonly from: readonly RegistrationState[]; readonly to: RegistrationState }>>
 export type RegistrationStep = keyof typeof REGISTRATION_STEPS
 
-/** What a unit asks for. Texts are kept as given and never interpreted. */
-export interface RegistrationOrder {
-  /** Five digits. */
-  readonly facility: string
-  readonly facilityName: string
-  /** Two digits, by the code table of the registration's own date. */
-  readonly province: string
-  readonly block: Block
+/** What a unit asks for. `dispatch` is the form's or dispatch's number. Texts are kept as given and never interpreted. */
+export interface RegistrationOrder extends Claim {
   readonly carrier: string
   readonly place: string
   readonly note: string
-  /** Number of the dispatch or form that asks. */
-  readonly dispatch: string
-  readonly effectiveFromMs: number
-  readonly effectiveUntilMs: number | null
-  /** Why the block may be held together with another unit; null where it may not. */
-  readonly sharedReason: string | null
 }
 
 /** A change in the making: the transaction, who makes it and when. */

@@ -1,6 +1,6 @@
 import { ControlError } from '../http/control-error.ts'
 import { findHoldings } from './find-holdings.ts'
-import type { Holding } from './holding.ts'
+import type { Claim, Holding } from './holding.ts'
 import { requireFree } from './register.ts'
 import { type Change, REGISTRATION_STEPS, type RegistrationStep } from './registration.ts'
 import type { RegistrationRow } from './registration-tables.ts'
@@ -61,13 +61,16 @@ export function contests(holding: Holding, id: number): boolean {
 }
 
 /** The claim that a stored registration makes. */
-export function claimOf(row: RegistrationRow): Parameters<typeof requireFree>[0] {
+export function claimOf(row: RegistrationRow): Claim {
   return {
     facility: row.facility,
     facilityName: row.facility_name,
     province: row.province,
     block: row.block,
+    effectiveFromMs: row.effective_from_ms,
+    effectiveUntilMs: row.effective_until_ms,
     sharedReason: row.shared_reason,
+    dispatch: row.endorsed_dispatch ?? row.registered_dispatch,
   }
 }
 
