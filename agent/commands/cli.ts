@@ -4,6 +4,7 @@ import { UsageError } from './command.ts'
 /** Each command is loaded when it is asked for, so that `addresses` does not pay for fastify. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   addresses: async () => (await import('./addresses.ts')).addresses,
+  parse: async () => (await import('./parse.ts')).parse,
 }
 
 /** Finds the command, answers `--help`, and turns wrong usage into exit code 2 with a way out. */

@@ -1,12 +1,13 @@
 import type { AccountSource, AttributedRequest } from './attributed-request.ts'
 import type { Attributor } from './attributor.ts'
+import { createByteCache } from './byte-cache.ts'
 import type { PortalAccount } from './find-account.ts'
 import { findTokenAccount } from './find-token-account.ts'
 import { hashSubject } from './hash-subject.ts'
 import type { LineFault } from './line-fault.ts'
 import { type LineSpans, SPAN } from './line-spans.ts'
 import { checkKey } from './mask-account.ts'
-import { createAddressReader } from './read-log-address.ts'
+import { findLogAddress } from './read-log-address.ts'
 import { createTargetReader, tokenText } from './read-target.ts'
 
 export interface FieldReaderOptions {
@@ -23,6 +24,8 @@ export interface FieldReader {
   read(spans: LineSpans, readTime: ReadTime): AttributedRequest | LineFault
 }
 
+/** `::ffff:` and a dotted address, or eight full groups, with room to spare. */
+const MAX_ADDRESS_BYTES = 48
 /** What `maKetQua` of a refused log-in says. */
 const REFUSED = '401'
 const RESULT = /^[0-9A-Za-z]{1,8}$/
@@ -31,7 +34,8 @@ const RESULT = /^[0-9A-Za-z]{1,8}$/
 export function createFieldReader(options: FieldReaderOptions): FieldReader {
   const { key, functionsStopAtMs, attributor } = options
   checkKey(key)
-  const addresses = createAddressReader()
+  const addresses = createByteCache(65_536, 16, findLogAddress)
+  const longAddresses = createByteCache(8_192, MAX_ADDRESS_BYTES, findLogAddress)
   const target = createTargetReader()
   const results = Array.from({ length: 1000 }, (_, code) => String(code).padStart(3, '0'))
   let source: AccountSource | undefined
@@ -57,7 +61,7 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
 
   function accountIn(spans: LineSpans, span: number): PortalAccount | undefined {
     const start = spans.starts[span] as number
-    return start < 0 ? undefined : target.readAccount(spans.bytes, start, spans.ends[span] as number)
+    return start < 0 ? undefined : target.readAccount(spans, start, spans.ends[span] as number)
   }
 
   function accountInTokens(spans: LineSpans): PortalAccount | undefined {
@@ -87,15 +91,14 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
   return {
     read(spans, readTime) {
       const { bytes, starts, ends } = spans
-      const ipStart = starts[SPAN.ip] as number
       const atStart = starts[SPAN.at] as number
-      if (ipStart < 0 || atStart < 0) return 'MISSING_FIELD'
+      if ((starts[SPAN.ip] as number) < 0 || atStart < 0) return 'MISSING_FIELD'
       const atMs = readTime(bytes, atStart, ends[SPAN.at] as number)
       if (Number.isNaN(atMs)) return 'BAD_TIME'
-      const ip = addresses.read(bytes, ipStart, ends[SPAN.ip] as number)
+      const ip = addressIn(spans)
       if (ip === undefined) return 'BAD_ADDRESS'
       const uriStart = starts[SPAN.uri] as number
-      target.read(bytes, Math.max(0, uriStart), uriStart < 0 ? 0 : (ends[SPAN.uri] as number))
+      target.read(spans, Math.max(0, uriStart), uriStart < 0 ? 0 : (ends[SPAN.uri] as number))
       const account = findAccountOf(spans, ip, atMs)
       const status = numberIn(spans, SPAN.status, 999)
       const result = resultIn(spans)
@@ -118,6 +121,13 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
         result,
       }
     },
+  }
+
+  function addressIn(spans: LineSpans): string | undefined {
+    const start = spans.starts[SPAN.ip] as number
+    const end = spans.ends[SPAN.ip] as number
+    if (end - start > MAX_ADDRESS_BYTES) return undefined
+    return (end - start <= 16 ? addresses : longAddresses).get(spans.view, start, end)
   }
 
   function resultIn(spans: LineSpans): string | undefined {

@@ -2,6 +2,8 @@
 export interface LineSpans {
   /** What the spans point into: the caller's line, or a fresh buffer where the line had to be unescaped. */
   bytes: Buffer
+  /** The same bytes, for reading several at once. */
+  view: DataView
   /** By `SPAN`; -1 for a field that the line lacks. */
   readonly starts: Int32Array
   readonly ends: Int32Array
@@ -27,13 +29,25 @@ export type SpanName = keyof typeof SPAN
 export const SPAN_NAMES = Object.keys(SPAN) as readonly SpanName[]
 
 export function createLineSpans(): LineSpans {
-  return { bytes: Buffer.alloc(0), starts: new Int32Array(SPAN_NAMES.length).fill(-1), ends: new Int32Array(SPAN_NAMES.length) }
+  const bytes = Buffer.alloc(0)
+  return {
+    bytes,
+    view: viewOf(bytes),
+    starts: new Int32Array(SPAN_NAMES.length).fill(-1),
+    ends: new Int32Array(SPAN_NAMES.length),
+  }
 }
 
 /** Forgets the line before and points at `bytes`. */
 export function clearSpans(spans: LineSpans, bytes: Buffer): void {
-  spans.bytes = bytes
+  if (spans.bytes !== bytes) pointAt(spans, bytes)
   spans.starts.fill(-1)
+}
+
+/** Points at `bytes` without forgetting where the fields stand. */
+export function pointAt(spans: LineSpans, bytes: Buffer): void {
+  spans.bytes = bytes
+  spans.view = viewOf(bytes)
 }
 
 /** Points at a fresh buffer that holds just these values (one character for each byte unless `encoding` says otherwise). */
@@ -52,4 +66,8 @@ export function fillSpans(
     spans.ends[SPAN[name]] = end
     start = end
   }
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -1,5 +1,5 @@
 import type { LineFault } from './line-fault.ts'
-import { clearSpans, type LineSpans, SPAN } from './line-spans.ts'
+import { clearSpans, type LineSpans, pointAt, SPAN } from './line-spans.ts'
 import { findTargetEnd, findTargetStart } from './request-line.ts'
 
 const SPACE = 0x20
@@ -76,7 +76,7 @@ function setTarget(bytes: Buffer, start: number, end: number, spans: LineSpans):
 
 /** Points at a copy of the line that has the unescaped request behind its end. */
 function rebuild(spans: LineSpans, copy: Buffer, start: number, lineBytes: number): void {
-  spans.bytes = copy
+  pointAt(spans, copy)
   for (let span = 0; span < spans.starts.length; span += 1) {
     if ((spans.starts[span] as number) < 0) continue
     spans.starts[span] = (spans.starts[span] as number) - start

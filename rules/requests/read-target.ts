@@ -3,13 +3,19 @@ import { createByteCache } from './byte-cache.ts'
 import { decodePercent, decodeQueryPart } from './decode-percent.ts'
 import { findAccount, type PortalAccount } from './find-account.ts'
 import { findFunction, type PortalFunction } from './find-function.ts'
+import type { LineSpans } from './line-spans.ts'
 import { normalisePath } from './normalise-path.ts'
+import { skipPath, skipValue } from './skip-bytes.ts'
+
+/** Bytes in both forms that reading needs. */
+type LineBytes = Pick<LineSpans, 'bytes' | 'view'>
 
 /** What a request target (RFC 9112 §3.2) says. One object serves a whole log; the next `read` overwrites it. */
 export interface TargetReader {
-  read(bytes: Buffer, start: number, end: number): void
-  /** The account that `bytes[start, end)` names, for a field that holds nothing else. */
-  readAccount(bytes: Buffer, start: number, end: number): PortalAccount | undefined
+  /** Reads the target that fills `[start, end)` of the bytes. */
+  read(spans: LineBytes, start: number, end: number): void
+  /** The account that `[start, end)` of the bytes names, for a field that holds nothing else. */
+  readAccount(spans: LineBytes, start: number, end: number): PortalAccount | undefined
   readonly function: PortalFunction
   /** The account of the first `username` parameter. */
   readonly account: PortalAccount | undefined
@@ -28,14 +34,14 @@ const QUESTION = 0x3f
 
 const ABSOLUTE = /^https?:\/\/[^/?#]*/i
 const USERNAME = Buffer.from('username', 'latin1')
-const TOKEN_NAMES: ReadonlySet<string> = new Set(['token', 'accesstoken', 'access_token'])
+const TOKEN_NAMES = ['token', 'accesstoken'].map((name) => Buffer.from(name, 'latin1'))
 
 export function createTargetReader(): TargetReader {
-  const functions = createByteCache(2048, 96, (bytes, start, end) => findFunction(normalisePath(latin1(bytes, start, end))))
-  const accounts = createByteCache(65_536, 24, (bytes, start, end) => findAccount(decodeQueryPart(latin1(bytes, start, end))))
+  const functions = createByteCache(2048, 96, (path) => findFunction(normalisePath(path)))
+  const accounts = createByteCache(65_536, 24, (value) => findAccount(decodeQueryPart(value)))
   const none = findFunction('/')
 
-  function readQuery(bytes: Buffer, start: number, end: number): void {
+  function readQuery({ bytes, view }: LineBytes, start: number, end: number): void {
     let hasUsername = false
     let i = start
     while (i < end) {
@@ -48,16 +54,15 @@ export function createTargetReader(): TargetReader {
       }
       const nameEnd = i
       const valueStart = i < end && bytes[i] === EQUALS ? i + 1 : i
-      i = valueStart
-      while (i < end && bytes[i] !== AMPERSAND && bytes[i] !== HASH) i += 1
+      i = skipValue(view, valueStart, end)
       if (!hasUsername && isUsername(bytes, nameStart, nameEnd, isEncoded)) {
         hasUsername = true
-        reader.account = accounts.get(bytes, valueStart, i)
-      } else if (reader.tokenStart < 0 && mayBeToken(nameEnd - nameStart) && isToken(bytes, nameStart, nameEnd)) {
+        reader.account = accounts.get(view, valueStart, i)
+      } else if (reader.tokenStart < 0 && isToken(bytes, nameStart, nameEnd)) {
         reader.tokenStart = valueStart
         reader.tokenEnd = i
       }
-      if (bytes[i] === HASH) return
+      if (i < end && bytes[i] === HASH) return
       i += 1
     }
   }
@@ -67,17 +72,17 @@ export function createTargetReader(): TargetReader {
     account: undefined as PortalAccount | undefined,
     tokenStart: -1,
     tokenEnd: -1,
-    readAccount: (bytes: Buffer, start: number, end: number) => accounts.get(bytes, start, end),
-    read(bytes: Buffer, start: number, end: number) {
+    readAccount: (spans: LineBytes, start: number, end: number) => accounts.get(spans.view, start, end),
+    read(spans: LineBytes, start: number, end: number) {
+      const { bytes, view } = spans
       reader.function = none
       reader.account = undefined
       reader.tokenStart = -1
       const pathStart = start < end && bytes[start] === SLASH ? start : startOfPath(bytes, start, end)
       if (pathStart < 0) return
-      let pathEnd = pathStart
-      while (pathEnd < end && bytes[pathEnd] !== QUESTION && bytes[pathEnd] !== HASH) pathEnd += 1
-      reader.function = functions.get(bytes, pathStart, pathEnd)
-      if (pathEnd < end && bytes[pathEnd] === QUESTION) readQuery(bytes, pathEnd + 1, end)
+      const pathEnd = skipPath(view, pathStart, end)
+      reader.function = functions.get(view, pathStart, pathEnd)
+      if (pathEnd < end && bytes[pathEnd] === QUESTION) readQuery(spans, pathEnd + 1, end)
     },
   }
   return reader
@@ -96,19 +101,21 @@ function startOfPath(bytes: Buffer, start: number, end: number): number {
 
 function isUsername(bytes: Buffer, start: number, end: number, isEncoded: boolean): boolean {
   if (isEncoded) return end - start <= 64 && asciiLower(decodeQueryPart(latin1(bytes, start, end))) === 'username'
-  if (end - start !== USERNAME.length) return false
-  for (let k = 0; k < USERNAME.length; k += 1) if (((bytes[start + k] as number) | 0x20) !== USERNAME[k]) return false
-  return true
-}
-
-function mayBeToken(length: number): boolean {
-  return length === 5 || length === 11 || length === 12
+  return isName(bytes, start, end, USERNAME)
 }
 
 function isToken(bytes: Buffer, start: number, end: number): boolean {
-  return TOKEN_NAMES.has(asciiLower(latin1(bytes, start, end)))
+  for (const name of TOKEN_NAMES) if (isName(bytes, start, end, name)) return true
+  return false
 }
 
-function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
+/** In any case; `name` is in lower case. */
+function isName(bytes: Buffer, start: number, end: number, name: Buffer): boolean {
+  if (end - start !== name.length) return false
+  for (let k = 0; k < name.length; k += 1) if (((bytes[start + k] as number) | 0x20) !== name[k]) return false
+  return true
+}
+
+function latin1(bytes: Buffer, start: number, end: number): string {
+  return bytes.toString('latin1', start, end)
 }

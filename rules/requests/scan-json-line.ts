@@ -1,9 +1,6 @@
 import { clearSpans, type LineSpans, SPAN, SPAN_NAMES } from './line-spans.ts'
+import { skipPlain } from './skip-bytes.ts'
 
-/** Bytes that stand for themselves inside a JSON string: printable ASCII but `"` and `\`. */
-const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c ? 1 : 0,
-)
 const KEYS = SPAN_NAMES.map((name) => Buffer.from(name, 'latin1'))
 
 const SPACE = 0x20
@@ -22,59 +19,41 @@ const CLOSE = 0x7d
  */
 export function scanJsonLine(bytes: Buffer, start: number, end: number, spans: LineSpans): boolean {
   clearSpans(spans, bytes)
-  if (bytes[start] !== OPEN || bytes[end - 1] !== CLOSE) return false
-  let i = start + 1
-  for (;;) {
+  const { view, starts, ends } = spans
+  // The last byte is `}`, no plain byte of a key and no digit, so no walk below leaves the line.
+  const last = end - 1
+  if (last <= start || bytes[start] !== OPEN || bytes[last] !== CLOSE) return false
+  for (let i = start + 1; i < last; i += bytes[i + 1] === SPACE ? 2 : 1) {
     if (bytes[i] !== QUOTE) return false
     const keyStart = i + 1
-    i = skipPlain(bytes, keyStart)
-    if (bytes[i] !== QUOTE) return false
-    const span = spanOfKey(bytes, keyStart, i)
-    i += 1
-    if (bytes[i] !== COLON) return false
-    i += 1
-    if (bytes[i] === SPACE) i += 1
-    let valueStart = i
-    let valueEnd: number
-    if (bytes[i] === QUOTE) {
-      valueStart = i + 1
-      valueEnd = skipPlain(bytes, valueStart)
-      if (bytes[valueEnd] !== QUOTE) return false
-      i = valueEnd + 1
-    } else {
-      i = valueEnd = skipNumber(bytes, i)
-      if (valueEnd === valueStart || (span >= 0 && !mayBeNumber(span, bytes, valueStart, valueEnd))) return false
-    }
+    const keyEnd = skipPlain(view, keyStart, last)
+    if (keyEnd + 2 > last || bytes[keyEnd] !== QUOTE || bytes[keyEnd + 1] !== COLON) return false
+    const span = spanOfKey(bytes, keyStart, keyEnd)
+    i = bytes[keyEnd + 2] === SPACE ? keyEnd + 3 : keyEnd + 2
+    const isText = bytes[i] === QUOTE
+    const valueStart = isText ? i + 1 : i
+    const valueEnd = isText ? skipPlain(view, valueStart, last) : skipNumber(bytes, i)
+    if (isText ? bytes[valueEnd] !== QUOTE : valueEnd === valueStart || !isFit(span, bytes, valueStart, valueEnd)) return false
+    i = isText ? valueEnd + 1 : valueEnd
     if (span >= 0) {
-      if ((spans.starts[span] as number) >= 0) return false
-      spans.starts[span] = valueStart
-      spans.ends[span] = valueEnd
+      if ((starts[span] as number) >= 0) return false
+      starts[span] = valueStart
+      ends[span] = valueEnd
     }
-    // A value that ran over the end of the line belongs to the next one.
-    if (i >= end) return false
-    if (bytes[i] === CLOSE) return i === end - 1
+    if (i === last) return true
     if (bytes[i] !== COMMA) return false
-    i += 1
-    if (bytes[i] === SPACE) i += 1
   }
+  return false
 }
 
-function skipPlain(bytes: Buffer, start: number): number {
-  let i = start
-  while (PLAIN[bytes[i] as number] === 1) i += 1
-  return i
-}
-
-/** The end of a number without exponent (RFC 8259 §6); `start` where there is none. */
+/** The end of a number without exponent (RFC 8259 §6); `start` where there is none. What follows the line is no digit: see above. */
 function skipNumber(bytes: Buffer, start: number): number {
-  let i = bytes[start] === MINUS ? start + 1 : start
-  const whole = i
-  i = skipDigits(bytes, i)
-  if (i === whole || (bytes[whole] === ZERO && i > whole + 1)) return start
-  if (bytes[i] !== DOT) return i
-  const fraction = i + 1
-  i = skipDigits(bytes, fraction)
-  return i === fraction ? start : i
+  const whole = bytes[start] === MINUS ? start + 1 : start
+  const wholeEnd = skipDigits(bytes, whole)
+  if (wholeEnd === whole || (bytes[whole] === ZERO && wholeEnd > whole + 1)) return start
+  if (bytes[wholeEnd] !== DOT) return wholeEnd
+  const fractionEnd = skipDigits(bytes, wholeEnd + 1)
+  return fractionEnd === wholeEnd + 1 ? start : fractionEnd
 }
 
 function skipDigits(bytes: Buffer, start: number): number {
@@ -83,8 +62,9 @@ function skipDigits(bytes: Buffer, start: number): number {
   return i
 }
 
-/** Port and status are often numbers; a short run of digits reads the same as number and as text. */
-function mayBeNumber(span: number, bytes: Buffer, start: number, end: number): boolean {
+/** Port and status are often numbers: a short run of digits reads the same as number and as text. Any number will do for a key that we do not know. */
+function isFit(span: number, bytes: Buffer, start: number, end: number): boolean {
+  if (span < 0) return true
   return (span === SPAN.port || span === SPAN.status) && end - start <= 5 && skipDigits(bytes, start) === end
 }
 
