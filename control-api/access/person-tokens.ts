@@ -22,7 +22,7 @@ export interface TokenOrder {
 
 export interface TokenParts {
   readonly nowMs: number
-  randomBytes(size: number): Uint8Array
+  readonly randomBytes: (size: number) => Uint8Array
 }
 
 /** Makes an access token of a person inside a running transaction. */

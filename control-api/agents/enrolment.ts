@@ -15,7 +15,7 @@ export interface EnrolmentParts {
   readonly store: Store
   readonly repository: RepositoryFiles
   readonly nowMs: number
-  randomBytes(size: number): Uint8Array
+  readonly randomBytes: (size: number) => Uint8Array
 }
 
 /**
@@ -60,14 +60,14 @@ export async function enrolAgent(parts: EnrolmentParts, request: EnrolRequest): 
   const { store, nowMs, randomBytes, repository } = parts
   const sha256 = hashToken(request.token)
   const agentId = `agent-${Buffer.from(randomBytes(8)).toString('hex')}`
-  const rootVersion = await store.transact(ENROLLER, async ({ db, audit }) => {
-    const token = await db.selectFrom('enrolment_token').selectAll().where('sha256', '=', sha256).executeTakeFirst()
+  const rootVersion = await store.transact(ENROLLER, async (tx) => {
+    const token = await tx.db.selectFrom('enrolment_token').selectAll().where('sha256', '=', sha256).executeTakeFirst()
     if (token === undefined) throw new ControlError('UNAUTHENTICATED', 'The enrolment token is not known here.')
     if (token.spent_at_ms !== null)
       throw new ControlError('TOKEN_SPENT', 'The enrolment token was used before; ask for a new one.')
     if (token.expires_at_ms <= nowMs)
       throw new ControlError('TOKEN_EXPIRED', 'The enrolment token has expired; ask for a new one.')
-    const namesake = await db
+    const namesake = await tx.db
       .selectFrom('agent')
       .select('id')
       .where('name', '=', request.name)
@@ -76,7 +76,7 @@ export async function enrolAgent(parts: EnrolmentParts, request: EnrolRequest): 
     if (namesake !== undefined) {
       throw new ControlError('NAME_TAKEN', `An agent named ${request.name} is enrolled; revoke it first, or take another name.`)
     }
-    await db
+    await tx.db
       .insertInto('agent')
       .values({
         id: agentId,
@@ -87,8 +87,12 @@ export async function enrolAgent(parts: EnrolmentParts, request: EnrolRequest): 
         revoke_reason: null,
       })
       .execute()
-    await db.updateTable('enrolment_token').set({ spent_at_ms: nowMs, agent_id: agentId }).where('sha256', '=', sha256).execute()
-    await audit({
+    await tx.db
+      .updateTable('enrolment_token')
+      .set({ spent_at_ms: nowMs, agent_id: agentId })
+      .where('sha256', '=', sha256)
+      .execute()
+    await tx.audit({
       action: 'agent.enrol',
       target: agentId,
       details: { name: request.name, publicKey: request.publicKey, invitedBy: token.created_by },

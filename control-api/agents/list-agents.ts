@@ -59,12 +59,12 @@ export async function listAgents(store: Store, reports: ReportLog, newestRevisio
 
 /** Takes an agent's access away, at once and for good. @throws ControlError NOT_FOUND, CONFLICT */
 export async function revokeAgent(store: Store, actor: Actor, id: string, reason: string, nowMs: number): Promise<void> {
-  await store.transact(actor, async ({ db, audit }) => {
-    const agent = await db.selectFrom('agent').select(['name', 'revoked_at_ms']).where('id', '=', id).executeTakeFirst()
+  await store.transact(actor, async (tx) => {
+    const agent = await tx.db.selectFrom('agent').select(['name', 'revoked_at_ms']).where('id', '=', id).executeTakeFirst()
     if (agent === undefined) throw new ControlError('NOT_FOUND', `There is no agent ${id}.`)
     if (agent.revoked_at_ms !== null) throw new ControlError('CONFLICT', `The agent ${agent.name} is revoked already.`)
-    await db.updateTable('agent').set({ revoked_at_ms: nowMs, revoke_reason: reason }).where('id', '=', id).execute()
-    await audit({ action: 'agent.revoke', target: id, details: { name: agent.name, reason } })
+    await tx.db.updateTable('agent').set({ revoked_at_ms: nowMs, revoke_reason: reason }).where('id', '=', id).execute()
+    await tx.audit({ action: 'agent.revoke', target: id, details: { name: agent.name, reason } })
   })
 }
 

@@ -28,10 +28,10 @@ export function createEventHub(): EventHub {
     announce(revision) {
       if (revision <= state.revision) return
       state.revision = revision
-      for (const listener of [...listeners]) listener.revision(revision)
+      for (const listener of listeners) listener.revision(revision)
     },
     review() {
-      for (const listener of [...listeners]) listener.review()
+      for (const listener of listeners) listener.review()
     },
     listen(listener) {
       listeners.add(listener)

@@ -9,9 +9,9 @@ export interface EventStreamParts {
   readonly hub: EventHub
   readonly heartbeatMs: number
   /** Whether its holder may still listen; asked at every heartbeat and after every revocation. */
-  isAllowed(): Promise<boolean>
+  readonly isAllowed: () => Promise<boolean>
   /** Called once, when the stream has ended, whoever ended it. */
-  onEnd(): void
+  readonly onEnd: () => void
 }
 
 /** Writes one event stream (server-sent events, WHATWG HTML §9.2) until either side ends it. Returns what ends it from here. */

@@ -24,7 +24,7 @@ export interface ControlContext {
   readonly metrics: Registry
   readonly log: FastifyBaseLogger
   /** `size` bytes nobody can guess: ids and tokens. */
-  randomBytes(size: number): Uint8Array
+  readonly randomBytes: (size: number) => Uint8Array
 }
 
 /** The fastify instance that `registerXxxRoutes(app, context)` gets: TypeBox schemas give the types of body, query and params. */

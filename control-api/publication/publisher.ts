@@ -3,6 +3,7 @@ import type { Actor } from '../store/store.ts'
 
 /** What the publisher is asked for. Absent members keep what the revision before said. */
 export interface PublishOrder {
+  /** The first revision is `observe` unless this says otherwise. */
   readonly mode?: Mode
   /** ISO 8601 with offset; `null` takes a set date away. */
   readonly enforceFrom?: string | null
@@ -23,10 +24,26 @@ export interface Publication {
   readonly isNew: boolean
 }
 
-/** Makes revisions from the approvals in effect. One publication at a time; a failed one leaves the revision before whole. */
-export interface Publisher {
-  /** @throws ControlError SHRINK_NEEDS_SECOND_APPROVAL, REVISION_REFUSED, BUSY */
-  publish(actor: Actor, order: PublishOrder): Promise<Publication>
+/** What the repository's files say, and until when edges believe them. */
+export interface PublisherStatus {
   /** Newest published revision, 0 before the first. */
   readonly revision: number
+  readonly timestampExpiresAtMs: number
+  readonly rootExpiresAtMs: number
+}
+
+/** Makes revisions from the approvals in effect. One publication at a time over all processes; a failed one leaves the revision before whole. */
+export interface Publisher {
+  /** Newest published revision that this process knows of, 0 before the first. */
+  readonly revision: number
+  /** @throws ControlError SHRINK_NEEDS_SECOND_APPROVAL, REVISION_REFUSED; PublicationError */
+  publish(actor: Actor, order: PublishOrder): Promise<Publication>
+  /** Publishes if the first or last day of an approval has come since the last revision; `undefined` where none has. Same throws. */
+  publishIfDue(): Promise<Publication | undefined>
+  /** Signs metadata again before it expires. @throws PublicationError */
+  refresh(): Promise<void>
+  /** Learns what another process published, and repairs what a crash left. @throws PublicationError */
+  reload(): Promise<void>
+  /** Reads files and keys anew. @throws PublicationError where they are not usable */
+  status(): Promise<PublisherStatus>
 }

@@ -130,19 +130,20 @@ export async function cleanRepository({ files, keep }: Pick<RepositoryParts, 'fi
   for (const path of await files.list()) if (!isWanted(path)) await files.remove(path)
 }
 
+/** The lists that clients see, newest first. */
+export function publishedTargets({ targets }: Pick<CurrentMetadata, 'targets'>): PublishedTarget[] {
+  return Object.entries(targets.targets)
+    .sort(byRevision)
+    .flatMap(([name, { custom, hashes }]) => {
+      const revision = findRevisionOf(name)
+      if (revision === undefined) return []
+      return [{ revision, digest: String(custom.digest), entries: Number(custom.entries), sha256: hashes.sha256 ?? '' }]
+    })
+}
+
 /** The newest list that clients see. */
-export function newestTarget({ targets }: Pick<CurrentMetadata, 'targets'>): PublishedTarget | undefined {
-  const [newest] = Object.entries(targets.targets).sort(byRevision)
-  if (newest === undefined) return undefined
-  const [name, target] = newest
-  const revision = findRevisionOf(name)
-  if (revision === undefined) return undefined
-  return {
-    revision,
-    digest: String(target.custom.digest),
-    entries: Number(target.custom.entries),
-    sha256: target.hashes.sha256 ?? '',
-  }
+export function newestTarget(current: Pick<CurrentMetadata, 'targets'>): PublishedTarget | undefined {
+  return publishedTargets(current)[0]
 }
 
 interface Versions {
