@@ -32,6 +32,7 @@ export const ADDRESS_ERRORS = {
   LENGTH_LEADING_ZERO: 'The prefix length has a leading zero, which other readers take for octal.',
   LENGTH_OUT_OF_RANGE: 'The prefix length is above 32 (IPv4) or 128 (IPv6).',
   HOST_BITS: 'Bits are set after the prefix length; nothing is widened or narrowed.',
+  ADDRESS_OUT_OF_RANGE: 'A number that no address of its family has.',
   NOT_CANONICAL: 'A block that is not in the one canonical form.',
   WHOLE_INTERNET: 'The block is all of IPv4 or IPv6 (/0).',
   TOO_WIDE: 'The block is wider than the policy allows.',

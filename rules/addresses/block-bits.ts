@@ -24,7 +24,7 @@ export function blockOf(bits: BlockBits): Block {
   if (!isLength)
     throw new AddressError('LENGTH_OUT_OF_RANGE', `Cannot write a block of IPv${bits.family} with length ${bits.length}`)
   if (bits.value < 0n || bits.value >= 1n << BigInt(width))
-    throw new AddressError('OCTET_OUT_OF_RANGE', `Cannot write ${bits.value} as a block: it does not fit in ${width} bits`)
+    throw new AddressError('ADDRESS_OUT_OF_RANGE', `Cannot write ${bits.value} as a block: it does not fit in ${width} bits`)
   const words = new Uint32Array(4)
   if (bits.family === 4) words[0] = Number(bits.value)
   else for (let word = 0; word < 4; word += 1) words[word] = Number((bits.value >> BigInt(96 - 32 * word)) & 0xffff_ffffn)

@@ -16,7 +16,7 @@ function findTextFault(text: string): AddressErrorCode | undefined {
   if (text.length > MAX_TEXT_LENGTH) return 'TOO_LONG'
   if (/[^\p{ASCII}]/u.test(text)) return 'NOT_ASCII'
   if (/[,;]/.test(text)) return 'LIST'
-  if (/^\s*(?=[^-]*[.:])[0-9a-f.:/]+\s*-\s*[0-9a-f.:/]+\s*$/i.test(text)) return 'RANGE'
+  if (/^\s*(?=[^-]*[.:])[0-9a-f.:/]*[0-9a-f.:]\s*-\s*[0-9a-f:][0-9a-f.:/]*\s*$/i.test(text)) return 'RANGE'
   if (/\s/.test(text)) return 'WHITESPACE'
   if (/\p{Cc}/u.test(text)) return 'CONTROL_CHARACTER'
   if (/[[\](){}<>]/.test(text)) return 'BRACKETS'
