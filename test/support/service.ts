@@ -25,10 +25,17 @@ export interface Service extends AsyncDisposable {
   stop(signal?: NodeJS.Signals, graceMs?: number): Promise<Exit>
 }
 
-/** Starts a program beside this one, in this network namespace; it is killed when this process dies, however that happens. */
-export function spawnBound(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-  const [program, rest] = boundToParent(file, args)
-  return spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+/** Starts a program beside this one, in this network namespace, with its pipes open. */
+export function spawnHere(
+  file: string,
+  args: readonly string[],
+  { env = {}, cwd }: { env?: Readonly<Record<string, string>>; cwd?: string } = {},
+): ChildProcess {
+  return spawn(file, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    ...(cwd === undefined ? {} : { cwd }),
+  })
 }
 
 /** The command line that makes the kernel kill a program with its parent (prctl(2), PR_SET_PDEATHSIG), also when the parent is killed by SIGKILL. */

@@ -1,0 +1,88 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import type { AgentStatus } from '../../agent/status/agent-status.ts'
+import { askSocket } from './ask-socket.ts'
+import { type Place, startOwn } from './place.ts'
+import type { PortalOptions } from './portal-server.ts'
+import type { Service } from './service.ts'
+import { until } from './until.ts'
+
+export interface EdgeHostOptions {
+  readonly place: Place
+  /** Folder of its own: config, state, sockets and log. Short, because socket paths are (unix(7)). */
+  readonly folder: string
+  readonly name: string
+  readonly controlUrl: string
+  readonly enrolToken: string
+  readonly backend: 'nft' | 'dry-run'
+  readonly management: readonly string[]
+  readonly portal: PortalOptions
+  /** Options beside these; they win. Dotted paths are nested by the caller. */
+  readonly more?: Readonly<Record<string, unknown>>
+}
+
+/** One edge: agent, watch and a portal behind them, as real processes. */
+export interface EdgeHost {
+  readonly configFile: string
+  readonly accessLog: string
+  readonly socket: string
+  startAgent(): Service
+  startWatch(): Service
+  /** Done when it listens; gives its ports. */
+  startPortal(): Promise<{ service: Service; ports: readonly number[] }>
+  status(): Promise<AgentStatus>
+  /** Waits until the agent says that `isRight` of its status. */
+  untilStatus(what: string, isRight: (status: AgentStatus) => boolean, deadlineMs?: number): Promise<AgentStatus>
+}
+
+/** Writes the edge's config; starts nothing yet. */
+export async function createEdgeHost(options: EdgeHostOptions): Promise<EdgeHost> {
+  const { place, folder, name } = options
+  const file = (...names: string[]) => join(folder, ...names)
+  for (const part of ['agent', 'watch']) await mkdir(file(part), { recursive: true, mode: 0o700 })
+  const accessLog = file('access.log')
+  const socket = file('agent.sock')
+  const configFile = file('agent.yaml')
+  await writeFile(file('enrol-token'), options.enrolToken, { mode: 0o600 })
+  await writeFile(
+    configFile,
+    stringify({
+      name,
+      stateDir: file('agent'),
+      control: { url: options.controlUrl, enrolTokenFile: file('enrol-token'), timeoutMs: 3000 },
+      pull: { schedule: '* * * * *', jitterMs: 1000 },
+      firewall: { backend: options.backend },
+      management: { prefixes: options.management.length === 0 ? 'none' : options.management },
+      verdicts: { action: 'block-source', blockForS: 600 },
+      report: { everyS: 10 },
+      status: { socket },
+      watch: { logs: [{ path: accessLog, format: 'nginx-json' }], socket: file('watch.sock'), stateDir: file('watch') },
+      ...options.more,
+    }),
+  )
+  const edge: EdgeHost = {
+    configFile,
+    accessLog,
+    socket,
+    startAgent: () => startOwn(place, 'agent run', 'agent/main.ts', ['run', '--config', configFile]),
+    startWatch: () => startOwn(place, 'agent watch', 'agent/main.ts', ['watch', '--config', configFile]),
+    async startPortal() {
+      const order = JSON.stringify({ log: accessLog, ...options.portal })
+      const service = startOwn(place, 'the portal stand-in', 'test/support/portal-server.ts', [order])
+      const [, ports = ''] = await service.line(/^ready(.*)$/)
+      return { service, ports: ports.trim().split(' ').filter(Boolean).map(Number) }
+    },
+    status: () => askSocket<AgentStatus>(socket, '/status'),
+    untilStatus: (what, isRight, deadlineMs) =>
+      until(
+        what,
+        async () => {
+          const status = await edge.status()
+          return isRight(status) ? status : undefined
+        },
+        { everyMs: 20, ...(deadlineMs === undefined ? {} : { deadlineMs }) },
+      ),
+  }
+  return edge
+}
