@@ -1,0 +1,161 @@
+import { compileNft } from '../../rules/firewall/compile-nft.ts'
+import { compileNftBlocked, compileNftDelta, findDeltaObstacle, hasSameRules } from '../../rules/firewall/compile-nft-delta.ts'
+import { fitsInto, NFT_TABLE, SEEN_SETS } from '../../rules/firewall/nft-layout.ts'
+import { hooksOf } from '../../rules/firewall/nft-rules.ts'
+import type { FilterProgram } from '../../rules/firewall/program.ts'
+import { createQueue } from '../process/create-queue.ts'
+import { ProgramError } from '../process/program-error.ts'
+import type { ProgramOptions, RunProgram } from '../process/run-program.ts'
+import { assertBlockable, assertCompilable } from './assert-compilable.ts'
+import type { Firewall } from './firewall.ts'
+import { FirewallError, type FirewallErrorCode } from './firewall-error.ts'
+import { nftFault, runFault } from './nft-fault.ts'
+import { findNftState, type NftState } from './nft-state.ts'
+import { busiest, parseSeen } from './read-seen.ts'
+
+export interface NftFirewallOptions {
+  readonly run: RunProgram
+  /** One change; a million hosts take some seconds. 120,000 if not given. */
+  readonly timeoutMs?: number
+  /** Told when a change did not fit what the kernel holds, so that all of it is replaced: somebody else has been at our table. */
+  readonly onMisfit?: (error: FirewallError) => void
+}
+
+/** The program that this process put in force, with what shows whether somebody else has been there since. */
+interface Left {
+  readonly program: FilterProgram
+  /** What the host sets were made for: deltas must fit. */
+  readonly base: FilterProgram
+  readonly shape: string
+}
+
+/** 65,535 refused sources of 39 characters as JSON, and some. */
+const MAX_SEEN_BYTES = 32 * 1024 * 1024
+/** Faults of a change that a whole program may cure. */
+const MISFITS: ReadonlySet<FirewallErrorCode> = new Set(['REFUSED', 'NOT_IN_FORCE', 'UNSUPPORTED'])
+const MAX_RULESET_BYTES = 64 * 1024 * 1024
+
+/** The kernel's nftables through nft(8), one call after another. Needs CAP_NET_ADMIN. */
+export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => undefined }: NftFirewallOptions): Firewall {
+  const queue = createQueue()
+  let left: Left | undefined
+
+  const nft = async (doing: string, args: readonly string[], options: ProgramOptions = {}): Promise<string> => {
+    try {
+      const { exitCode, stdout, stderr } = await run('nft', args, { timeoutMs, ...options })
+      if (exitCode !== 0) throw nftFault(doing, stderr)
+      return stdout
+    } catch (error) {
+      if (!(error instanceof ProgramError)) throw error
+      const fault = runFault(doing, error)
+      // Nobody knows now whether the kernel took it.
+      if (fault.code === 'NOT_FINISHED') left = undefined
+      throw fault
+    }
+  }
+
+  const readState = async (): Promise<NftState | undefined> =>
+    findNftState(
+      await nft('Cannot read what is in force', ['--json', '--terse', 'list', 'ruleset', 'inet'], {
+        maxOutputBytes: MAX_RULESET_BYTES,
+      }),
+    )
+
+  /** False where the kernel does not take `chunks`, so that something else must be tried; throws where trying again would help nothing. */
+  const isTaken = async (doing: string, chunks: Iterable<string>): Promise<boolean> => {
+    try {
+      await nft(doing, ['-f', '-'], { input: chunks })
+      return true
+    } catch (error) {
+      if (!(error instanceof FirewallError && MISFITS.has(error.code))) throw error
+      onMisfit(error)
+      return false
+    }
+  }
+
+  const applyDelta = async (from: Left, program: FilterProgram): Promise<boolean> => {
+    if (findDeltaObstacle(from.program, program) !== undefined || !fitsInto(from.base.approved, program.approved)) return false
+    const doing = `Cannot change revision ${from.program.revision} into ${program.revision}`
+    if (!(await isTaken(doing, compileNftDelta(from.program, program)))) return false
+    const shape = hasSameRules(from.program, program) ? from.shape : (await readState())?.shape
+    left = shape === undefined ? undefined : { ...from, program, shape }
+    return true
+  }
+
+  const applyWhole = async (program: FilterProgram, found: NftState | undefined): Promise<void> => {
+    const doing = `Cannot apply revision ${program.revision}`
+    const canRefill = found !== undefined && isSameHooks(found.hooks, program)
+    if (!canRefill || !(await isTaken(doing, compileNft(program, { onto: 'refill' }))))
+      await nft(doing, ['-f', '-'], { input: compileNft(program) })
+    const state = await readState()
+    if (state === undefined || !isAbout(state, program))
+      throw new FirewallError(
+        'NOT_IN_FORCE',
+        `${doing}: nft took it, but the kernel does not hold it; somebody else changes our table`,
+      )
+    left = { program, base: program, shape: state.shape }
+  }
+
+  return {
+    backend: 'nft',
+
+    check: (program) =>
+      queue(async () => {
+        assertCompilable(program)
+        await nft(`Cannot accept revision ${program.revision}`, ['--check', '-f', '-'], { input: compileNft(program) })
+      }),
+
+    apply: (program) =>
+      queue(async () => {
+        assertCompilable(program)
+        const found = await readState()
+        if (left !== undefined && found !== undefined && isAsLeft(found, left) && (await applyDelta(left, program))) return
+        await applyWhole(program, found)
+      }),
+
+    setBlocked: (blocked) =>
+      queue(async () => {
+        assertBlockable(blocked)
+        await nft('Cannot replace the blocked sources', ['-f', '-'], { input: compileNftBlocked(blocked) })
+        if (left !== undefined) left = { ...left, program: { ...left.program, blocked } }
+      }),
+
+    inForce: () =>
+      queue(async () => {
+        const state = await readState()
+        const isTouched = left !== undefined && state !== undefined && !isAsLeft(state, left)
+        return isTouched ? undefined : state?.about
+      }),
+
+    // Not in the queue: it reads for a while and changes nothing.
+    seen: async (limit) => {
+      const lists = await Promise.all(
+        SEEN_SETS.map(async ({ name }) => {
+          const args = ['--json', 'list', 'set', ...NFT_TABLE.split(' '), name]
+          return parseSeen(
+            await nft('Cannot read the refused sources', args, { priority: 'low', maxOutputBytes: MAX_SEEN_BYTES }),
+          )
+        }),
+      )
+      return busiest(lists.flat(), limit)
+    },
+
+    remove: () =>
+      queue(async () => {
+        left = undefined
+        await nft('Cannot remove our rules', ['-f', '-'], { input: [`add table ${NFT_TABLE}\ndelete table ${NFT_TABLE}\n`] })
+      }),
+  }
+}
+
+function isAsLeft(state: NftState, { program, shape }: Left): boolean {
+  return state.shape === shape && isAbout(state, program)
+}
+
+function isAbout({ about }: NftState, program: FilterProgram): boolean {
+  return about.revision === program.revision && about.digest === program.digest && about.mode === program.mode
+}
+
+function isSameHooks(found: readonly string[], program: FilterProgram): boolean {
+  return [...found].sort().join() === [...hooksOf(program)].sort().join()
+}

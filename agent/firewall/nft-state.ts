@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { type About, findAbout } from '../../rules/firewall/about.ts'
+import { FirewallError } from './firewall-error.ts'
+
+/** What the kernel holds of our table, elements apart. */
+export interface NftState {
+  readonly about: About
+  readonly hooks: readonly string[]
+  /** SHA-256 over sets, chains and rules as they stand, without counters: another value means that somebody changed them. */
+  readonly shape: string
+}
+
+interface Listed {
+  readonly family?: unknown
+  readonly table?: unknown
+  readonly name?: unknown
+  readonly chain?: unknown
+  readonly hook?: unknown
+  readonly comment?: unknown
+}
+
+const CHAINS = ['about', 'guard', 'judge', 'judge4', 'judge6', 'refuse']
+const SETS = ['host4', 'host6', 'net4', 'net6', 'mgmt4', 'mgmt6', 'block4', 'block6', 'seen4', 'seen6']
+
+/**
+ * Reads `nft --json --terse list ruleset inet`. `undefined` where our table is not there or not whole: another layout, a chain or set gone, no hook. (Listing our table
+ * alone reads every element even with `--terse` on nft 1.0.6: 0.5 s at 100,000 against 4 ms.)
+ * @throws FirewallError UNREADABLE
+ */
+export function findNftState(json: string): NftState | undefined {
+  const ours = listedOf(json).filter(({ value }) => value.family === 'inet' && value.table === 'edgeward')
+  const comment = ours.find(({ kind, value }) => kind === 'rule' && value.chain === 'about')?.value.comment
+  const about = typeof comment === 'string' ? findAbout(comment) : undefined
+  if (about === undefined) return undefined
+  const namesOf = (wanted: string) => ours.filter(({ kind }) => kind === wanted).map(({ value }) => String(value.name))
+  const isWhole = isWithin(CHAINS, namesOf('chain')) && isWithin(SETS, namesOf('set'))
+  const hooks = ours.filter(({ value }) => typeof value.hook === 'string').map(({ value }) => String(value.hook))
+  if (!isWhole || hooks.length === 0) return undefined
+  const isAbout = ({ kind, value }: { kind: string; value: Listed }) => kind === 'rule' && value.chain === 'about'
+  return { about, hooks, shape: digestOfShape(ours.filter((one) => !isAbout(one))) }
+}
+
+function listedOf(json: string): { kind: string; value: Listed }[] {
+  try {
+    const { nftables } = JSON.parse(json) as { nftables: Record<string, Listed>[] }
+    return nftables.flatMap((entry) => Object.entries(entry).map(([kind, value]) => ({ kind, value })))
+  } catch (error) {
+    throw new FirewallError('UNREADABLE', 'Cannot read what is in force: nft printed no list of objects', { cause: error })
+  }
+}
+
+/** In the order of names, because a rewritten set or chain moves to the end. Rules keep theirs: it is what they mean. */
+function digestOfShape(listed: readonly { kind: string; value: Listed }[]): string {
+  const lines = listed.map(
+    ({ kind, value }) => `${kind} ${String(value.chain ?? value.name)} ${JSON.stringify(value, withoutChanging)}`,
+  )
+  const sorted = lines
+    .map((line, index) => ({ line, index }))
+    .sort((a, b) => compareFirstWords(a.line, b.line) || a.index - b.index)
+  const hash = createHash('sha256')
+  for (const { line } of sorted) hash.update(`${line}\n`)
+  return hash.digest('hex')
+}
+
+function compareFirstWords(a: string, b: string): number {
+  const first = (line: string) => line.split(' ', 2).join(' ')
+  if (first(a) === first(b)) return 0
+  return first(a) < first(b) ? -1 : 1
+}
+
+/** Handles are given anew and counters count: neither says that somebody changed a rule. */
+function withoutChanging(key: string, value: unknown): unknown {
+  return key === 'handle' || key === 'packets' || key === 'bytes' ? undefined : value
+}
+
+function isWithin(wanted: readonly string[], found: readonly string[]): boolean {
+  return wanted.every((name) => found.includes(name))
+}

@@ -1,0 +1,99 @@
+import { constants, setPriority } from 'node:os'
+import { execa } from 'execa'
+import { ProgramError } from './program-error.ts'
+import { spoolInput } from './spool-input.ts'
+
+/** Every program that the agent may ever start. */
+export type ProgramFile =
+  | 'nft'
+  | 'ipset'
+  | 'iptables'
+  | 'ip6tables'
+  | 'iptables-restore'
+  | 'ip6tables-restore'
+  | 'systemd-notify'
+  | 'conntrack'
+
+export interface ProgramOptions {
+  /** Written whole before the program starts, so that it never reads half; an error while it is made starts nothing. No input is an empty one. */
+  readonly input?: Iterable<string> | AsyncIterable<string>
+  /** 30,000 if not given. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+  /** Of standard output and standard error each; 1 MiB if not given. */
+  readonly maxOutputBytes?: number
+  /** `low` for work that may wait for the host's other work. */
+  readonly priority?: 'normal' | 'low'
+}
+
+export interface ProgramResult {
+  readonly stdout: string
+  readonly stderr: string
+  readonly exitCode: number
+}
+
+/**
+ * Starts a program with an argument list, no shell and a clean environment, and waits for its end. Tests pass their own that enters a network namespace.
+ * @throws ProgramError where it did not run to its end
+ */
+export type RunProgram = (file: ProgramFile, args: readonly string[], options?: ProgramOptions) => Promise<ProgramResult>
+
+/** What is read of execa's result. */
+interface Ended {
+  readonly exitCode?: number | undefined
+  readonly signal?: string | undefined
+  readonly code?: string | undefined
+  readonly cause?: unknown
+  readonly stdout: unknown
+  readonly stderr: unknown
+  readonly timedOut: boolean
+  readonly isCanceled: boolean
+  readonly isMaxBuffer: boolean
+  readonly durationMs: number
+}
+
+/** The administrators' folders, whatever a service's own PATH is; the messages that are parsed, whatever its language is. */
+const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
+
+/** The one `RunProgram` of the running agent. */
+export const runProgram: RunProgram = async (file, args, options = {}) => {
+  await using input = options.input === undefined ? undefined : await spoolInput(options.input)
+  const child = execa(file, args, {
+    env: ENVIRONMENT,
+    extendEnv: false,
+    reject: false,
+    stripFinalNewline: false,
+    // execa's types name descriptors up to 9 only; any number is passed on as it is.
+    stdin: (input?.fd as 3 | undefined) ?? 'ignore',
+    timeout: options.timeoutMs ?? 30_000,
+    forceKillAfterDelay: 2000,
+    maxBuffer: options.maxOutputBytes ?? 1024 * 1024,
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+  })
+  if (options.priority === 'low') yieldToOthers(child.pid)
+  return judgeEnd(file, await child)
+}
+
+/** `nice 10`. A program that ended meanwhile needs none. */
+function yieldToOthers(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch (error) {
+    if ((error as { info?: { code?: string } }).info?.code !== 'ESRCH') throw error
+  }
+}
+
+function judgeEnd(file: ProgramFile, result: Ended): ProgramResult {
+  if (result.timedOut)
+    throw new ProgramError('TIMED_OUT', `${file} was killed: it took longer than ${Math.round(result.durationMs)} ms`)
+  if (result.isCanceled) throw new ProgramError('CANCELLED', `${file} was stopped: the agent gave up waiting`)
+  if (result.isMaxBuffer) throw new ProgramError('TOO_MUCH_OUTPUT', `${file} was killed: it wrote more than the agent reads`)
+  if (result.signal !== undefined) throw new ProgramError('KILLED', `${file} was ended by ${result.signal}`)
+  if (result.exitCode !== undefined)
+    return { stdout: String(result.stdout), stderr: String(result.stderr), exitCode: result.exitCode }
+  const words = `Cannot start ${file}: ${result.code ?? 'for a reason the system did not name'}`
+  const code =
+    result.code === 'ENOENT' ? 'NOT_FOUND' : result.code === 'EACCES' || result.code === 'EPERM' ? 'NOT_PERMITTED' : 'BAD_INPUT'
+  throw new ProgramError(code, words, { cause: result.cause ?? result })
+}

@@ -1,0 +1,62 @@
+import { checkProgram } from './check-program.ts'
+import { approvedElements, blockedElements, bracedChunks, managementElements, type NftElements } from './nft-elements.ts'
+import { listSets, NFT_TABLE, type NftSet, nftTitle, SEEN_SETS } from './nft-layout.ts'
+import { type NftChain, nftChains } from './nft-rules.ts'
+import type { FilterProgram } from './program.ts'
+
+export interface CompileNftOptions {
+  /**
+   * `replace` (the default) leaves nothing of what was there. `refill` keeps the table and the lists of refused sources in it; the kernel must hold
+   * a table of our layout with the same hooks.
+   */
+  readonly onto?: 'replace' | 'refill'
+}
+
+/**
+ * `program` as input of `nft -f`, in pieces, for a million hosts do not belong in one string. All of it is one transaction. The last brace closes the
+ * first: text that was cut off anywhere is a syntax error and changes nothing.
+ * @throws FilterError
+ */
+export function* compileNft(program: FilterProgram, { onto = 'replace' }: CompileNftOptions = {}): Generator<string> {
+  checkProgram(program)
+  const sets = listSets(program)
+  const chains = nftChains(program)
+  yield nftTitle('all of', program)
+  yield onto === 'replace' ? replaceHead() : refillHead(sets, chains)
+  yield `table ${NFT_TABLE} {\n`
+  const elements: NftElements = new Map([
+    ...approvedElements(program.approved),
+    ...managementElements(program.management),
+    ...blockedElements(program.blocked),
+  ])
+  for (const set of onto === 'replace' ? [...sets, ...SEEN_SETS] : sets) yield* setChunks(set, elements.get(set.name))
+  yield chainsText(chains)
+  yield '}\n'
+}
+
+/** Chains as they stand inside `table … { }`; adds to what a chain already holds. */
+export function chainsText(chains: readonly NftChain[]): string {
+  return chains.map(({ name, lines }) => `\n\tchain ${name} {\n${lines.map((line) => `\t\t${line}\n`).join('')}\t}\n`).join('')
+}
+
+/** nft 1.0.6 has no `destroy`: adding first makes the deletion succeed where there is no table yet. */
+function replaceHead(): string {
+  return `add table ${NFT_TABLE}\ndelete table ${NFT_TABLE}\n`
+}
+
+/** Sets are made anew rather than emptied: their sizes may differ, and an interval set need not sort out the old from the new. */
+function refillHead(sets: readonly NftSet[], chains: readonly NftChain[]): string {
+  const flushed = chains.map(({ name }) => `flush chain ${NFT_TABLE} ${name}\n`)
+  const deleted = sets.map(({ name }) => `delete set ${NFT_TABLE} ${name}\n`)
+  return [...flushed, ...deleted].join('')
+}
+
+function* setChunks({ name, declaration }: NftSet, elements: Iterable<string> | undefined): Generator<string> {
+  yield `\tset ${name} {\n${declaration.map((statement) => `\t\t${statement}\n`).join('')}`
+  if (elements !== undefined) {
+    yield '\t\telements = '
+    yield* bracedChunks(elements, '\t\t')
+    yield '\n'
+  }
+  yield '\t}\n'
+}

@@ -1,0 +1,64 @@
+import type { BlockSet } from '../addresses/block-set.ts'
+import { countOf } from '../addresses/block-set-lines.ts'
+import type { FilterProgram } from './program.ts'
+
+/** The one table we own, by family and name. */
+export const NFT_TABLE = 'inet edgeward'
+
+/** How long a refused source stays in `seen4` and `seen6` after its last packet, and how many each holds. */
+const SEEN_TIMEOUT = '1h'
+const SEEN_SIZE = 65535
+
+/** A set of the table and how nft(8) declares it. Ten named ones; ports and extension headers add two without a name. */
+export interface NftSet {
+  readonly name: string
+  /** Statements of the declaration besides its elements. */
+  readonly declaration: readonly string[]
+}
+
+/**
+ * The sets that come from the signed list and the configuration. Hosts in hash sets of fixed size (a third faster to load than a growing one),
+ * only true prefixes in interval sets, never merged: a merged element could not be deleted again.
+ */
+export function listSets(program: FilterProgram): readonly NftSet[] {
+  const { host4, host6 } = program.approved
+  return [
+    { name: 'host4', declaration: ['type ipv4_addr', `size ${hostCapacity(host4.length)}`] },
+    { name: 'host6', declaration: ['type ipv6_addr', `size ${hostCapacity(host6.length / 2)}`] },
+    { name: 'net4', declaration: ['type ipv4_addr', 'flags interval'] },
+    { name: 'net6', declaration: ['type ipv6_addr', 'flags interval'] },
+    { name: 'mgmt4', declaration: ['type ipv4_addr', 'flags interval'] },
+    { name: 'mgmt6', declaration: ['type ipv6_addr', 'flags interval'] },
+    { name: 'block4', declaration: ['type ipv4_addr', 'flags interval, timeout'] },
+    { name: 'block6', declaration: ['type ipv6_addr', 'flags interval, timeout'] },
+  ]
+}
+
+/** The sets that the packets fill. Bounded, because strangers choose their addresses. */
+export const SEEN_SETS: readonly NftSet[] = [
+  { name: 'seen4', declaration: seenDeclaration('ipv4_addr') },
+  { name: 'seen6', declaration: seenDeclaration('ipv6_addr') },
+]
+
+function seenDeclaration(type: string): readonly string[] {
+  return [`type ${type}`, `size ${SEEN_SIZE}`, 'flags dynamic, timeout', `timeout ${SEEN_TIMEOUT}`, 'counter']
+}
+
+/** How many hosts a set made for `count` of them takes before it must be made anew: at least half as many again. */
+export function hostCapacity(count: number): number {
+  let capacity = 65536
+  while (capacity < count * 1.5) capacity *= 2
+  return capacity
+}
+
+/** True where a set loaded with `base` can take `next` by deltas. */
+export function fitsInto(base: BlockSet, next: BlockSet): boolean {
+  return next.host4.length <= hostCapacity(base.host4.length) && next.host6.length / 2 <= hostCapacity(base.host6.length / 2)
+}
+
+/** The head of a program's text, for people. */
+export function nftTitle(what: string, program: FilterProgram): string {
+  const { revision, mode, approved, management, blocked } = program
+  const counts = `${countOf(approved)} approved, ${countOf(management)} management, ${blocked.length} blocked`
+  return `# edgeward: ${what} revision ${revision}, mode ${mode}: ${counts}\n`
+}
