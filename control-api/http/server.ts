@@ -1,7 +1,7 @@
 import { createServer as createPlainServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { Counter, Histogram } from 'prom-client'
 import { authenticate, pathOf } from '../access/authenticate.ts'
 import { registerTokenRoutes } from '../access/token-routes.ts'
@@ -33,7 +33,7 @@ export async function createControlServer(context: ControlContext, tls?: TlsFile
   const { config, log } = context
   const app: ControlApp = Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.server.maxBodyBytes,
     genReqId: () => Buffer.from(context.randomBytes(8)).toString('hex'),
     routerOptions: { maxParamLength: 200 },

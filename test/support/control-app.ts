@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { Registry } from 'prom-client'
+import { onTestFinished } from 'vitest'
+import { addToken } from '../../control-api/access/person-tokens.ts'
+import type { ControlConfig } from '../../control-api/config/options.ts'
+import { parseControlConfig } from '../../control-api/config/parse-control-config.ts'
+import { createEventHub } from '../../control-api/events/event-hub.ts'
+import type { ControlApp, ControlContext } from '../../control-api/http/context.ts'
+import { createControlServer } from '../../control-api/http/server.ts'
+import { type ApprovedList, createApprovedList } from '../../control-api/publication/approved-list.ts'
+import { createPublisher } from '../../control-api/publication/create-publisher.ts'
+import { initRepository, type RepositoryParts } from '../../control-api/publication/repository.ts'
+import { createSqliteReportLog } from '../../control-api/reports/create-sqlite-report-log.ts'
+import { createSqliteStore } from '../../control-api/store/create-sqlite-store.ts'
+import { DEFAULT_REVISION_LIMITS } from '../../rules/revisions/judge-revision.ts'
+import { createFakeRepositoryFiles, type FakeRepositoryFiles } from '../fakes/fake-repository-files.ts'
+import { createMovableClock, type MovableClock } from './movable-clock.ts'
+import { someKeys } from './signing-keys.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const HOUR_MS = 3_600_000
+
+export interface ControlAppSetup {
+  readonly app: ControlApp
+  readonly context: ControlContext
+  readonly clock: MovableClock
+  readonly files: FakeRepositoryFiles
+  /** Authorization headers of one person per role, and of a second approver. */
+  readonly as: Readonly<Record<'operator' | 'approver' | 'otherApprover' | 'reader', { authorization: string }>>
+  /** Lines of the log so far. */
+  readonly logLines: string[]
+}
+
+export interface ControlAppOptions {
+  readonly config?: string
+  /** Instead of the registrations in the store. */
+  readonly approved?: ApprovedList
+  readonly startMs?: number
+}
+
+/** The whole control API in memory: store, repository, server (to be injected into), a clock that stands still, and a token per role. */
+export async function createControlAppSetup(options: ControlAppOptions = {}): Promise<ControlAppSetup> {
+  const clock = createMovableClock(options.startMs ?? Date.now())
+  const config = parseControlConfig(options.config ?? '')
+  const logLines: string[] = []
+  const log = pino({ level: config.log.level }, { write: (line: string) => logLines.push(line) })
+  const store = await createSqliteStore({ path: ':memory:', clock })
+  const reports = createSqliteReportLog(':memory:', config.agents.reportsKept)
+  const files = createFakeRepositoryFiles()
+  const keys = someKeys()
+  const repository: Omit<RepositoryParts, 'keys'> = { files, clock, keep: config.publication.keep, validity: validityOf(config) }
+  await initRepository({ ...repository, keys: keys.online }, keys.root)
+  const events = createEventHub()
+  const publisher = createPublisher({
+    ...repository,
+    store,
+    events,
+    log,
+    approved: options.approved ?? createApprovedList(store),
+    limits: { ...DEFAULT_REVISION_LIMITS, maxShrinkShare: config.publication.maxShrinkShare },
+    lockPath: join(await temporaryFolder(), 'lock'),
+    lockWaitMs: 1000,
+    readKeys: async () => keys.online,
+  })
+  const randomBytes = createSeededBytes('control-app')
+  const context: ControlContext = {
+    store,
+    clock,
+    config,
+    publisher,
+    repository: files,
+    reports,
+    events,
+    log,
+    metrics: new Registry(),
+    randomBytes,
+  }
+  const app = await createControlServer(context)
+  onTestFinished(async () => {
+    await app.close()
+    await store[Symbol.asyncDispose]()
+    await reports[Symbol.asyncDispose]()
+  })
+  const token = async (person: string, role: 'operator' | 'approver' | 'reader') => {
+    const made = await store.transact({ person: 'init', role: 'system' }, (tx) =>
+      addToken(tx, { person, role, days: 30 }, { nowMs: clock.nowMs(), randomBytes }),
+    )
+    return { authorization: `Bearer ${made.token}` }
+  }
+  const as = {
+    operator: await token('operator-1', 'operator'),
+    approver: await token('approver-1', 'approver'),
+    otherApprover: await token('approver-2', 'approver'),
+    reader: await token('reader-1', 'reader'),
+  }
+  return { app, context, clock, files, as, logLines }
+}
+
+function validityOf({ publication }: ControlConfig): RepositoryParts['validity'] {
+  const dayMs = 24 * HOUR_MS
+  return {
+    rootMs: publication.rootDays * dayMs,
+    targetsMs: publication.targetsDays * dayMs,
+    snapshotMs: publication.snapshotDays * dayMs,
+    timestampMs: publication.timestampHours * HOUR_MS,
+  }
+}
+
+/** Bytes that look random and are the same in every run. */
+export function createSeededBytes(seed: string): (size: number) => Uint8Array {
+  const state = { count: 0 }
+  return (size) => {
+    state.count += 1
+    return createHash('shake256', { outputLength: size }).update(`${seed} ${state.count}`).digest()
+  }
+}
