@@ -23,7 +23,7 @@ const Head = Type.Object(
 
 /** `trusted.json`: the summary with a hash of its own, because a flipped digit in a revision number is still JSON. */
 const Trusted = Type.Object(
-  { format: Type.Literal('edgeward-trusted/1'), summary: RevisionSummary, sha256: Type.String() },
+  { format: Type.Literal('edgeward-trusted/1'), summary: RevisionSummary, shape: Type.String(), sha256: Type.String() },
   { additionalProperties: false },
 )
 
@@ -36,9 +36,9 @@ export function createFileMemory(directory: string): LastGoodMemory {
       const faults: MemoryFault[] = []
       const lastGood = await readPart(lastGoodPath, 'LAST_GOOD_BROKEN', parseLastGood, faults)
       const trusted = await readPart(trustedPath, 'TRUSTED_BROKEN', parseTrusted, faults)
-      return { lastGood, trusted, faults }
+      return { lastGood, trusted: trusted?.summary, shape: trusted?.shape, faults }
     },
-    async remember(summary, bytes) {
+    async remember(summary, bytes, shape) {
       await mkdir(directory, { recursive: true, mode: 0o700 }).catch((cause: Error) => {
         throw new MemoryError('STATE_UNWRITABLE', `Cannot make ${JSON.stringify(directory)}: ${cause.message}`, { cause })
       })
@@ -50,7 +50,12 @@ export function createFileMemory(directory: string): LastGoodMemory {
         sha256: sha256Of(bytes),
       }
       await writeDurably(lastGoodPath, [Buffer.from(`${JSON.stringify(head)}\n`), bytes], FILE_MODE)
-      const trusted: Static<typeof Trusted> = { format: 'edgeward-trusted/1', summary, sha256: sha256Of(JSON.stringify(summary)) }
+      const trusted: Static<typeof Trusted> = {
+        format: 'edgeward-trusted/1',
+        summary,
+        shape,
+        sha256: sha256Of(JSON.stringify([summary, shape])),
+      }
       await writeDurably(trustedPath, [Buffer.from(`${JSON.stringify(trusted)}\n`)], FILE_MODE)
     },
   }
@@ -86,10 +91,10 @@ function parseLastGood(content: Buffer): Recollection['lastGood'] {
   return { revision: head.revision, bytes }
 }
 
-function parseTrusted(content: Buffer): RevisionSummary | undefined {
+function parseTrusted(content: Buffer): Static<typeof Trusted> | undefined {
   const trusted = parseJson(content.toString('utf8'))
   if (!Value.Check(Trusted, trusted)) return undefined
-  return sha256Of(JSON.stringify(trusted.summary)) === trusted.sha256 ? trusted.summary : undefined
+  return sha256Of(JSON.stringify([trusted.summary, trusted.shape])) === trusted.sha256 ? trusted : undefined
 }
 
 function parseJson(text: string): unknown {

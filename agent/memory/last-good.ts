@@ -13,6 +13,8 @@ export interface Recollection {
   readonly lastGood: { readonly revision: number; readonly bytes: Uint8Array } | undefined
   /** The highest revision ever trusted. Kept apart from the bytes and from the TUF store, so that neither's loss lets an older list in. */
   readonly trusted: RevisionSummary | undefined
+  /** Fingerprint of the config that the revision was applied with; another one means that it must be applied again. */
+  readonly shape: string | undefined
   readonly faults: readonly MemoryFault[]
 }
 
@@ -27,5 +29,5 @@ export interface LastGoodMemory {
    * what it held before, or already the new bytes, which carry their own number.
    * @throws MemoryError STATE_UNWRITABLE
    */
-  remember(summary: RevisionSummary, bytes: Uint8Array): Promise<void>
+  remember(summary: RevisionSummary, bytes: Uint8Array, shape: string): Promise<void>
 }

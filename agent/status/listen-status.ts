@@ -1,0 +1,54 @@
+import { chmod, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
+import type { LoopbackAddress } from '../config/loopback.ts'
+import type { AgentStatus } from './agent-status.ts'
+import { StatusError } from './status-error.ts'
+import { createStatusServer } from './status-server.ts'
+
+const SOCKET_MODE = 0o660
+
+export interface ListeningStatus extends AsyncDisposable {
+  /** URL of the loopback listener, where there is one. */
+  readonly url: string | undefined
+}
+
+/**
+ * Offers the status on a unix socket and, if asked to, on loopback. The socket also keeps a second agent from starting: two would write to one kernel.
+ * @throws StatusError SOCKET_IN_USE, SOCKET_UNUSABLE
+ */
+export async function listenStatus(
+  read: () => AgentStatus,
+  socketPath: string,
+  loopback: LoopbackAddress | undefined,
+): Promise<ListeningStatus> {
+  if (await isAnswered(socketPath))
+    throw new StatusError('SOCKET_IN_USE', `Cannot start: another agent answers on ${JSON.stringify(socketPath)}`)
+  const onSocket = createStatusServer({ read, place: 'socket' })
+  const onLoopback = createStatusServer({ read, place: 'loopback' })
+  const closeAll = async (): Promise<void> => {
+    await Promise.all([onSocket.close(), onLoopback.close()])
+  }
+  try {
+    await rm(socketPath, { force: true })
+    await onSocket.listen({ path: socketPath })
+    await chmod(socketPath, SOCKET_MODE)
+    const url = loopback === undefined ? undefined : await onLoopback.listen(loopback)
+    return { url, [Symbol.asyncDispose]: closeAll }
+  } catch (cause) {
+    await closeAll()
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new StatusError('SOCKET_UNUSABLE', `Cannot offer the status on ${JSON.stringify(socketPath)}: ${reason}`, { cause })
+  }
+}
+
+/** True where somebody accepts connections; a socket file left by a crash refuses them. */
+function isAnswered(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}

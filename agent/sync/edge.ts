@@ -1,0 +1,193 @@
+import type { FilterProgram } from '../../rules/firewall/program.ts'
+import type { AllowDocument } from '../../rules/revisions/allow-document.ts'
+import type { RevisionSummary } from '../../rules/revisions/revision-summary.ts'
+import type { Clock } from '../../rules/time/clock.ts'
+import type { Firewall, InForce } from '../firewall/firewall.ts'
+import type { Log } from '../log/log.ts'
+import type { LastGoodMemory } from '../memory/last-good.ts'
+import { createQueue } from '../process/create-queue.ts'
+import { faultOf } from '../status/fault.ts'
+import type { FaultArea, StatusBoard } from '../status/status-board.ts'
+import type { SourceBlock } from '../verdicts/decide-blocks.ts'
+import { timedBlocksOf } from '../verdicts/verdict-keeper.ts'
+import type { HeldRevision } from './held-revision.ts'
+import { type EdgeShape, fingerprintOf, isInForce, modeNow, planClosed, planProgram } from './plan-program.ts'
+import { recallRevision } from './recall-revision.ts'
+import type { TrustedBefore } from './verify-revision.ts'
+
+export interface EdgeParts {
+  readonly firewall: Firewall
+  readonly memory: LastGoodMemory
+  readonly board: StatusBoard
+  readonly log: Log
+  readonly clock: Clock
+  readonly shape: EdgeShape
+  /** The local hold. */
+  readonly hold: 'signed' | 'observe'
+  readonly beforeFirstList: 'open' | 'closed'
+  /** Sources to refuse for a while, by the list given. */
+  readonly blocks: (document: AllowDocument | undefined) => readonly SourceBlock[]
+}
+
+/** The one writer to the kernel: it knows what should be in force, and every change goes through it, one after another (invariant 11). */
+export interface Edge {
+  /** The revision that this agent put or found in force, `undefined` where it knows only the kernel's word or nothing. */
+  readonly held: HeldRevision | undefined
+  /** What a new revision is judged against. */
+  readonly trusted: TrustedBefore
+  /** Puts the last good revision in force again; leaves the kernel alone where it holds it already. Never throws: faults are on the board. */
+  restore(): Promise<void>
+  /** Plans, has the kernel check, and applies in one transaction; `unchanged` where the kernel holds it already. On a throw nothing changed. */
+  enforce(revision: HeldRevision): Promise<'applied' | 'unchanged'>
+  /** Writes the revision in force to the memory where it is not there yet. A disk that fails is a fault on the board; what is in force stays. */
+  remember(): Promise<void>
+  /** Puts right what a date or a failure has left undone: the mode, or the start. Never throws. */
+  tend(): Promise<void>
+  /** Brings the timed blocks to what the flags say now. Never throws. */
+  showBlocks(): Promise<void>
+}
+
+export function createEdge(parts: EdgeParts): Edge {
+  const { firewall, memory, board, log, clock, shape } = parts
+  const queue = createQueue()
+  const fingerprint = fingerprintOf(shape)
+  let held: HeldRevision | undefined
+  let trusted: RevisionSummary | undefined
+  let inForce: InForce | undefined
+  let isStarted = false
+  /** Fingerprint of the config that the kernel was loaded with, as far as known. */
+  let loadedShape: string | undefined
+  /** What the memory holds: hash of the bytes, and fingerprint. */
+  let remembered = ''
+  let shownBlocks: ReadonlyMap<string, number> = new Map()
+
+  const show = ({ revision, digest, mode }: InForce): void => {
+    inForce = { revision, digest, mode }
+    board.set({ inForce })
+  }
+
+  const showBlocked = (blocks: readonly SourceBlock[]): void => {
+    shownBlocks = new Map(blocks.map(({ block, untilMs }) => [block, untilMs]))
+    board.set({ blocked: blocks.map(statusOf) })
+  }
+
+  const load = async (program: FilterProgram, blocks: readonly SourceBlock[]): Promise<void> => {
+    await firewall.check(program)
+    await firewall.apply(program)
+    loadedShape = fingerprint
+    show(program)
+    showBlocked(blocks)
+    board.stamp('appliedAt')
+    const { revision, digest, mode } = program
+    log.info({ revision, digest, mode, blocked: blocks.length }, 'program was applied')
+  }
+
+  const enforceNow = async (revision: HeldRevision): Promise<'applied' | 'unchanged'> => {
+    const nowMs = clock.nowMs()
+    const blocks = parts.blocks(revision.document).filter(({ untilMs }) => untilMs > nowMs)
+    const mode = modeNow(revision.document.header, parts.hold, nowMs)
+    const program = planProgram(revision, mode, shape, timedBlocksOf(blocks, nowMs))
+    const isThere = loadedShape === fingerprint && isInForce(program, await firewall.inForce())
+    if (isThere) show(program)
+    else await load(program, blocks)
+    held = revision
+    trusted = revision.summary
+    isStarted = true
+    board.set({ list: listOf(revision) })
+    return isThere ? 'unchanged' : 'applied'
+  }
+
+  const restoreNow = async (): Promise<void> => {
+    const recollection = await memory.recall()
+    const { revision, floor, faults } = recallRevision(recollection)
+    trusted = floor
+    for (const fault of faults) log.error(fault, 'memory could not be used')
+    board.fault('memory', faults[0])
+    inForce = await firewall.inForce()
+    board.set({ inForce: inForce ?? null })
+    if (revision !== undefined && revision.summary.revision >= (inForce?.revision ?? 0)) {
+      loadedShape = recollection.shape
+      if (recollection.trusted?.revision === revision.summary.revision) remembered = `${revision.sha256} ${recollection.shape}`
+      const done = await enforceNow(revision)
+      log.info({ revision: revision.summary.revision, done }, 'last good revision was restored')
+    } else if (inForce !== undefined && inForce.revision > 0)
+      log.warn({ revision: inForce.revision }, 'the kernel held a revision that the memory does not; it was left in force')
+    else await startWithoutList(inForce)
+    isStarted = true
+  }
+
+  const startWithoutList = async (before: InForce | undefined): Promise<void> => {
+    if (parts.beforeFirstList === 'closed') await load(planClosed(shape), [])
+    else if (before !== undefined) {
+      await firewall.remove()
+      inForce = undefined
+      board.set({ inForce: null })
+    }
+    log.warn({ door: parts.beforeFirstList }, 'no list was ever applied here')
+  }
+
+  const showBlocksNow = async (): Promise<void> => {
+    const nowMs = clock.nowMs()
+    const blocks = parts.blocks(held?.document).filter(({ untilMs }) => untilMs > nowMs)
+    if (inForce === undefined) return
+    const shown = [...shownBlocks].filter(([, untilMs]) => untilMs > nowMs)
+    const isShown = blocks.length === shown.length && blocks.every(({ block, untilMs }) => shownBlocks.get(block) === untilMs)
+    if (!isShown) {
+      await firewall.setBlocked(timedBlocksOf(blocks, nowMs))
+      log.info({ blocked: blocks.length }, 'timed blocks were set')
+    }
+    showBlocked(blocks)
+  }
+
+  const rememberNow = async (): Promise<void> => {
+    if (held === undefined || remembered === `${held.sha256} ${fingerprint}`) return
+    await memory.remember(held.summary, held.bytes, fingerprint)
+    remembered = `${held.sha256} ${fingerprint}`
+  }
+
+  /** Does it in its turn; a failure is a fault of `area`, not a throw. */
+  const inTurn = (area: FaultArea, work: () => Promise<void>, words: string): Promise<void> =>
+    queue(async () => {
+      try {
+        await work()
+        board.fault(area, undefined)
+      } catch (error) {
+        const fault = faultOf(error)
+        board.fault(area, fault)
+        log.error(fault, words)
+      }
+    })
+
+  return {
+    get held() {
+      return held
+    },
+    get trusted() {
+      return { summary: trusted, inForce }
+    },
+    restore: () => inTurn('start', restoreNow, 'what was in force could not be restored'),
+    enforce: (revision) => queue(() => enforceNow(revision)),
+    async remember() {
+      // A broken memory stays told until something new is written over it.
+      if (held === undefined || remembered === `${held.sha256} ${fingerprint}`) return
+      await inTurn('memory', rememberNow, 'revision is in force but could not be remembered')
+    },
+    async tend() {
+      if (!isStarted) await inTurn('start', restoreNow, 'what was in force could not be restored')
+      const revision = held
+      if (revision === undefined || modeNow(revision.document.header, parts.hold, clock.nowMs()) === inForce?.mode) return
+      await inTurn('mode', async () => void (await enforceNow(revision)), 'mode could not be switched')
+    },
+    showBlocks: () => inTurn('blocks', showBlocksNow, 'timed blocks could not be set'),
+  }
+}
+
+function statusOf({ block, account, rule, untilMs }: SourceBlock) {
+  return { address: block, account, rule, until: new Date(untilMs).toISOString() }
+}
+
+function listOf({ document, summary }: HeldRevision) {
+  const { publishedAt, enforceFrom } = document.header
+  const { revision, entries, blocks } = summary
+  return { revision, publishedAt, enforceFrom, entries, blocks, provinces: document.provinces.size }
+}

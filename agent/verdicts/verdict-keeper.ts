@@ -1,0 +1,113 @@
+import type { BlockSet } from '../../rules/addresses/block-set.ts'
+import type { TimedBlock } from '../../rules/firewall/program.ts'
+import type { AgentReport } from '../../rules/reports/agent-report.ts'
+import type { Flag, FlagLine } from '../../rules/reports/flag.ts'
+import type { AllowDocument } from '../../rules/revisions/allow-document.ts'
+import type { Clock } from '../../rules/time/clock.ts'
+import type { Log } from '../log/log.ts'
+import { blocksOfDecisions, decideBlocks, type FlagDecision, type SourceBlock, type VerdictPolicy } from './decide-blocks.ts'
+import { createLiveFlags } from './live-flags.ts'
+
+/** Flags shown in status and reports: as many as a report takes. */
+const MAX_RECENT = 200
+
+export type ReportedFlag = AgentReport['flags'][number]
+
+/** The agent's side of flags: what `watch` says goes in, what the kernel should refuse for a while comes out. */
+export interface VerdictKeeper {
+  /** A connection to `watch` begins. */
+  connected(): void
+  /** Takes a line of the stream; true where the blocks may have changed. */
+  take(line: FlagLine): boolean
+  /** Sources to refuse, by the list in force. */
+  blocks(document: AllowDocument | undefined): readonly SourceBlock[]
+  /** The last flags with what was done about them, newest first. */
+  recent(): readonly ReportedFlag[]
+}
+
+export interface VerdictKeeperParts {
+  readonly policy: VerdictPolicy
+  readonly management: BlockSet
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export function createVerdictKeeper({ policy, management, clock, log }: VerdictKeeperParts): VerdictKeeper {
+  const flags = createLiveFlags()
+  const recent = new Map<string, Flag>()
+  let decisions: ReadonlyMap<Flag, FlagDecision> = new Map()
+  let isInSnapshot = false
+
+  const note = (flag: Flag): void => {
+    const key = JSON.stringify([flag.at, flag.account, flag.rule, flag.action])
+    if (!recent.has(key)) log.warn(factsOf(flag), 'account was flagged')
+    recent.delete(key)
+    recent.set(key, flag)
+    const oldest = recent.size > MAX_RECENT ? recent.keys().next().value : undefined
+    if (oldest !== undefined) recent.delete(oldest)
+  }
+
+  return {
+    connected() {
+      isInSnapshot = true
+      flags.beginSnapshot()
+    },
+    take(line) {
+      if (line.kind === 'alive') return false
+      if (line.kind === 'snapshot-end') {
+        isInSnapshot = false
+        flags.endSnapshot()
+        return true
+      }
+      flags.take(line)
+      note(line)
+      return !isInSnapshot
+    },
+    blocks(document) {
+      const nowMs = clock.nowMs()
+      const decided = decideBlocks(flags.live(nowMs), { policy, management, document, nowMs })
+      for (const decision of decided) logDecision(log, decision, decisions.get(decision.flag))
+      decisions = new Map(decided.map((decision) => [decision.flag, decision]))
+      return blocksOfDecisions(decided)
+    },
+    recent: () => [...recent.values()].reverse().map((flag) => reportOf(flag, decisions.get(flag))),
+  }
+}
+
+/** What the kernel gets; blocks that end now are left out. */
+export function timedBlocksOf(blocks: readonly SourceBlock[], nowMs: number): TimedBlock[] {
+  return blocks
+    .filter(({ untilMs }) => untilMs > nowMs)
+    .map(({ block, untilMs }) => ({ block, remainingMs: Math.max(1, Math.ceil(untilMs - nowMs)) }))
+}
+
+/** Says once what was decided, and again only when it changes. */
+function logDecision(log: Log, decision: FlagDecision, before: FlagDecision | undefined): void {
+  const shape = ({ blocked, spared }: FlagDecision): string => JSON.stringify([blocked.map(({ block }) => block), spared])
+  if (before !== undefined && shape(before) === shape(decision)) return
+  const { flag, blocked, spared } = decision
+  if (blocked.length > 0) {
+    const untilMs = Math.max(...blocked.map((block) => block.untilMs))
+    log.warn(
+      {
+        account: flag.account,
+        rule: flag.rule,
+        sources: blocked.map(({ block }) => block),
+        until: new Date(untilMs).toISOString(),
+      },
+      'sources of a flagged account were chosen to be blocked',
+    )
+  }
+  if (spared.length > 0) log.info({ account: flag.account, rule: flag.rule, spared }, 'sources of a flagged account were spared')
+}
+
+function reportOf(flag: Flag, decision: FlagDecision | undefined): ReportedFlag {
+  const { at, account, rule, action, requests, sources } = flag
+  const taken = (decision?.blocked.length ?? 0) > 0 ? 'blocked-source' : 'none'
+  return { at, account, rule, action, requests, sources, taken }
+}
+
+function factsOf(flag: Flag): object {
+  const { account, facility, rule, action, requests, subjects, sources, evidence } = flag
+  return { account, facility, rule, action, requests, subjects, sources, evidence: evidence.en }
+}
