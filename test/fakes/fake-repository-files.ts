@@ -6,7 +6,7 @@ export class Killed extends Error {}
 export interface FakeRepositoryFiles extends RepositoryFiles {
   /** Steps that changed something since the start: a write is two (beside, rename), a removal one. */
   readonly steps: number
-  /** From the given step on nothing is done and everything throws: the process is dead. `Infinity` lets it live. */
+  /** The process dies at the given step: that one and whatever comes after it throws. `Infinity` starts the next process. */
   killAt(step: number): void
   /** What a client would be served. */
   readonly entries: ReadonlyMap<string, Buffer>
@@ -17,8 +17,13 @@ export function createFakeRepositoryFiles(): FakeRepositoryFiles {
   const entries = new Map<string, Buffer>()
   let steps = 0
   let last = Number.POSITIVE_INFINITY
+  let isDead = false
+  const live = (): void => {
+    if (isDead) throw new Killed(`killed before step ${steps + 1}`)
+  }
   const step = (change: () => void): void => {
-    if (steps >= last) throw new Killed(`killed before step ${steps + 1}`)
+    isDead ||= steps >= last
+    live()
     change()
     steps += 1
   }
@@ -29,9 +34,10 @@ export function createFakeRepositoryFiles(): FakeRepositoryFiles {
     },
     killAt(at) {
       last = at
+      isDead = false
     },
     async find(path) {
-      if (steps >= last) throw new Killed(`killed before reading ${path}`)
+      live()
       const bytes = entries.get(path)
       return bytes === undefined ? undefined : Buffer.from(bytes)
     },
@@ -47,7 +53,7 @@ export function createFakeRepositoryFiles(): FakeRepositoryFiles {
       step(() => entries.delete(path))
     },
     async list() {
-      if (steps >= last) throw new Killed('killed before listing')
+      live()
       return [...entries.keys()].sort()
     },
   }
