@@ -58,6 +58,7 @@ export function createLedger(approvals: Iterable<Approval> = []): Ledger {
     },
     find: (id) => byId.get(id),
     approve(approval) {
+      checkShape(approval)
       const conflict = conflictsWith(approval).find(({ isAllowed }) => !isAllowed)
       if (conflict !== undefined)
         throw new LedgerError(

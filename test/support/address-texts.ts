@@ -43,7 +43,7 @@ export const PARSER_DIFFERENTIALS: readonly (readonly [text: string, code: strin
   ['\ufeff1.2.3.4', 'NOT_ASCII', 'byte order mark'],
 ]
 
-const MUTATIONS = '0123456789abcdefABCDEFxX.:/%-,;*[]{}@"\'\\ \t\r#_gz+１'
+const MUTATIONS = Array.from('0123456789abcdefABCDEFxX.:/%-,;*[]{}@"\'\\ \t\r#_gz+１')
 
 /** A text that is an address or prefix, nearly one, or was one before it was spoilt. All kinds come up about as often. */
 export function addressText(random: Seeded): string {
@@ -108,7 +108,7 @@ function strange6(random: Seeded): string {
 
 function mutate(random: Seeded, text: string): string {
   const at = random.below(text.length)
-  const sign = pick(random, [...MUTATIONS])
+  const sign = pick(random, MUTATIONS)
   return pick(random, [
     text.slice(0, at) + text.slice(at + 1),
     text.slice(0, at) + sign + text.slice(at),
