@@ -14,7 +14,7 @@ interface TimedBits {
 export function disjointBlocks(blocked: readonly TimedBlock[]): readonly TimedBlock[] {
   const longestFirst = blocked
     .map(({ block, remainingMs }): TimedBits => ({ bits: bitsOf(block), remainingMs }))
-    .sort((a, b) => b.remainingMs - a.remainingMs)
+    .sort((a, b) => b.remainingMs - a.remainingMs || a.bits.length - b.bits.length)
   const lengths = {
     4: lengthsOf(longestFirst, 4),
     6: lengthsOf(longestFirst, 6),

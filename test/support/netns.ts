@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readlinkSync, statSync } from 'node:fs'
+import { Readable } from 'node:stream'
 import { execa, type Options } from 'execa'
 import { type Peer, startPeer } from './peer.ts'
 
@@ -184,9 +185,7 @@ function runOptions(options: RunOptions): Options {
     timeout: options.timeoutMs ?? 60_000,
     ...(options.input === undefined
       ? { stdin: 'ignore' }
-      : typeof options.input === 'string'
-        ? { input: options.input }
-        : { stdin: options.input }),
+      : { input: typeof options.input === 'string' ? options.input : Readable.from(options.input) }),
     ...(options.env === undefined ? {} : { env: { ...options.env } }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   }
