@@ -30,7 +30,7 @@ export interface Peer {
 }
 
 /** Starts the helper in `space` and waits until it takes orders. */
-export async function startPeer(space: TestNamespace): Promise<Peer> {
+export async function startPeer(space: Pick<TestNamespace, 'name' | 'start'>): Promise<Peer> {
   const child = space.start(process.execPath, [PROBE_FILE])
   const waiting = new Map<number, { resolve(answer: PeerAnswer): void; reject(error: Error): void }>()
   const heard: string[] = []

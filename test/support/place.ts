@@ -13,11 +13,8 @@ export interface Place {
 /** This host itself: for what no namespace can hold. */
 export const THIS_HOST: Place = { start: spawnHere }
 
-/**
- * Starts one of this checkout's own programs with this Node. It is in a session of its own, so that Ctrl-C in a terminal reaches only the one that
- * started it, and dies with that one.
- */
+/** Starts one of this checkout's own programs with this Node; it dies with this process. */
 export function startOwn(place: Place, name: string, script: string, args: readonly string[]): Service {
-  const [file, rest] = boundToParent('setsid', [process.execPath, script, ...args])
+  const [file, rest] = boundToParent(process.execPath, [script, ...args])
   return createService(name, place.start(file, rest, { cwd: ROOT_FOLDER }))
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -19,6 +19,8 @@ export interface Service extends AsyncDisposable {
   readonly exit: Exit | undefined
   /** The last lines of standard output and standard error, oldest first. */
   readonly lines: readonly string[]
+  /** Hears every line to come. */
+  listen(listener: (line: string) => void): void
   /** The first line (said already or to come) that `matches`. @throws when the program ends before */
   line(matches: RegExp, deadlineMs?: number): Promise<RegExpExecArray>
   /** Sends `signal`, and SIGKILL when it still runs after `graceMs`. Done when it has ended. */
@@ -38,9 +40,14 @@ export function spawnHere(
   })
 }
 
-/** The command line that makes the kernel kill a program with its parent (prctl(2), PR_SET_PDEATHSIG), also when the parent is killed by SIGKILL. */
+/**
+ * The command line that makes the kernel kill a program with its parent (prctl(2), PR_SET_PDEATHSIG), also when the parent is killed by SIGKILL, and
+ * puts it into a session of its own, so that Ctrl-C in a terminal reaches only the parent. As it is where util-linux is not installed.
+ */
 export function boundToParent(file: string, args: readonly string[]): readonly [string, readonly string[]] {
-  return ['setpriv', ['--pdeathsig', 'KILL', file, ...args]]
+  const bound = ['--pdeathsig', 'KILL', 'setsid']
+  const canBind = spawnSync('setpriv', [...bound, 'true'], { stdio: 'ignore' }).status === 0
+  return canBind ? ['setpriv', [...bound, file, ...args]] : [file, args]
 }
 
 /** Follows a started program. The pid is the child's own: `setpriv` and `ip netns exec` replace themselves. */
@@ -88,6 +95,7 @@ export function createService(name: string, child: ChildProcess): Service {
       return exit
     },
     lines,
+    listen: (listener) => listeners.add(listener),
     async line(matches, deadlineMs = 60_000) {
       for (const line of lines) {
         const found = matches.exec(line)
