@@ -3,6 +3,11 @@ import { UsageError } from './command.ts'
 
 /** Each command is loaded when it is asked for, so that `addresses` does not pay for fastify. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./run.ts')).run,
+  enrol: async () => (await import('./enrol.ts')).enrol,
+  'check-config': async () => (await import('./check-config.ts')).checkConfig,
+  'print-config': async () => (await import('./print-config.ts')).printConfig,
+  status: async () => (await import('./status.ts')).status,
   addresses: async () => (await import('./addresses.ts')).addresses,
   parse: async () => (await import('./parse.ts')).parse,
 }

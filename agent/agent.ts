@@ -1,0 +1,221 @@
+import type { Clock } from '../rules/time/clock.ts'
+import type { AgentConfig } from './config/agent-config.ts'
+import { createManagementSet } from './config/management-set.ts'
+import type { ControlClient } from './control/control-client.ts'
+import { followRevisions } from './control/follow-revisions.ts'
+import { keepConnected } from './control/keep-connected.ts'
+import type { Firewall } from './firewall/firewall.ts'
+import type { Log } from './log/log.ts'
+import type { LastGoodMemory } from './memory/last-good.ts'
+import { buildReport } from './report/build-report.ts'
+import type { HostFactsSource } from './report/host-facts.ts'
+import { createReporter } from './report/reporter.ts'
+import type { AgentStatus } from './status/agent-status.ts'
+import { faultOf } from './status/fault.ts'
+import { createStatusBoard } from './status/status-board.ts'
+import { createEdge } from './sync/edge.ts'
+import { createModeTimer } from './sync/mode-timer.ts'
+import { createPassRunner } from './sync/pass-runner.ts'
+import { runPass } from './sync/run-pass.ts'
+import type { Timers } from './time/timers.ts'
+import type { RevisionSource } from './trust/revision-source.ts'
+import { followFlags } from './verdicts/follow-flags.ts'
+import { createVerdictKeeper } from './verdicts/verdict-keeper.ts'
+
+/** The way to central, there once the edge is enrolled. */
+export interface Central {
+  readonly agentId: string
+  readonly client: ControlClient
+  readonly source: RevisionSource
+}
+
+/** All that the agent reaches; `run` builds the real ones, tests their own. */
+export interface AgentPorts {
+  readonly config: AgentConfig
+  readonly agentVersion: string
+  readonly firewall: Firewall
+  /** Why this backend was chosen, for the status; empty where the config named it. */
+  readonly backendReason: string
+  readonly memory: LastGoodMemory
+  /** Gives the way to central; asked again while it throws, because a token may come or the network may not be up yet. */
+  readonly openCentral: (signal: AbortSignal) => Promise<Central>
+  readonly hostFacts: HostFactsSource
+  readonly clock: Clock
+  readonly timers: Timers
+  /** 0 ≤ number < 1. */
+  readonly random: () => number
+  readonly log: Log
+}
+
+export interface Agent {
+  /** Copied from memory. */
+  status(): AgentStatus
+  /** Works until `signal` is aborted. The rules stay in force when it ends. Never throws. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+/** Reconnecting and enrolling again: from a second up to a minute. */
+const RETRY = { baseMs: 1000, maxMs: 60_000 } as const
+/** `watch` is on this machine: its socket may be tried often. */
+const WATCH_RETRY = { baseMs: 500, maxMs: 5000 } as const
+const EVERY_MINUTE = '* * * * *'
+const MAX_SEEN = 200
+
+export function createAgent(ports: AgentPorts): Agent {
+  const { config, clock, timers, random, log, firewall, hostFacts } = ports
+  const { mode: hold } = config
+  const backend = { name: firewall.backend, reason: ports.backendReason }
+  const identity = { name: config.name, agentVersion: ports.agentVersion, localHold: hold === 'observe', backend }
+  const board = createStatusBoard(identity, clock)
+  const management = createManagementSet(config.management.prefixes, config.control.url)
+  const verdicts = createVerdictKeeper({ policy: config.verdicts, management, clock, log })
+  const { refuse, hooks, interfaces, tcpPorts, udpPorts, beforeFirstList } = config.firewall
+  const edge = createEdge({
+    firewall,
+    memory: ports.memory,
+    board,
+    log,
+    clock,
+    shape: { refuse, hooks, interfaces, guarded: { tcp: tcpPorts, udp: udpPorts }, management },
+    hold,
+    beforeFirstList,
+    blocks: (document) => verdicts.blocks(document),
+  })
+  const modeTimer = createModeTimer({ edge, clock, timers })
+
+  const listenToWatch = (signal: AbortSignal): Promise<void> =>
+    keepConnected({
+      ...WATCH_RETRY,
+      timers,
+      random,
+      signal,
+      async connect(alive) {
+        verdicts.connected()
+        await followFlags(
+          config.watch.socket,
+          {
+            onLine(line) {
+              alive()
+              board.set({ watch: 'connected' })
+              if (verdicts.take(line)) void edge.showBlocks().then(() => board.set({ flags: [...verdicts.recent()] }))
+            },
+            onRefused: (lineBytes) => log.warn({ lineBytes }, 'watch sent a line that is no flag'),
+          },
+          signal,
+        )
+      },
+      onEnd(error) {
+        if (board.read().watch === 'connected') log.warn(faultOf(error), 'watch went away')
+        board.set({ watch: 'away' })
+      },
+    })
+
+  const workWithCentral = async ({ client, source }: Central, signal: AbortSignal): Promise<void> => {
+    using reporter = createReporter({ client, board, log, timers, random, signal })
+    const report = async (): Promise<void> => {
+      await refreshFacts()
+      const status = board.read()
+      if (status.host !== null) reporter.submit(buildReport(status, status.host))
+    }
+    using passes = createPassRunner({
+      timers,
+      random,
+      async run() {
+        const outcome = await runPass({ source, edge, board, log, limits: config.limits }, signal)
+        modeTimer.arm()
+        if (!signal.aborted) await report()
+        return outcome
+      },
+    })
+    using _schedule = timers.cron(config.pull.schedule, () => passes.requestWithin(config.pull.jitterMs))
+    using _reports = every(timers, config.report.everyS * 1000, () => void report())
+    passes.request()
+    await keepConnected({
+      ...RETRY,
+      timers,
+      random,
+      signal,
+      async connect(alive) {
+        const nudge = (revision: number): void => {
+          if (revision !== edge.held?.summary.revision) passes.request()
+        }
+        await followRevisions(
+          client,
+          nudge,
+          aliveAnd(alive, () => board.set({ stream: 'connected' })),
+          signal,
+        )
+      },
+      onEnd(error, delayMs) {
+        board.set({ stream: 'away' })
+        log.info({ ...faultOf(error ?? new Error('the stream ended')), delayMs }, 'event stream ended')
+      },
+    })
+    await passes.idle()
+    await reporter.idle()
+  }
+
+  const refreshFacts = async (): Promise<void> => {
+    try {
+      const sources = edge.trusted.inForce === undefined ? [] : await firewall.seen(MAX_SEEN)
+      board.set({ refused: { at: new Date(clock.nowMs()).toISOString(), sources: [...sources] } })
+      board.fault('seen', undefined)
+    } catch (error) {
+      board.fault('seen', faultOf(error))
+    }
+    board.set({ host: await hostFacts.read(), flags: [...verdicts.recent()] })
+  }
+
+  /** Enrols or reads the identity, as often as it takes, then works until the end. */
+  const followCentral = (signal: AbortSignal): Promise<void> =>
+    keepConnected({
+      ...RETRY,
+      timers,
+      random,
+      signal,
+      async connect() {
+        const central = await ports.openCentral(signal)
+        using _client = central.client
+        board.fault('enrol', undefined)
+        board.set({ agentId: central.agentId })
+        await workWithCentral(central, signal)
+      },
+      onEnd(error, delayMs) {
+        const fault = faultOf(error ?? new Error('the work with central ended'))
+        board.fault('enrol', fault)
+        log.error({ ...fault, delayMs }, 'edge has no way to central')
+      },
+    })
+
+  return {
+    status: () => board.read(),
+    async run(signal) {
+      await edge.restore()
+      await edge.remember()
+      modeTimer.arm()
+      await refreshFacts()
+      using _tend = timers.cron(EVERY_MINUTE, () => void edge.tend().then(() => modeTimer.arm()))
+      await Promise.all([followCentral(signal), listenToWatch(signal)])
+      modeTimer[Symbol.dispose]()
+    },
+  }
+}
+
+function aliveAnd(alive: () => void, also: () => void): () => void {
+  return () => {
+    alive()
+    also()
+  }
+}
+
+/** Runs `job` every `periodMs` from now on. */
+function every(timers: Timers, periodMs: number, job: () => void): Disposable {
+  let timer: Disposable
+  const arm = (): Disposable =>
+    timers.after(periodMs, () => {
+      timer = arm()
+      job()
+    })
+  timer = arm()
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() }
+}

@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises'
+import { createAgent } from '../agent.ts'
+import { findLoopback } from '../config/loopback.ts'
+import { createJsonLog } from '../log/log.ts'
+import { createFileMemory } from '../memory/file-memory.ts'
+import { runProgram } from '../process/run-program.ts'
+import { createHostFacts } from '../report/host-facts.ts'
+import { listenStatus } from '../status/listen-status.ts'
+import { StatusError } from '../status/status-error.ts'
+import { createSystemClock, createSystemTimers } from '../time/system-time.ts'
+import type { Command, CommandIo, ExitCode } from './command.ts'
+import { loadConfig } from './load-config.ts'
+import { openCentral, stateFolders } from './open-control.ts'
+import { openFirewall } from './open-firewall.ts'
+import { readOptions } from './read-options.ts'
+
+/** The agent's service. */
+export const run: Command = {
+  name: 'run',
+  summary: 'keep the signed list in force: pull, verify, enforce, report',
+  usage: '--config FILE   the configuration (YAML); logs are JSON lines on standard output',
+  example: 'agent run --config /etc/edgeward/agent.yaml',
+  run: runService,
+}
+
+async function runService(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const { config: file } = readOptions(args, { config: { type: 'string' } })
+  const config = await loadConfig(file, io)
+  if (config === undefined) return 2
+  const log = createJsonLog(config.log.level, { write: (line) => void io.stdout.write(line) })
+  const clock = createSystemClock()
+  const { firewall, reason } = await openFirewall(config.firewall.backend, runProgram, log)
+  const agent = createAgent({
+    config,
+    agentVersion: await readVersion(),
+    firewall,
+    backendReason: reason,
+    memory: createFileMemory(stateFolders(config).memory),
+    openCentral: (signal) => openCentral(config, clock, log, signal),
+    hostFacts: createHostFacts(),
+    clock,
+    timers: createSystemTimers(),
+    random: Math.random,
+    log,
+  })
+  try {
+    await using status = await listenStatus(() => agent.status(), config.status.socket, findLoopback(config.status.listen))
+    log.info(
+      { name: config.name, backend: firewall.backend, socket: config.status.socket, url: status.url ?? null },
+      'agent started',
+    )
+    await agent.run(io.signal)
+    log.info({}, 'agent stopped; the rules stay in force')
+    return 0
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error
+    io.stderr.write(`agent run: ${error.message} (${error.code})\n`)
+    return 1
+  }
+}
+
+/** The version in the package's manifest, which lies beside the sources and beside the installed program. */
+async function readVersion(): Promise<string> {
+  const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    readonly version: string
+  }
+  return manifest.version
+}

@@ -1,0 +1,37 @@
+import { Value } from 'typebox/value'
+import { readBody, sendRequest } from '../control/http-request.ts'
+import { AgentStatus } from './agent-status.ts'
+import { StatusError } from './status-error.ts'
+
+const TIMEOUT_MS = 5000
+const MAX_STATUS_BYTES = 4_000_000
+
+/** The status of the agent that listens on `socketPath`. @throws StatusError AGENT_AWAY, AGENT_ANSWER */
+export async function askStatus(socketPath: string, signal: AbortSignal): Promise<AgentStatus> {
+  const body = await ask(socketPath, signal)
+  const status = parseJson(body)
+  if (Value.Check(AgentStatus, status)) return status
+  throw new StatusError(
+    'AGENT_ANSWER',
+    `Cannot read the status: what answers on ${JSON.stringify(socketPath)} is not an agent of this version`,
+  )
+}
+
+async function ask(socketPath: string, signal: AbortSignal): Promise<Buffer | undefined> {
+  try {
+    const url = new URL('http://agent/status')
+    const answer = await sendRequest({ url, socketPath, method: 'GET', headers: {}, idleTimeoutMs: TIMEOUT_MS, signal })
+    return await readBody(answer, MAX_STATUS_BYTES)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new StatusError('AGENT_AWAY', `Cannot reach the agent at ${JSON.stringify(socketPath)}: ${reason}`, { cause })
+  }
+}
+
+function parseJson(body: Buffer | undefined): unknown {
+  try {
+    return JSON.parse(body?.toString('utf8') ?? '')
+  } catch {
+    return undefined // The caller says that it is no agent.
+  }
+}

@@ -1,0 +1,85 @@
+import type { AgentStatus } from './agent-status.ts'
+import { readinessOf } from './readiness.ts'
+
+const MAX_ROWS = 10
+
+/** The status in words for a terminal: what holds first, then what is wrong, then the figures. */
+export function statusWords(status: AgentStatus): string {
+  const lines = [headline(status), '']
+  for (const { area, code, message, since } of status.faults)
+    lines.push(`FAULT ${area}: ${message}`, `      ${code}, since ${ago(since, status)}`)
+  if (status.faults.length > 0) lines.push('')
+  lines.push(...factLines(status))
+  lines.push(
+    ...rows(
+      'Blocked for a while',
+      status.blocked.map(({ address, account, rule, until }) => `${address}  ${account}  ${rule}  until ${until}`),
+    ),
+  )
+  lines.push(
+    ...rows(
+      'Flagged accounts',
+      status.flags.map(
+        ({ at, account, rule, action, requests, taken }) =>
+          `${at}  ${account}  ${rule}  ${action}  ${requests} look-ups  ${taken}`,
+      ),
+    ),
+  )
+  lines.push(
+    ...rows(
+      'Refused, or would be',
+      status.refused.sources.map(({ address, packets }) => `${address}  ${packets} packets`),
+    ),
+  )
+  return `${lines.join('\n')}\n`
+}
+
+function headline(status: AgentStatus): string {
+  const { isReady, why } = readinessOf(status)
+  const { inForce } = status
+  if (!isReady || inForce === null) return `${status.name}: NOT GUARDING by a signed list: ${why}`
+  if (status.backend.name === 'dry-run')
+    return `${status.name}: DRY RUN of revision ${inForce.revision}: ${status.backend.reason}`
+  if (inForce.mode === 'enforce') return `${status.name}: enforcing revision ${inForce.revision}; strangers are refused`
+  const because = status.localHold ? 'held by the local config' : 'the revision says so'
+  return `${status.name}: observing revision ${inForce.revision}; strangers are counted and pass (${because})`
+}
+
+function factLines(status: AgentStatus): string[] {
+  const { list, lastPull, backend } = status
+  const facts: [string, string][] = [
+    ['Revision', status.inForce === null ? 'none' : `${status.inForce.revision}, digest ${status.inForce.digest}`],
+    [
+      'List',
+      list === null
+        ? 'none'
+        : `${list.entries} entries, ${list.blocks} blocks, ${list.provinces} provinces, published ${list.publishedAt}`,
+    ],
+    ['Enforced from', list?.enforceFrom ?? 'no date'],
+    ['Backend', backend.reason === '' ? backend.name : `${backend.name}: ${backend.reason}`],
+    ['Pull tried', ago(lastPull.triedAt, status)],
+    ['Pull answered', ago(lastPull.answeredAt, status)],
+    ['Pull verified', ago(lastPull.verifiedAt, status)],
+    ['Program applied', ago(lastPull.appliedAt, status)],
+    ['Report sent', ago(status.lastReportAt, status)],
+    ['Event stream', status.stream],
+    ['Watch', status.watch],
+    ['Agent', `${status.agentId ?? 'not enrolled'}, version ${status.agentVersion}, started ${ago(status.startedAt, status)}`],
+  ]
+  return facts.map(([name, value]) => `${name.padEnd(16)} ${value}`)
+}
+
+function rows(title: string, texts: readonly string[]): string[] {
+  if (texts.length === 0) return []
+  const more = texts.length > MAX_ROWS ? [`  … and ${texts.length - MAX_ROWS} more`] : []
+  return ['', `${title}:`, ...texts.slice(0, MAX_ROWS).map((text) => `  ${text}`), ...more]
+}
+
+/** How long before the status was read. */
+function ago(at: string | null, status: AgentStatus): string {
+  if (at === null) return 'never since the start'
+  const seconds = Math.max(0, Math.round((Date.parse(status.at) - Date.parse(at)) / 1000))
+  if (seconds < 120) return `${seconds} s ago`
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min ago`
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h ago` : `${Math.round(seconds / 86_400)} days ago`
+}
