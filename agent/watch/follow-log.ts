@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises'
 import { type FollowedFile, followFile } from './followed-file.ts'
 import { identityOf, isBeginningOf, type LogFile, openLogFile, readHead } from './log-file.ts'
 import type { FilePlace, LogPlace } from './log-place.ts'
-import { findMissed, findRest, foldersOf, listRotated } from './rotated-files.ts'
+import { findMissed, findRest, folderTimes, listRotated } from './rotated-files.ts'
 import type { LineSplitter } from './split-lines.ts'
 
 /** A rotated file is read on for so long after its last byte: workers of a proxy reopen their log one after the other. */
@@ -107,14 +106,8 @@ export function createLogFollower(options: FollowOptions): LogFollower {
 
   /** True if files may have come, gone or changed names since the last time. */
   async function didFoldersChange(): Promise<boolean> {
-    let newestMs = 0
-    let seen = ''
-    for (const folder of await foldersOf(path)) {
-      const stats = await stat(folder, { bigint: true }).catch(() => undefined)
-      newestMs = Math.max(newestMs, Number(stats?.mtimeNs ?? 0n) / 1e6)
-      seen += `${folder}\0${stats?.mtimeNs}\0`
-    }
-    const isSettled = Math.abs(options.nowMs() - newestMs) > FOLDER_SETTLE_MS
+    const seen = await folderTimes(path)
+    const isSettled = seen.split(',').every((timeNs) => Math.abs(options.nowMs() - Number(timeNs) / 1e6) > FOLDER_SETTLE_MS)
     const isChanged = seen !== foldersSeen
     foldersSeen = isSettled ? seen : ''
     return isChanged

@@ -47,6 +47,10 @@ export async function followFile(
     head = Buffer.concat([head, bytes.subarray(head.length - at)]).subarray(0, HEAD_BYTES)
   }
 
+  async function hasSameHead(): Promise<boolean> {
+    return head.length === 0 || (await readHead(handle, head.length)).equals(head)
+  }
+
   return {
     file,
     get head() {
@@ -65,7 +69,7 @@ export async function followFile(
       const stats = await handle.stat()
       if (stats.size < readOffset) return true
       const isChanged = stats.size !== seenBytes || stats.mtimeMs !== mtimeMs
-      if (isChanged && head.length > 0 && !(await readHead(handle, head.length)).equals(head)) return true
+      if (isChanged && !(await hasSameHead())) return true
       seenBytes = stats.size
       mtimeMs = stats.mtimeMs
       return false
@@ -76,6 +80,8 @@ export async function followFile(
         const { bytesRead } = await handle.read(chunk, 0, Math.min(CHUNK_BYTES, maxBytes - total), readOffset)
         if (bytesRead === 0) break
         const bytes = chunk.subarray(0, bytesRead)
+        // Emptied and written anew just now: these bytes are from the middle of other lines. The next look notices.
+        if (!(await hasSameHead())) break
         keepHead(bytes, readOffset)
         readOffset += bytesRead
         total += bytesRead

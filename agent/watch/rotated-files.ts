@@ -7,6 +7,8 @@ import type { FileIdentity, FilePlace } from './log-place.ts'
 const ROTATED_SUFFIX = /^[.-]\d[\d.T:_-]*$/
 /** More files than this beside a log are not looked through. */
 const MAX_ENTRIES = 10_000
+/** So often is a search begun anew that a rotation disturbed. */
+const MAX_TRIES = 5
 /** Workers of one proxy end their last lines in the old file at slightly different times. */
 const CLOCK_SLACK_MS = 5_000
 
@@ -25,15 +27,24 @@ interface Neighbour {
  * Where the rest of a file is that was read up to `offset`: the file itself under whatever name, or a copy of it that
  * `copytruncate` made. Opened; `undefined` if it is gone or was compressed.
  */
-export async function findRest(logPath: string, { identity, offset }: FilePlace): Promise<LogFile | undefined> {
+export async function findRest(logPath: string, place: FilePlace): Promise<LogFile | undefined> {
+  for (let tries = 1; ; tries++) {
+    const before = await folderTimes(logPath)
+    const rest = await findRestOnce(logPath, place)
+    // A rotation in the middle of the search changes all names.
+    if (rest !== undefined || tries === MAX_TRIES || before === (await folderTimes(logPath))) return rest
+  }
+}
+
+async function findRestOnce(logPath: string, { identity, offset }: FilePlace): Promise<LogFile | undefined> {
   const neighbours = await neighboursOf(logPath)
   const same = neighbours.filter(({ dev, ino }) => dev === identity.dev && ino === identity.ino)
   const copies = identity.headBytes === 0 ? [] : neighbours.filter(({ ino, isRotated }) => isRotated && ino !== identity.ino)
-  for (const { path, bytes } of [...same, ...copies]) {
-    if (bytes < offset) continue
+  for (const { path } of [...same, ...copies]) {
     const file = await openLogFile(path)
     if (file === undefined) continue
-    if (identity.headBytes === 0 || isBeginningOf(identity, await readHead(file.handle))) return file
+    const { size } = await file.handle.stat()
+    if (size >= offset && (identity.headBytes === 0 || isBeginningOf(identity, await readHead(file.handle)))) return file
     await file.handle.close()
   }
   return undefined
@@ -58,19 +69,20 @@ export async function findMissed(logPath: string, { open, identities, sinceMs }:
     .filter(({ isRotated, mtimeMs, bytes }) => isRotated && bytes > 0 && mtimeMs >= sinceMs - CLOCK_SLACK_MS)
     .filter(({ dev, ino }) => !open.some((held) => held.dev === dev && held.ino === ino))
     .sort(byAge)
-  if (candidates.length === 0) return []
-  const heads = await Promise.all(open.map(({ handle }) => readHead(handle)))
   const missed: LogFile[] = []
   for (const { path } of candidates) {
     const file = await openLogFile(path)
     if (file === undefined) continue
+    const held = [...open, ...missed]
     const head = await readHead(file.handle)
-    const isKnown = heads.some((other) => areAlike(head, other)) || identities.some((identity) => isBeginningOf(identity, head))
+    // After the candidate's own: while it is being copied its source still begins alike, and when it is emptied the copy is whole.
+    const heads = await Promise.all(held.map(({ handle }) => readHead(handle)))
+    const isKnown =
+      held.some(({ dev, ino }) => dev === file.dev && ino === file.ino) ||
+      heads.some((other) => areAlike(head, other)) ||
+      identities.some((identity) => isBeginningOf(identity, head))
     if (isKnown) await file.handle.close()
-    else {
-      heads.push(head)
-      missed.push(file)
-    }
+    else missed.push(file)
   }
   return missed
 }
@@ -87,8 +99,17 @@ export async function listRotated(logPath: string): Promise<FilePlace[]> {
   return places
 }
 
+/** Changes whenever a file beside the log comes, goes or changes its name, but for changes in the same tick of the file system. */
+export async function folderTimes(logPath: string): Promise<string> {
+  const times = (await foldersOf(logPath)).map(async (folder) => {
+    const stats = await stat(folder, { bigint: true }).catch(() => undefined)
+    return `${stats?.mtimeNs}`
+  })
+  return (await Promise.all(times)).join()
+}
+
 /** The folders where rotated files may appear: the log's own, and the one that a symbolic link leads to. */
-export async function foldersOf(logPath: string): Promise<string[]> {
+async function foldersOf(logPath: string): Promise<string[]> {
   const target = await realpath(logPath).catch(() => logPath)
   return [...new Set([dirname(logPath), dirname(target)])]
 }

@@ -1,5 +1,6 @@
 import { copyFileSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createLogFollower, type LogFollower } from '../../../agent/watch/follow-log.ts'
 import type { LogPlace } from '../../../agent/watch/log-place.ts'
@@ -241,6 +242,27 @@ describe('createLogFollower', () => {
     expect(run.follower.state.readBytes).toBe(4 * 1024 * 1024)
     await run.poll()
     expect(run.lines).toHaveLength(100_000)
+  })
+
+  it.each<[string, (writer: LogWriter) => void]>([
+    ['renames', (writer) => writer.rotateByRename({ late: 2 })],
+    ['copies', (writer) => writer.rotateByCopy()],
+  ])('hands on every line exactly once while the writer %s and writes on in the middle of a poll', async (_how, rotate) => {
+    const { writer, run } = await aLog()
+    await run.poll()
+    let isWriting = true
+    const polling = (async () => {
+      while (isWriting) await run.poll()
+    })()
+    for (let round = 0; round < 60; round++) {
+      for (let pause = 0; pause < (round * 7) % 13; pause++) await setImmediate()
+      writer.write(1 + (round % 5))
+      if (round % 3 === 0) rotate(writer)
+    }
+    isWriting = false
+    await polling
+    await run.poll()
+    expect(compare(run.lines, writer.lines)).toEqual({ missing: [], twice: [], broken: [] })
   })
 
   it.each(Array.from({ length: 40 }, (_, seed) => [seed]))(
