@@ -9,6 +9,7 @@ import { anAccessToken } from '../support/access-token.ts'
 import { canMakeNetworks, createTestNetwork } from '../support/netns.ts'
 import { SEND_RAW_FILE } from '../support/send-raw.ts'
 import { createService } from '../support/service.ts'
+import { isInstalled } from '../support/surroundings.ts'
 import { until } from '../support/until.ts'
 
 const SHIPPED_FORMAT = fileURLToPath(new URL('../../docs/nginx/edgeward-log-format.conf', import.meta.url))
@@ -66,8 +67,8 @@ const REQUESTS: readonly (readonly [request: string, account: string | undefined
 ]
 const TOKEN = anAccessToken('01234_BV')
 
-if (!canMakeNetworks()) {
-  t.plan(0, 'needs root and ip(8)')
+if (!canMakeNetworks() || !isInstalled('nginx')) {
+  t.plan(0, 'needs root, ip(8) and nginx')
 } else {
   const folder = await mkdtemp(join(tmpdir(), 'edgeward-nginx-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
