@@ -84,7 +84,7 @@ if (!canMakeNetworks()) {
       await load(network.edge, `${EMPTY_TABLE}add element inet edgetest ${set} { ${text} }\n`)
       t.same(await elementsOf(network.edge, set), held, `${JSON.stringify(text)} is ${held.join(' and ')} to nft`)
       const result = judge(text)
-      t.equal(typeof result === 'string' ? result : result.code, code)
+      t.equal(typeof result === 'string' ? result : result.code, code, `and ${code} to us`)
     }
   })
 }
