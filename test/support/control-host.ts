@@ -40,7 +40,7 @@ export async function createControlHost(options: ControlHostOptions): Promise<Co
   const { place, folder, baseUrl } = options
   const configFile = join(folder, 'control.yaml')
   const dataDir = join(folder, 'data')
-  const tokensFile = join(dataDir, 'tokens.json')
+  const tokensFile = join(folder, 'tokens.json')
   const tokens = new Map<PersonRole, string>()
   await writeFile(configFile, stringify({ data: { dir: dataDir }, server: { host: options.host, port: options.port } }))
   const complete = async (name: string, args: readonly string[], onLine?: (line: string) => void) => {
@@ -59,7 +59,7 @@ export async function createControlHost(options: ControlHostOptions): Promise<Co
     configFile,
     tokensFile,
     async init() {
-      await complete('control init', ['init', '--data', dataDir])
+      await complete('control init', ['init', '--config', configFile, '--tokens-file', tokensFile])
       const file = JSON.parse(await readFile(tokensFile, 'utf8')) as Record<string, string>
       for (const role of ROLES) {
         const token = file[role]

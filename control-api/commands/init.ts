@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { addToken } from '../access/person-tokens.ts'
+import { dataPaths } from '../config/data-paths.ts'
+import type { ControlConfig } from '../config/options.ts'
+import { validityOf } from '../config/validity-of.ts'
+import { createDirectoryFiles } from '../publication/directory-files.ts'
+import { createKeyFiles } from '../publication/key-files.ts'
+import { PublicationError } from '../publication/publication-error.ts'
+import { initRepository } from '../publication/repository.ts'
+import { createSqliteStore } from '../store/create-sqlite-store.ts'
+import type { Actor } from '../store/store.ts'
+import type { Command } from './command.ts'
+import { loadConfig } from './load-config.ts'
+import { SYSTEM_CLOCK, systemBytes } from './open-control.ts'
+import { DATA_FLAGS, DATA_USAGE, parseFlags } from './parse-flags.ts'
+
+const FIRST: Actor = { person: 'init', role: 'system' }
+const ROLES = ['operator', 'approver', 'reader'] as const
+type FirstTokens = Readonly<Record<(typeof ROLES)[number], string>>
+
+export const init: Command = {
+  name: 'init',
+  summary: 'make keys, database and the first access tokens; refuses a folder that has them',
+  usage: `--data DIR [options]
+  ${DATA_USAGE}
+  --operator NAME      person of the first operator token (first-operator)
+  --approver NAME      person of the first approver token (first-approver); must be another person
+  --reader NAME        person of the first reader token (first-reader)
+  --tokens-file FILE   write the tokens there (mode 0600) as JSON instead of showing them once on standard output`,
+  example: 'control init --data /var/lib/edgeward-control --operator an --approver binh',
+  async run(args, io) {
+    const { values } = parseFlags(args, {
+      ...DATA_FLAGS,
+      operator: { type: 'string', default: 'first-operator' },
+      approver: { type: 'string', default: 'first-approver' },
+      reader: { type: 'string', default: 'first-reader' },
+      'tokens-file': { type: 'string' },
+    })
+    const config = await loadConfig(values)
+    const tokens = await initData(config, values)
+    const file = values['tokens-file']
+    const text = `${JSON.stringify(tokens, null, 2)}\n`
+    if (file === undefined) io.stdout.write(text)
+    else await writeFile(file, text, { mode: 0o600, flag: 'wx' })
+    const { keys } = dataPaths(config.data.dir)
+    io.stderr.write(
+      `Made keys, database and signed repository in ${config.data.dir}.\n` +
+        (file === undefined
+          ? 'The access tokens above are shown this once.\n'
+          : `The access tokens are in ${file}: hand them out and delete it.\n`) +
+        `Move the root keys in ${keys}/offline to offline media (see README.txt there).\n`,
+    )
+    return 0
+  },
+}
+
+/** Keys first, the repository's timestamp last: a folder that was left half made is refused by the next init and by serve. */
+async function initData(config: ControlConfig, persons: FirstTokens): Promise<FirstTokens> {
+  const paths = dataPaths(config.data.dir)
+  for (const path of [paths.database, paths.keys, paths.publication]) {
+    if (existsSync(path))
+      throw new PublicationError(
+        'ALREADY_INITIALISED',
+        `Cannot initialise ${config.data.dir}: ${path} is already there; nothing was changed`,
+      )
+  }
+  await mkdir(config.data.dir, { recursive: true, mode: 0o700 })
+  const { online, root } = await createKeyFiles(paths.keys)
+  await using store = await createSqliteStore({ path: paths.database, clock: SYSTEM_CLOCK })
+  const parts = { nowMs: SYSTEM_CLOCK.nowMs(), randomBytes: systemBytes }
+  const tokens = await store.transact(FIRST, async (tx) => {
+    const order = (role: (typeof ROLES)[number]) => ({ person: persons[role], role, days: config.tokens.days })
+    return {
+      operator: (await addToken(tx, order('operator'), parts)).token,
+      approver: (await addToken(tx, order('approver'), parts)).token,
+      reader: (await addToken(tx, order('reader'), parts)).token,
+    }
+  })
+  const files = createDirectoryFiles(paths.publication)
+  await initRepository(
+    { files, keys: online, clock: SYSTEM_CLOCK, keep: config.publication.keep, validity: validityOf(config) },
+    root,
+  )
+  return tokens
+}
