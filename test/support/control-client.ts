@@ -10,9 +10,7 @@ export class ControlRefusal extends Error {
   readonly status: number
   readonly problem: Readonly<Record<string, unknown>>
   constructor(status: number, problem: Readonly<Record<string, unknown>>, what: string) {
-    super(
-      `${what}: ${status} ${String(problem.title ?? '')} ${String(problem.detail ?? '')} ${JSON.stringify(problem.errors ?? '')}`,
-    )
+    super(`${what}: ${status} ${JSON.stringify(problem)}`)
     this.status = status
     this.problem = problem
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { AgentStatus } from '../../agent/status/agent-status.ts'
 import { askSocket } from './ask-socket.ts'
+import { startNginxPortal } from './nginx-portal.ts'
 import { type Place, startOwn } from './place.ts'
 import type { PortalOptions } from './portal-server.ts'
 import type { Service } from './service.ts'
@@ -17,7 +18,9 @@ export interface EdgeHostOptions {
   readonly enrolToken: string
   readonly backend: 'nft' | 'dry-run'
   readonly management: readonly string[]
-  readonly portal: PortalOptions
+  readonly portal: PortalOptions & { readonly ports: readonly number[] }
+  /** The real nginx takes the requests and writes the log; else the stand-in does both. */
+  readonly hasNginx: boolean
   /** Options beside these; they win. Dotted paths are nested by the caller. */
   readonly more?: Readonly<Record<string, unknown>>
 }
@@ -29,8 +32,8 @@ export interface EdgeHost {
   readonly socket: string
   startAgent(): Service
   startWatch(): Service
-  /** Done when it listens; gives its ports. */
-  startPortal(): Promise<{ service: Service; ports: readonly number[] }>
+  /** Done when it listens on all ports. */
+  startPortal(): Promise<readonly Service[]>
   status(): Promise<AgentStatus>
   /** Waits until the agent says that `isRight` of its status. */
   untilStatus(what: string, isRight: (status: AgentStatus) => boolean, deadlineMs?: number): Promise<AgentStatus>
@@ -68,10 +71,13 @@ export async function createEdgeHost(options: EdgeHostOptions): Promise<EdgeHost
     startAgent: () => startOwn(place, 'agent run', 'agent/main.ts', ['run', '--config', configFile]),
     startWatch: () => startOwn(place, 'agent watch', 'agent/main.ts', ['watch', '--config', configFile]),
     async startPortal() {
-      const order = JSON.stringify({ log: accessLog, ...options.portal })
-      const service = startOwn(place, 'the portal stand-in', 'test/support/portal-server.ts', [order])
-      const [, ports = ''] = await service.line(/^ready(.*)$/)
-      return { service, ports: ports.trim().split(' ').filter(Boolean).map(Number) }
+      const socket = file('portal.sock')
+      const order: PortalOptions = options.hasNginx ? { socket } : { log: accessLog, ...options.portal }
+      const portal = startOwn(place, 'the portal stand-in', 'test/support/portal-server.ts', [JSON.stringify(order)])
+      await portal.line(/^ready/)
+      if (!options.hasNginx) return [portal]
+      const { ports } = options.portal
+      return [portal, await startNginxPortal({ place, folder: file('nginx'), ports, log: accessLog, upstream: socket })]
     },
     status: () => askSocket<AgentStatus>(socket, '/status'),
     untilStatus: (what, isRight, deadlineMs) =>

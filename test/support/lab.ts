@@ -97,7 +97,7 @@ export async function createLoopbackLab(): Promise<Lab> {
     portalAddress: '127.0.0.1',
     portalPorts: [portalPort ?? 0],
     client(name) {
-      const found = clients.get(name) ?? startPeer({ name, start: place.start })
+      const found = clients.get(name) ?? startPeer({ name, start: (...given) => place.start(...given) })
       clients.set(name, found)
       return found
     },

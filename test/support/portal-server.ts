@@ -44,7 +44,7 @@ export function createPortal(options: PortalOptions, write: (line: string) => vo
         ip: typeof named === 'string' ? named : plainAddress(asked.socket.remoteAddress),
         port: asked.socket.remotePort ?? 0,
         method: asked.method,
-        uri: asked.url,
+        uri: asked.url?.replace(/([?&]password=)[^&]*/gi, '$1'),
         status: answer.status,
         bytes: Buffer.byteLength(text),
         ms: Date.now() - begun.getTime(),
@@ -90,7 +90,6 @@ async function main(): Promise<void> {
     ...(options.ports ?? []).map((port) => ({ port, ...(options.address === undefined ? {} : { host: options.address }) })),
     ...(options.socket === undefined ? [] : [{ path: options.socket }]),
   ]
-  const open: number[] = []
   for (const place of places) {
     const server = createServer((asked, response) => {
       portal(asked, response).catch(() => response.destroy())
@@ -98,10 +97,8 @@ async function main(): Promise<void> {
     server.keepAliveTimeout = 600_000
     server.listen(place)
     await once(server, 'listening')
-    const address = server.address()
-    if (address !== null && typeof address === 'object') open.push(address.port)
   }
-  process.stdout.write(`ready ${open.join(' ')}\n`)
+  process.stdout.write('ready\n')
 }
 
 if (import.meta.main) await main()
