@@ -6,12 +6,12 @@ import { Counter, Histogram } from 'prom-client'
 import { authenticate, pathOf } from '../access/authenticate.ts'
 import { registerTokenRoutes } from '../access/token-routes.ts'
 import { registerAgentRoutes } from '../agents/agent-routes.ts'
-import { registerAuditRoutes, registerAuditRoutes } from '../audit/audit-routes.ts'
+import { registerAuditRoutes } from '../audit/audit-routes.ts'
 import { registerEventRoutes } from '../events/event-routes.ts'
 import { registerImportRoutes } from '../imports/import-routes.ts'
 import { registerRevisionRoutes } from '../publication/revision-routes.ts'
 import { registerTufRoutes } from '../publication/tuf-routes.ts'
-import { registerRegistrationRoutes, registerRegistrationRoutes } from '../registrations/registration-routes.ts'
+import { registerRegistrationRoutes } from '../registrations/registration-routes.ts'
 import { registerReportRoutes } from '../reports/report-routes.ts'
 import { ACTOR, anyone, findActor } from './access.ts'
 import type { ControlApp, ControlContext } from './context.ts'
@@ -70,9 +70,7 @@ export async function createControlServer(context: ControlContext, tls?: TlsFile
   registerEventRoutes(app, context)
   registerTufRoutes(app, context)
   registerRevisionRoutes(app, context)
-  registerRegistrationRoutes(app, context)
   registerImportRoutes(app, context)
-  registerAuditRoutes(app, context)
   app.get('/openapi.json', { onRequest: anyone, schema: { hide: true } }, async () => app.swagger())
   return app
 }

@@ -5,8 +5,9 @@ import type { Tables } from '../store/tables.ts'
 import { createClaimIndex } from './claim-index.ts'
 import { findHoldings } from './find-holdings.ts'
 import { requireFree } from './register.ts'
-import type { Change, RegistrationStep } from './registration.ts'
+import type { Change } from './registration.ts'
 import type { RegistrationRow } from './registration-tables.ts'
+import { stepMany } from './step-many.ts'
 import { claimOf, contests, requireOtherPerson, stepColumns } from './take-step.ts'
 
 /** What the approval of an import did. */
@@ -20,7 +21,7 @@ export interface ImportApproval {
  * @throws ControlError NOT_TAKEN, SAME_PERSON, HELD_BY_ANOTHER
  */
 export async function approveImport(change: Change, importId: string, dispatch: string): Promise<ImportApproval> {
-  const { db, actor } = change
+  const { db, actor, atMs } = change
   const adds = await rowsOf(db).where('import_id', '=', importId).where('state', '=', 'endorsed').execute()
   const cancels = await rowsOf(db).where('cancel_import_id', '=', importId).where('state', '=', 'approved').execute()
   if (adds.length + cancels.length === 0) {
@@ -42,8 +43,28 @@ export async function approveImport(change: Change, importId: string, dispatch: 
     dispatch,
     details: { approved: adds.length, revoked: cancels.length, approvedSha256: digestOf(adds), revokedSha256: digestOf(cancels) },
   })
-  await stepAll(change, 'revoke', 'cancel_import_id', importId, { dispatch, auditSeq, reason: `import ${importId}` })
-  await stepAll(change, 'approve', 'import_id', importId, { dispatch, auditSeq, reason: null })
+  const revoke = { dispatch, auditSeq, reason: `import ${importId}` }
+  await stepMany(
+    change,
+    { column: 'cancel_import_id', importId, state: 'approved' },
+    {
+      ...revoke,
+      step: 'revoke',
+      state: 'revoked',
+      columns: stepColumns('revoke', actor.person, atMs, revoke),
+    },
+  )
+  const approve = { dispatch, auditSeq, reason: null }
+  await stepMany(
+    change,
+    { column: 'import_id', importId, state: 'endorsed' },
+    {
+      ...approve,
+      step: 'approve',
+      state: 'approved',
+      columns: stepColumns('approve', actor.person, atMs, approve),
+    },
+  )
   return { approved: adds.length, revoked: cancels.length }
 }
 
@@ -79,44 +100,6 @@ async function requireNoConflict(
       index.overlapping(row.block).filter((holding) => contests(holding, row.id)),
     )
   }
-}
-
-async function stepAll(
-  change: Change,
-  step: RegistrationStep & ('approve' | 'revoke'),
-  column: 'import_id' | 'cancel_import_id',
-  importId: string,
-  order: { readonly dispatch: string; readonly reason: string | null; readonly auditSeq: number },
-): Promise<void> {
-  const { db, actor, atMs } = change
-  const [from, to] = step === 'approve' ? (['endorsed', 'approved'] as const) : (['approved', 'revoked'] as const)
-  await db
-    .insertInto('registration_step')
-    .columns(['registration_id', 'version', 'at_ms', 'step', 'state', 'person', 'dispatch', 'reason', 'audit_seq'])
-    .expression((eb) =>
-      eb
-        .selectFrom('registration')
-        .select((row) => [
-          'id',
-          row('version', '+', 1).as('version'),
-          row.val(atMs).as('at_ms'),
-          row.val<string>(step).as('step'),
-          row.val<RegistrationRow['state']>(to).as('state'),
-          row.val(actor.person).as('person'),
-          row.val(order.dispatch).as('dispatch'),
-          row.val(order.reason).as('reason'),
-          row.val(order.auditSeq).as('audit_seq'),
-        ])
-        .where(column, '=', importId)
-        .where('state', '=', from),
-    )
-    .execute()
-  await db
-    .updateTable('registration')
-    .set((eb) => ({ state: to, version: eb('version', '+', 1), ...stepColumns(step, actor.person, atMs, order) }))
-    .where(column, '=', importId)
-    .where('state', '=', from)
-    .execute()
 }
 
 /** SHA-256 over a line a row, so that the one audit entry stands for each of them. */

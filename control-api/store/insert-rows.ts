@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { CompiledQuery, type Kysely } from 'kysely'
 import type { Tables } from './tables.ts'
 
@@ -25,6 +26,8 @@ export async function insertRows<Name extends keyof Tables>(
         chunk.flatMap((row) => columns.map((column) => row[column])),
       ),
     )
+    // SQLite answers without letting anybody else in between; others get their turn after each chunk.
+    await setImmediate()
   }
 }
 

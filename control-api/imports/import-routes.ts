@@ -1,0 +1,212 @@
+import { Readable } from 'node:stream'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { actorOf, requireRole } from '../http/access.ts'
+import type { ControlApp, ControlContext } from '../http/context.ts'
+import { ControlError } from '../http/control-error.ts'
+import { parseInstant } from '../registrations/parse-instant.ts'
+import { refuseImport } from '../registrations/refuse-import.ts'
+import { Dispatch, ProvinceCode } from '../registrations/registration-schemas.ts'
+import { requireDispatch } from '../registrations/require-dispatch.ts'
+import { ImportAnswer, ImportView, readImport, VerdictView, verdictViewOf } from './import-schemas.ts'
+import type { ImportVerdictRow } from './import-tables.ts'
+import { importWorkbook } from './import-workbook.ts'
+import { IMPORT_LIMITS } from './sheet.ts'
+import { CSV_HEAD, verdictLine } from './verdicts-csv.ts'
+
+const tags = ['imports']
+const FILE_TYPES = ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'text/csv', 'application/octet-stream']
+const MAX_VERDICTS = 1000
+const CSV_PAGE_ROWS = 1000
+
+const IdParams = Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }) })
+const VerdictKind = Type.Union([Type.Literal('add'), Type.Literal('cancel'), Type.Literal('unchanged'), Type.Literal('refused')])
+
+const ImportQuery = Type.Object(
+  {
+    province: Type.Optional(ProvinceCode),
+    dispatch: Dispatch,
+    accept: Type.Optional(
+      Type.Union([Type.Literal('all'), Type.Literal('valid'), Type.Literal('none')], {
+        description:
+          '`all` (if left out): nothing is taken while one row is refused; `valid`: the rest is taken; `none`: only judge',
+      }),
+    ),
+    sheet: Type.Optional(Type.String({ maxLength: 64, description: 'which sheet, where more than one has a table' })),
+    effectiveFrom: Type.Optional(
+      Type.String({ maxLength: 40, description: 'ISO 8601 with offset, or a date in Asia/Ho_Chi_Minh' }),
+    ),
+    force: Type.Optional(Type.Boolean({ description: 'read the file again although it was taken before' })),
+  },
+  { additionalProperties: false },
+)
+
+/** `/v1/imports`: form-02 workbooks with a verdict for every row. */
+export function registerImportRoutes(app: ControlApp, context: ControlContext): void {
+  const { store } = context
+  const readers = requireRole('operator', 'approver', 'reader')
+  const verdictsOf = (id: string, afterSeq: number, limit: number, kind?: string): Promise<ImportVerdictRow[]> =>
+    store.read((db) => {
+      const all = db
+        .selectFrom('import_verdict')
+        .selectAll()
+        .where('import_id', '=', id)
+        .where('seq', '>', afterSeq)
+        .orderBy('seq')
+        .limit(limit)
+      return (kind === undefined ? all : all.where('verdict', '=', kind)).execute()
+    })
+  /** Refused rows first: they are what somebody must read. */
+  const answerOf = async (id: string, isNew: boolean) => {
+    const view = await store.read((db) => readImport(db, id))
+    const refused = await verdictsOf(id, -1, MAX_VERDICTS, 'refused')
+    const others = (await verdictsOf(id, -1, MAX_VERDICTS)).filter((row) => row.verdict !== 'refused')
+    return { ...view, isNew, verdicts: [...refused, ...others].slice(0, MAX_VERDICTS).map(verdictViewOf) }
+  }
+
+  // Parsers of their own, so that no other route takes a file.
+  app.register(async (scope) => {
+    const files = scope.withTypeProvider<TypeBoxTypeProvider>()
+    files.addContentTypeParser(FILE_TYPES, { parseAs: 'buffer', bodyLimit: IMPORT_LIMITS.maxBytes }, (_request, body, done) =>
+      done(null, body),
+    )
+    files.post(
+      '/v1/imports',
+      {
+        onRequest: requireRole('operator'),
+        bodyLimit: IMPORT_LIMITS.maxBytes,
+        schema: {
+          tags,
+          summary: 'Judge the rows of a form-02 workbook and take them',
+          description: 'The body is the file itself (XLSX or CSV). What is taken waits for approval by another person.',
+          consumes: FILE_TYPES,
+          querystring: ImportQuery,
+          body: Type.Unknown({ description: 'the file' }),
+          response: { 200: ImportAnswer, 201: ImportAnswer },
+        },
+      },
+      async (request, reply) => {
+        const { query, body } = request
+        if (!Buffer.isBuffer(body)) throw new ControlError('WRONG_TYPE', `Send the file as ${FILE_TYPES.join(' or ')}.`)
+        const result = await importWorkbook(
+          { ...context, randomBytes: (size) => context.randomBytes(size) },
+          actorOf(request),
+          body,
+          {
+            ...query,
+            accept: query.accept ?? 'all',
+            effectiveFromMs: query.effectiveFrom === undefined ? undefined : parseInstant(query.effectiveFrom, 'effectiveFrom'),
+          },
+        )
+        const answer = await answerOf(result.importId, result.isNew)
+        return reply
+          .code(result.isNew ? 201 : 200)
+          .header('location', `/v1/imports/${result.importId}`)
+          .send(answer)
+      },
+    )
+  })
+
+  app.get(
+    '/v1/imports',
+    {
+      onRequest: readers,
+      schema: {
+        tags,
+        summary: 'The latest imports, newest first, at most 100',
+        response: { 200: Type.Object({ items: Type.Array(ImportView) }) },
+      },
+    },
+    async () => ({
+      items: await store.read(async (db) => {
+        const rows = await db.selectFrom('import').select('id').orderBy('at_ms', 'desc').limit(100).execute()
+        const views: ImportView[] = []
+        for (const { id } of rows) views.push(await readImport(db, id))
+        return views
+      }),
+    }),
+  )
+
+  app.get(
+    '/v1/imports/:id',
+    {
+      onRequest: readers,
+      schema: { tags, summary: 'One import with its verdicts', params: IdParams, response: { 200: ImportAnswer } },
+    },
+    ({ params }) => answerOf(params.id, false),
+  )
+
+  app.get(
+    '/v1/imports/:id/verdicts',
+    {
+      onRequest: readers,
+      schema: {
+        tags,
+        summary: 'Verdicts in the order of the rows',
+        params: IdParams,
+        querystring: Type.Object(
+          {
+            verdict: Type.Optional(VerdictKind),
+            after: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$', description: '`next` of the page before' })),
+            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: '100 if left out' })),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: Type.Object({ items: Type.Array(VerdictView), next: Type.Union([Type.String(), Type.Null()]) }) },
+      },
+    },
+    async ({ params, query }) => {
+      await store.read((db) => readImport(db, params.id))
+      const limit = query.limit ?? 100
+      const rows = await verdictsOf(params.id, Number(query.after ?? -1), limit, query.verdict)
+      return { items: rows.map(verdictViewOf), next: rows.length < limit ? null : String(rows.at(-1)?.seq ?? '') }
+    },
+  )
+
+  app.get(
+    '/v1/imports/:id/verdicts.csv',
+    { onRequest: readers, schema: { tags, summary: 'All verdicts as CSV; no cell is a formula', params: IdParams } },
+    async ({ params }, reply) => {
+      await store.read((db) => readImport(db, params.id))
+      const lines = async function* () {
+        yield CSV_HEAD
+        for (let after = -1; ; ) {
+          const rows = await verdictsOf(params.id, after, CSV_PAGE_ROWS)
+          yield rows.map(verdictLine).join('')
+          if (rows.length < CSV_PAGE_ROWS) return
+          after = rows.at(-1)?.seq ?? after
+        }
+      }
+      return reply
+        .type('text/csv; charset=utf-8')
+        .header('content-disposition', `attachment; filename="verdicts-${params.id}.csv"`)
+        .send(Readable.from(lines()))
+    },
+  )
+
+  app.post(
+    '/v1/imports/:id/refuse',
+    {
+      onRequest: requireRole('operator', 'approver'),
+      schema: {
+        tags,
+        summary: 'Refuse what an import brought and waits: its additions end, its cancels are forgotten',
+        params: IdParams,
+        body: Type.Object(
+          { dispatch: Dispatch, reason: Type.String({ minLength: 3, maxLength: 500 }) },
+          { additionalProperties: false },
+        ),
+        response: { 200: Type.Object({ importId: Type.String(), refused: Type.Integer(), kept: Type.Integer() }) },
+      },
+    },
+    async (request) => {
+      const { params, body } = request
+      const actor = actorOf(request)
+      const dispatch = requireDispatch(body.dispatch)
+      const done = await store.transact(actor, (tx) =>
+        refuseImport({ ...tx, actor, atMs: context.clock.nowMs() }, params.id, { dispatch, reason: body.reason }),
+      )
+      return { importId: params.id, ...done }
+    },
+  )
+}
