@@ -1,0 +1,85 @@
+import { once } from 'node:events'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLineSplitter } from '../agent/watch/split-lines.ts'
+import { createDetector } from '../rules/detect/create-detector.ts'
+import { DEFAULT_DETECT_POLICY } from '../rules/detect/detect-policy.ts'
+import type { AttributedRequest } from '../rules/requests/attributed-request.ts'
+import { createLineParser, MAX_LINE_BYTES } from '../rules/requests/log-format.ts'
+import { createMasker } from '../rules/requests/mask-account.ts'
+import { spawnHere } from '../test/support/service.ts'
+import { writeAccessLog } from './access-log.ts'
+import type { BenchResult } from './bench-result.ts'
+
+const LINES = 1_000_000
+const CHUNK_BYTES = 262_144
+/** Each case is run so often, turn about, and the best counts: other work on the machine only ever makes it slower. */
+const ROUNDS = 3
+/** Counts the lines of each account, the least that any tool would do; no attribution, no windows, no rules. */
+const MAWK =
+  'match($0, /[?&][Uu]ser[Nn]ame=[^&" ]*/) { n[substr($0, RSTART + 10, RLENGTH - 10)]++ } END { for (a in n) k++; print k }'
+
+/** Lines a second from the file to attributed requests, and on through windows and rules, beside mawk on the same file in the same run. */
+export async function benchIngest(): Promise<readonly BenchResult[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'edgeward-bench-'))
+  try {
+    const file = join(folder, 'access.log')
+    writeAccessLog(file, LINES, 2019)
+    const best = { mawk: Infinity, parse: Infinity, count: Infinity }
+    for (let round = 0; round < ROUNDS; round += 1) {
+      best.mawk = Math.min(best.mawk, await timeMawk(file))
+      best.parse = Math.min(best.parse, timeIngest(file, ignore))
+      best.count = Math.min(best.count, timeIngest(file, createCounter()))
+    }
+    return [
+      resultOf('parse and attribute, nginx-json', best.parse, best.mawk),
+      resultOf('and count, judge', best.count, best.mawk),
+    ]
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function resultOf(name: string, ourMs: number, limitMs: number): BenchResult {
+  const [ours, limit] = [ourMs, limitMs].map((ms) => Math.round((LINES / ms) * 1000))
+  return { bench: 'ingest', case: name, ours: ours ?? 0, limit: limit ?? 0, ratio: limitMs / ourMs, unit: 'lines/s' }
+}
+
+function createCounter(): (request: AttributedRequest) => void {
+  const detector = createDetector(DEFAULT_DETECT_POLICY, { maskAccount: createMasker(new Uint8Array(32)) })
+  return (request) => void detector.observe(request)
+}
+
+function timeIngest(file: string, take: (request: AttributedRequest) => void): number {
+  const start = performance.now()
+  const parser = createLineParser('nginx-json', { key: new Uint8Array(32) })
+  let named = 0
+  const splitter = createLineSplitter(
+    MAX_LINE_BYTES,
+    (bytes, from, to) => {
+      const request = parser.parse(bytes, from, to)
+      if (request === undefined) return
+      if (request.account !== undefined) named += 1
+      take(request)
+    },
+    ignore,
+  )
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+  const input = openSync(file, 'r')
+  for (let bytes = readSync(input, chunk); bytes > 0; bytes = readSync(input, chunk)) splitter.push(chunk.subarray(0, bytes))
+  splitter.finish()
+  closeSync(input)
+  if (named !== LINES) throw new Error(`Only ${named} of ${LINES} lines were attributed: the figures would mean nothing`)
+  return performance.now() - start
+}
+
+async function timeMawk(file: string): Promise<number> {
+  const start = performance.now()
+  const [code] = (await once(spawnHere('mawk', [MAWK, file]), 'close')) as [number | null]
+  if (code !== 0) throw new Error(`mawk ended with ${code}; is it installed?`)
+  return performance.now() - start
+}
+
+function ignore(): void {}
