@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./status.ts')).status,
   addresses: async () => (await import('./addresses.ts')).addresses,
   parse: async () => (await import('./parse.ts')).parse,
+  replay: async () => (await import('./replay.ts')).replay,
 }
 
 /** Finds the command, answers `--help`, and turns wrong usage into exit code 2 with a way out. */

@@ -9,14 +9,19 @@ export async function loadConfig(file: string | undefined, io: CommandIo): Promi
     return await readAgentConfig(file)
   } catch (error) {
     if (error instanceof ConfigError) {
-      const lines = error.faults.map(
-        ({ line, column, path, message, code }) =>
-          `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${message} (${code})\n`,
-      )
-      io.stderr.write(`${lines.join('')}${lines.length === 1 ? 'One fault' : `${lines.length} faults`} in ${file}.\n`)
+      writeFaults(file, error, io)
       return undefined
     }
     if (!(error instanceof Error && 'syscall' in error)) throw error
     throw new UsageError(`Cannot read the config ${JSON.stringify(file)}: ${error.message}`, { cause: error })
   }
+}
+
+/** The faults of a YAML file on standard error, a line each. */
+export function writeFaults(file: string, { faults }: ConfigError, io: CommandIo): void {
+  const lines = faults.map(
+    ({ line, column, path, message, code }) =>
+      `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${message} (${code})\n`,
+  )
+  io.stderr.write(`${lines.join('')}${lines.length === 1 ? 'One fault' : `${lines.length} faults`} in ${file}.\n`)
 }

@@ -55,9 +55,9 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     for (const rule of rules) {
       const heat = rule.heatOf(figures)
       if (heat === 'calm') continue
-      const untilMs = Math.max(clock.nowMs, request.atMs) + rule.holdMs
-      const hold = holds.extend(account, rule, untilMs)
-      if (heat === 'over') verdicts = begin(account, rule, request, untilMs, hold, verdicts)
+      const lastMs = Math.max(clock.nowMs, request.atMs)
+      const hold = holds.extend(account, rule, lastMs)
+      if (heat === 'over') verdicts = begin(account, rule, request, lastMs, hold, verdicts)
     }
     return verdicts
   }
@@ -66,11 +66,12 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     account: Account,
     rule: Rule,
     request: AttributedRequest,
-    untilMs: number,
+    lastMs: number,
     hold: Hold | undefined,
     verdicts: readonly Verdict[],
   ): readonly Verdict[] {
     if (hold?.verdict.action === 'suspend') return verdicts
+    const untilMs = lastMs + rule.holdMs
     const { action, window, requests, subjects, evidence } = rule.findingOf(figures, request)
     if (hold !== undefined && !isStronger(action, hold.verdict.action)) return verdicts
     const verdict: Verdict = {
@@ -83,7 +84,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       evidence,
       untilMs,
     }
-    holds.begin({ account, rule, verdict, window: windowNumber(window), untilMs })
+    holds.begin({ account, rule, verdict, window: windowNumber(window), lastMs, untilMs })
     table.setHeld(account, true, clock.nowMs)
     return [...verdicts, verdict]
   }
@@ -156,7 +157,12 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       return busiest.map(({ account }) => tallyOf(account))
     },
     live() {
-      return holds.all().map(({ verdict, untilMs }) => ({ ...verdict, untilMs }))
+      return holds.all().map(({ account, verdict, lastMs, untilMs }) => ({
+        ...verdict,
+        atMs: lastMs,
+        sources: sourcesOf(account),
+        untilMs,
+      }))
     },
     get size() {
       return table.size

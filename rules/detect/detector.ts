@@ -37,7 +37,10 @@ export interface Detector {
   advance(toMs: number): readonly Verdict[]
   /** The busiest accounts now, masked, most look-ups in the last hour first. */
   top(limit: number): readonly AccountTally[]
-  /** The actions that are on, each as its verdict with the end it has by now: an account that goes on moves it. */
+  /**
+   * The actions that are on: each as its verdict, but with the time the account was last not calm, the sources it has by now, and
+   * the end that follows.
+   */
   live(): readonly Verdict[]
   /** Accounts held and dropped by eviction. */
   readonly size: number

@@ -10,6 +10,8 @@ export interface Hold {
   readonly verdict: Verdict
   /** Number of the window that tipped it. */
   readonly window: number
+  /** When the account was last not calm. */
+  lastMs: number
   untilMs: number
 }
 
@@ -22,9 +24,12 @@ export class Holds {
   #nextMs = Number.POSITIVE_INFINITY
 
   /** Lets the action of a rule go on, if there is one. */
-  extend(account: Account, rule: Rule, untilMs: number): Hold | undefined {
+  extend(account: Account, rule: Rule, nowMs: number): Hold | undefined {
     const hold = this.#byAccount.get(account)?.get(rule.name)
-    if (hold !== undefined && untilMs > hold.untilMs) hold.untilMs = untilMs
+    if (hold !== undefined && nowMs > hold.lastMs) {
+      hold.lastMs = nowMs
+      hold.untilMs = nowMs + rule.holdMs
+    }
     return hold
   }
 

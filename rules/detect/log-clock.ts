@@ -1,5 +1,5 @@
 /** A request this far ahead of all before it is believed only when others agree. */
-const MAX_STEP_MS = 3_600_000
+const MAX_STEP_MS = 86_400_000
 const FORWARD_RUN = 3
 /** Requests come late by up to a client's time-out; one later than this may mean that the clock was set back. */
 const MAX_LATE_MS = 600_000

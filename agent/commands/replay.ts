@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { parseArgs } from 'node:util'
+import { createGunzip } from 'node:zlib'
+import { ConfigError } from '../../rules/config/config-error.ts'
+import { parseConfig } from '../../rules/config/parse-config.ts'
+import { checkDetectPolicy, DEFAULT_DETECT_POLICY, DETECT_OPTIONS, type DetectPolicy } from '../../rules/detect/detect-policy.ts'
+import type { Registrations } from '../../rules/detect/registered-facility.ts'
+import { LOG_FORMATS, type LogFormat } from '../../rules/requests/log-format.ts'
+import { createReplay, type Replay } from '../replay/replay-logs.ts'
+import { numberWords, summaryWords } from '../replay/summary-words.ts'
+import { parseRegistrations } from '../watch/parse-registrations.ts'
+import { verdictJson, verdictWords } from '../watch/verdict-text.ts'
+import { WatchError } from '../watch/watch-error.ts'
+import { type Command, type CommandIo, type ExitCode, UsageError } from './command.ts'
+import { writeFaults } from './load-config.ts'
+
+const PROGRESS_MS = 10_000
+
+/** Detection on logs of the past. */
+export const replay: Command = {
+  name: 'replay',
+  summary: 'run the detection over logs of the past: who would have been acted on, when and why',
+  usage:
+    `--format ${LOG_FORMATS.join('|')} [--policy FILE] [--registrations FILE] [--json] LOG…\n` +
+    '    --policy FILE          detection policy (YAML); without it, the shipped one\n' +
+    '    --registrations FILE   CSV facility,address,dailyVisits: how large each facility is\n' +
+    '    --json                 a JSON line per verdict; the summary goes to standard error either way\n' +
+    '    LOG                    oldest first; .gz is unpacked; - reads standard input',
+  example: 'agent replay --format nginx-json --registrations facilities.csv access.log.1 access.log',
+  run,
+}
+
+async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const { format, files, isJson, policyFile, registrationsFile } = readArguments(args)
+  const policy = await readPolicy(policyFile, io)
+  const registrations = await readRegistrations(registrationsFile, io)
+  if (policy === undefined || registrations === 'broken') return 2
+  for (const file of files) await checkLog(file)
+  const cold = createReplay({ format, policy, registrations, key: randomBytes(32) })
+  const toText = isJson ? verdictJson : verdictWords
+  try {
+    await pipeline(() => answer(cold, files, toText, io), io.stdout, { end: false, signal: io.signal })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    // EPIPE: the reader had enough (`| head`). ABORT_ERR: somebody pressed Ctrl-C. Else a log could not be read to its end.
+    const isEnough = error.code === 'EPIPE' || error.code === 'ABORT_ERR'
+    io.stderr.write(`Stopped before the end${isEnough ? '' : `: ${error.message}`}\n${summaryWords(cold.totals())}`)
+    return isEnough ? 1 : 2
+  }
+  io.stderr.write(summaryWords(cold.totals()))
+  return 0
+}
+
+function readArguments(args: readonly string[]) {
+  const { values, positionals } = parse(args)
+  const format = LOG_FORMATS.find((name) => name === values.format)
+  if (format === undefined) {
+    const given = values.format === undefined ? 'it is missing' : `${JSON.stringify(values.format)} is none of them`
+    throw new UsageError(`Cannot read the logs: --format must be one of ${LOG_FORMATS.join(', ')}, ${given}`)
+  }
+  if (positionals.length === 0) throw new UsageError('Cannot replay nothing: name at least one LOG, or - for standard input')
+  return {
+    format: format satisfies LogFormat,
+    files: positionals,
+    isJson: values.json,
+    policyFile: values.policy,
+    registrationsFile: values.registrations,
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        format: { type: 'string' },
+        policy: { type: 'string' },
+        registrations: { type: 'string' },
+        json: { type: 'boolean', default: false },
+      },
+    })
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+}
+
+/** `undefined` where the policy has faults; they stand on standard error then. */
+async function readPolicy(file: string | undefined, io: CommandIo): Promise<DetectPolicy | undefined> {
+  if (file === undefined) return DEFAULT_DETECT_POLICY
+  const text = await readText(file, 'policy')
+  try {
+    return parseConfig(DETECT_OPTIONS, text, checkDetectPolicy)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    writeFaults(file, error, io)
+    return undefined
+  }
+}
+
+async function readRegistrations(file: string | undefined, io: CommandIo): Promise<Registrations | undefined | 'broken'> {
+  if (file === undefined) return undefined
+  const text = await readText(file, 'registrations')
+  try {
+    return parseRegistrations(text)
+  } catch (error) {
+    if (!(error instanceof WatchError)) throw error
+    const lines = error.message.split('\n').map((line) => `${file}: ${line}\n`)
+    io.stderr.write(`${lines.join('')}Cannot use the registrations ${JSON.stringify(file)} (${error.code}).\n`)
+    return 'broken'
+  }
+}
+
+async function readText(file: string, what: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new UsageError(`Cannot read the ${what} ${JSON.stringify(file)}: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+/** Before the first line is read: a wrong name among many logs must not show after an hour. */
+async function checkLog(file: string): Promise<void> {
+  if (file === '-') return
+  const stats = await stat(file).catch((cause: unknown) => {
+    throw new UsageError(`Cannot read the log ${JSON.stringify(file)}: ${reasonOf(cause)}`, { cause })
+  })
+  if (stats.isDirectory()) throw new UsageError(`Cannot read the log ${JSON.stringify(file)}: it is a directory`)
+}
+
+async function* answer(
+  cold: Replay,
+  files: readonly string[],
+  toText: typeof verdictJson,
+  io: CommandIo,
+): AsyncGenerator<string> {
+  let shownMs = performance.now()
+  let shownLines = 0
+  async function* withProgress(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      yield chunk
+      const passedMs = performance.now() - shownMs
+      if (passedMs < PROGRESS_MS) continue
+      const { lines } = cold.totals()
+      const perSecond = Math.round(((lines - shownLines) * 1000) / passedMs)
+      io.stderr.write(`${numberWords(lines)} lines, ${numberWords(perSecond)} a second\n`)
+      shownMs = performance.now()
+      shownLines = lines
+    }
+  }
+  for (const file of files) {
+    for await (const verdicts of cold.read(withProgress(openLog(file, io)))) {
+      yield verdicts.map((verdict) => `${toText(verdict)}\n`).join('')
+    }
+  }
+}
+
+function openLog(file: string, io: CommandIo): AsyncIterable<Uint8Array> {
+  if (file === '-') return io.stdin.map((chunk: Uint8Array | string) => Buffer.from(chunk))
+  const bytes = createReadStream(file, { highWaterMark: 1 << 20 })
+  if (!file.endsWith('.gz')) return bytes
+  const unpacked = createGunzip()
+  bytes.on('error', (error) => unpacked.destroy(error)).pipe(unpacked)
+  return unpacked
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

@@ -1,0 +1,28 @@
+import { LINE_FAULTS, type LineFault } from '../../rules/requests/line-fault.ts'
+import { portalTimeText } from '../../rules/requests/portal-time-text.ts'
+import type { ReplayTotals } from './replay-logs.ts'
+
+/** What a replay read and found, for a person. */
+export function summaryWords(totals: ReplayTotals): string {
+  const { lines, requests, faults, fromMs, toMs, accounts, evicted, late, verdicts, live } = totals
+  const unread = Object.entries(faults) as [LineFault, number][]
+  const unreadLines = unread.reduce((sum, [, count]) => sum + count, 0)
+  const spoken = Object.entries(verdicts).filter(([, count]) => count > 0)
+  return [
+    `lines      ${numberWords(lines)} read, ${numberWords(unreadLines)} of them not understood`,
+    ...unread.map(([code, count]) => `           ${numberWords(count)} ${code}: ${LINE_FAULTS[code]}`),
+    `requests   ${numberWords(requests)}${requests === 0 ? '' : `, from ${portalTimeText(fromMs)} to ${portalTimeText(toMs)}`}`,
+    `accounts   ${numberWords(accounts)}${evicted === 0 ? '' : `; ${numberWords(evicted)} made room for busier ones`}${
+      late === 0 ? '' : `; ${numberWords(late)} requests came too late for the shortest window`
+    }`,
+    `verdicts   ${spoken.length === 0 ? 'none' : spoken.map(([action, count]) => `${numberWords(count)} ${action}`).join(', ')}${
+      live === 0 ? '' : `; ${numberWords(live)} still on at the end`
+    }`,
+    '',
+  ].join('\n')
+}
+
+/** `1,234,567`. */
+export function numberWords(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
+}

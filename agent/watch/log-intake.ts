@@ -1,0 +1,60 @@
+import type { AttributedRequest } from '../../rules/requests/attributed-request.ts'
+import type { Attributor } from '../../rules/requests/attributor.ts'
+import type { LineFault } from '../../rules/requests/line-fault.ts'
+import { createLineParser, type LogFormat, MAX_LINE_BYTES } from '../../rules/requests/log-format.ts'
+import { createLineSplitter, type LineSplitter } from './split-lines.ts'
+
+/** What came in from one log. Text of the log is nowhere in it. */
+export interface IntakeCounts {
+  lines: number
+  requests: number
+  /** Lines that gave no request, by reason. */
+  readonly faults: Partial<Record<LineFault, number>>
+  /** Time of the newest line read, milliseconds since 1970; 0 before the first. */
+  lastAtMs: number
+}
+
+export interface IntakeOptions {
+  readonly format: LogFormat
+  /** Hides the persons looked up. */
+  readonly key: Uint8Array
+  /** Shared by the logs of one host. */
+  readonly attributor: Attributor
+  /** Gets each request in the order of the lines. */
+  readonly takeRequest: (request: AttributedRequest) => void
+}
+
+/** Turns the bytes of one log into requests. Watch and replay read logs through this and nothing else. */
+export interface LogIntake {
+  readonly counts: IntakeCounts
+  /** A cutter for the next file of the log. */
+  createSplitter(): LineSplitter
+}
+
+export function createLogIntake({ format, key, attributor, takeRequest }: IntakeOptions): LogIntake {
+  const parser = createLineParser(format, { key, attributor })
+  const counts: IntakeCounts = { lines: 0, requests: 0, faults: {}, lastAtMs: 0 }
+
+  function countFault(fault: LineFault): void {
+    counts.faults[fault] = (counts.faults[fault] ?? 0) + 1
+  }
+
+  function takeLine(bytes: Buffer, start: number, end: number): void {
+    counts.lines++
+    const request = parser.parse(bytes, start, end)
+    if (request === undefined) {
+      if (parser.lastFault !== undefined) countFault(parser.lastFault)
+      return
+    }
+    counts.requests++
+    counts.lastAtMs = request.atMs
+    takeRequest(request)
+  }
+
+  function skipLine(): void {
+    counts.lines++
+    countFault('LINE_TOO_LONG')
+  }
+
+  return { counts, createSplitter: () => createLineSplitter(MAX_LINE_BYTES, takeLine, skipLine) }
+}

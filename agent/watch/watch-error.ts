@@ -1,0 +1,22 @@
+/** What can go wrong with `watch` and `replay`. A log that cannot be read for a while stops nobody: it is tried again. */
+export const WATCH_ERRORS = {
+  BAD_REGISTRATIONS: 'the file of registrations has rows that cannot be understood',
+  LOG_UNREADABLE: 'a log is there but cannot be read; it is tried again',
+  KEY_UNUSABLE: 'the masking key in the state folder cannot be read or made, or is too short',
+  POSITIONS_BROKEN: 'the positions in the logs are torn or were changed on disk; the logs are begun anew',
+  FLAGS_BROKEN: 'the remembered flags are torn or were changed on disk; they are found again while they go on',
+  WATCH_SOCKET_IN_USE: 'another watch process answers on the socket already',
+  WATCH_SOCKET_UNUSABLE: 'the socket of watch cannot be listened on',
+} as const
+
+export type WatchErrorCode = keyof typeof WATCH_ERRORS
+
+/** Trouble of `watch` or `replay`. Callers branch on `code`. */
+export class WatchError extends Error {
+  override readonly name = 'WatchError'
+  readonly code: WatchErrorCode
+  constructor(code: WatchErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
