@@ -12,6 +12,9 @@ const HEADER = [
   'Explanation',
 ]
 
+/** A spreadsheet takes a cell that begins like this for a formula (OWASP, "CSV Injection"); an apostrophe keeps it text. */
+const FORMULA_START = /^[=+\-@\t\r\n＝＋－＠]/
+
 /** UTF-8 BOM, by which Excel knows the encoding. */
 export const CSV_HEAD = `\uFEFF${line(HEADER)}`
 
@@ -33,9 +36,6 @@ export function verdictLine(row: ImportVerdictRow): string {
 function line(cells: readonly string[]): string {
   return `${cells.map(cellText).join(',')}\r\n`
 }
-
-/** A spreadsheet takes a cell that begins like this for a formula (OWASP, "CSV Injection"); an apostrophe keeps it text. */
-const FORMULA_START = /^[=+\-@\t\r\n＝＋－＠]/
 
 function cellText(value: string): string {
   const safe = FORMULA_START.test(value) ? `'${value}` : value

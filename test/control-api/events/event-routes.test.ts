@@ -1,0 +1,94 @@
+import { createParser } from 'eventsource-parser'
+import { describe, expect, it } from 'vitest'
+import { type ControlAppSetup, createControlAppSetup } from '../../support/control-app.ts'
+import { enrolAgent } from '../../support/enrolled-agent.ts'
+
+interface Stream {
+  readonly status: number
+  /** Waits for the next event or comment. */
+  next(): Promise<string>
+  /** Waits for the end. */
+  ended(): Promise<void>
+}
+
+async function listen(setup: ControlAppSetup, headers: { authorization: string }): Promise<Stream> {
+  if (!setup.app.server.listening) await setup.app.listen({ host: '127.0.0.1', port: 0 })
+  const address = setup.app.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const response = await fetch(`http://127.0.0.1:${port}/v1/events`, { headers })
+  const heard: string[] = []
+  const parser = createParser({
+    onEvent: ({ event, data }) => heard.push(`${event} ${data}`),
+    onComment: (comment) => heard.push(`comment ${comment.trim()}`),
+  })
+  const reader = (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader()
+  return {
+    status: response.status,
+    async next() {
+      while (heard.length === 0) {
+        const { value, done } = await reader.read()
+        if (done) return 'end'
+        parser.feed(value)
+      }
+      return heard.shift() ?? ''
+    },
+    async ended() {
+      while (!(await reader.read()).done) heard.length = 0
+    },
+  }
+}
+
+describe('GET /v1/events', () => {
+  it('tells the newest revision on connecting, and every one after', async () => {
+    const setup = await createControlAppSetup()
+    const agent = await enrolAgent(setup, 'edge-1')
+    setup.context.events.announce(7)
+    const stream = await listen(setup, await agent.authorize('GET', '/v1/events'))
+    expect(await stream.next()).toBe('revision {"revision":7}')
+    setup.context.events.announce(8)
+    setup.context.events.announce(8)
+    setup.context.events.announce(9)
+    expect([await stream.next(), await stream.next()]).toEqual(['revision {"revision":8}', 'revision {"revision":9}'])
+  })
+
+  it('gives a sign of life', async () => {
+    const setup = await createControlAppSetup({ config: 'server: {heartbeatS: 1}' })
+    const stream = await listen(setup, setup.as.reader)
+    expect([await stream.next(), await stream.next()]).toEqual(['revision {"revision":0}', 'comment alive'])
+  })
+
+  it('ends at once for an agent that is revoked, and not for others', async () => {
+    const setup = await createControlAppSetup()
+    const agent = await enrolAgent(setup, 'edge-1')
+    const stream = await listen(setup, await agent.authorize('GET', '/v1/events'))
+    const other = await listen(setup, setup.as.reader)
+    await setup.app.inject({
+      method: 'DELETE',
+      url: `/v1/agents/${agent.id}`,
+      headers: setup.as.operator,
+      payload: { reason: 'stolen' },
+    })
+    await stream.ended()
+    expect(await other.next()).toBe('revision {"revision":0}')
+    setup.context.events.announce(1)
+    expect(await other.next()).toBe('revision {"revision":1}')
+  })
+
+  it('ends when the service stops, without holding it up', async () => {
+    const setup = await createControlAppSetup()
+    const stream = await listen(setup, setup.as.reader)
+    await stream.next()
+    await Promise.all([setup.app.close(), stream.ended()])
+  })
+
+  it('takes hundreds of streams and no more than it is told to', async () => {
+    const setup = await createControlAppSetup({ config: 'server: {maxStreams: 300}' })
+    const first = await listen(setup, setup.as.reader)
+    const rest = await Promise.all(Array.from({ length: 299 }, () => listen(setup, setup.as.reader)))
+    const streams = [first, ...rest]
+    expect((await listen(setup, setup.as.reader)).status).toBe(503)
+    setup.context.events.announce(5)
+    const last = await Promise.all(streams.map(async (stream) => [await stream.next(), await stream.next()][1]))
+    expect(new Set(last)).toEqual(new Set(['revision {"revision":5}']))
+  })
+})
