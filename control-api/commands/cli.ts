@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./init.ts')).init,
   serve: async () => (await import('./serve.ts')).serve,
   import: async () => (await import('./import.ts')).importFile,
+  sample: async () => (await import('./sample.ts')).sample,
   publish: async () => (await import('./publish.ts')).publish,
   agents: async () => (await import('./agents.ts')).agents,
   tokens: async () => (await import('./tokens.ts')).tokens,

@@ -22,6 +22,7 @@ export interface RowVerdict {
   readonly field: ImportField | null
   /** The cell's text, cut. Untrusted. */
   readonly value: string
+  /** Five digits; empty where the row has no such code. */
   readonly facility: string
   /** Canonical; empty where it could not be read. */
   readonly block: string
@@ -46,6 +47,7 @@ export interface JudgeContext {
 }
 
 const MAX_VALUE = 200
+const FACILITY = /^[0-9]{5}$/
 
 /** Judges rows against each other and against who holds what. Pure: the same rows and holdings give the same verdicts. Cancels count first, so that an address may change hands in one file. */
 export function judgeRows(rows: readonly (ReadRow | { row: ImportRow; fault: CellFault })[], context: JudgeContext): JudgedRow[] {
@@ -196,6 +198,7 @@ function verdictOf(
   const words = rowMessage(code, { value: JSON.stringify(value.slice(0, 60)), ...data })
   const column = row.columns.get(field)
   const title = IMPORT_FIELDS[field]
+  const facility = textOf(row, 'facility')
   const [vi, en] =
     column === undefined
       ? ['', '']
@@ -208,7 +211,7 @@ function verdictOf(
     code,
     field,
     value,
-    facility: textOf(row, 'facility').slice(0, 16),
+    facility: FACILITY.test(facility) ? facility : '',
     block,
     message: { vi: `Trang ${name}, dòng ${row.row}${vi}: ${words.vi}`, en: `Sheet ${name}, row ${row.row}${en}: ${words.en}` },
   }
