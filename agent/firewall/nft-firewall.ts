@@ -29,8 +29,8 @@ interface Left {
   readonly shape: string
 }
 
-/** 65,535 refused sources of 39 characters as JSON, and some. */
-const MAX_SEEN_BYTES = 32 * 1024 * 1024
+/** Ten times 16,384 refused sources as JSON. */
+const MAX_SEEN_BYTES = 16 * 1024 * 1024
 /** Faults of a change that a whole program may cure. */
 const MISFITS: ReadonlySet<FirewallErrorCode> = new Set(['REFUSED', 'NOT_IN_FORCE', 'UNSUPPORTED'])
 const MAX_RULESET_BYTES = 64 * 1024 * 1024

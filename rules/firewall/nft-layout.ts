@@ -5,9 +5,9 @@ import type { FilterProgram } from './program.ts'
 /** The one table we own, by family and name. */
 export const NFT_TABLE = 'inet edgeward'
 
-/** How long a refused source stays in `seen4` and `seen6` after its last packet, and how many each holds. */
+/** How long a refused source stays in `seen4` and `seen6` after its last packet, and how many each holds: listing takes time by the square of it (65,535: 3 s). */
 const SEEN_TIMEOUT = '1h'
-const SEEN_SIZE = 65535
+const SEEN_SIZE = 16384
 
 /** A set of the table and how nft(8) declares it. Ten named ones; ports and extension headers add two without a name. */
 export interface NftSet {
