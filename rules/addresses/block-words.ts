@@ -1,4 +1,6 @@
 import type { Block } from './block.ts'
+import { readV6Words } from './read-v6-words.ts'
+import { groupOf, zeroRunOf } from './zero-run.ts'
 
 /**
  * A block as plain numbers, for loops over a million of them: no BigInt, no garbage. `words[0..3]` are 32 bits each, the highest first;
@@ -64,54 +66,9 @@ function readV6(text: string, start: number, end: number, into: BlockWords): boo
   while (slash < end && text.charCodeAt(slash) !== SLASH) slash += 1
   const length = readLength(text, slash, end, 128)
   if (length < 0) return false
-  const groups = readGroups(text, start, slash)
-  if (groups === undefined) return false
   into.family = 6
-  for (let word = 0; word < 4; word += 1) into.words[word] = (groups[2 * word] ?? 0) * 65536 + (groups[2 * word + 1] ?? 0)
   into.length = length
-  if (hasHostBits(into.words, length)) return false
-  const canonical = textOfV6(into.words)
-  return canonical.length === slash - start && text.startsWith(canonical, start)
-}
-
-/** The eight groups, or `undefined`; forms that are not canonical may pass, `readV6` compares after. */
-function readGroups(text: string, start: number, end: number): number[] | undefined {
-  const groups: number[] = []
-  let gapAt = -1
-  let at = start
-  if (text.startsWith('::', start)) {
-    gapAt = 0
-    at += 2
-  }
-  while (at < end) {
-    let value = 0
-    const first = at
-    while (at < end && at < first + 4) {
-      const digit = hexDigit(text.charCodeAt(at))
-      if (digit < 0) break
-      value = value * 16 + digit
-      at += 1
-    }
-    if (at === first || groups.length === 8) return undefined
-    groups.push(value)
-    if (at === end) break
-    if (text.charCodeAt(at) !== COLON) return undefined
-    at += 1
-    if (at < end && text.charCodeAt(at) === COLON) {
-      if (gapAt >= 0) return undefined
-      gapAt = groups.length
-      at += 1
-    } else if (at === end) return undefined
-  }
-  if (gapAt < 0) return groups.length === 8 ? groups : undefined
-  if (groups.length > 7) return undefined
-  groups.splice(gapAt, 0, ...Array.from({ length: 8 - groups.length }, () => 0))
-  return groups
-}
-
-function hexDigit(code: number): number {
-  if (code >= ZERO && code <= NINE) return code - ZERO
-  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1
+  return readV6Words(text, start, slash, into.words) && !hasHostBits(into.words, length)
 }
 
 /** The prefix length written from `at` on, `max` where nothing is written, -1 where it is not canonical (a host is written without). */
@@ -152,25 +109,16 @@ export function textOfV4(address: number, length: number): string {
 
 /** Text of an IPv6 address by RFC 5952 §4: lower case, no leading zeros, the first longest run of two or more zero groups as `::`. */
 export function textOfV6(words: Uint32Array): string {
-  const groups: number[] = []
-  for (let word = 0; word < 4; word += 1) groups.push((words[word] ?? 0) >>> 16, (words[word] ?? 0) & 0xffff)
-  let gapAt = -1
-  let gapLength = 1
-  for (let index = 0; index < 8; index += 1) {
-    let run = 0
-    while (index + run < 8 && groups[index + run] === 0) run += 1
-    if (run > gapLength) {
-      gapAt = index
-      gapLength = run
-    }
-    index += run
-  }
-  if (gapAt < 0) return hexOf(groups)
-  return `${hexOf(groups.slice(0, gapAt))}::${hexOf(groups.slice(gapAt + gapLength))}`
+  const run = zeroRunOf(words)
+  if (run === 0) return hexOf(words, 0, 8)
+  const gapAt = run >>> 4
+  return `${hexOf(words, 0, gapAt)}::${hexOf(words, gapAt + (run & 15), 8)}`
 }
 
-function hexOf(groups: readonly number[]): string {
-  return groups.map((group) => group.toString(16)).join(':')
+function hexOf(words: Uint32Array, from: number, until: number): string {
+  let text = ''
+  for (let index = from; index < until; index += 1) text += (index === from ? '' : ':') + groupOf(words, index).toString(16)
+  return text
 }
 
 function withLength(address: string, length: number, max: 32 | 128): string {

@@ -2,7 +2,7 @@ declare const blockBrand: unique symbol
 
 /**
  * A block (CIDR) in canonical text: a host without prefix length (`203.0.113.7`, `2001:db8::1`, RFC 5952), a true prefix
- * with it (`203.0.113.0/29`), host bits zero. Always re-emitted from bytes. Only `parseBlock` makes one.
+ * with it (`203.0.113.0/29`), host bits zero. Always re-emitted from bytes. Made from foreign text by `parseBlock` only.
  */
 export type Block = string & { readonly [blockBrand]: 'Block' }
 

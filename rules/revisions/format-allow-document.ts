@@ -1,8 +1,6 @@
-import type { Block } from '../addresses/block.ts'
-import { wordsOf } from '../addresses/block-bits.ts'
+import { compareBlocks, sortBlocks } from '../addresses/block-bits.ts'
 import { digestOf } from '../addresses/block-set-lines.ts'
-import { type BlockWords, compareWords } from '../addresses/block-words.ts'
-import { createBlockSetBuilder } from '../addresses/create-block-set.ts'
+import { createBlockSet } from '../addresses/create-block-set.ts'
 import type { AllowEntry, AllowHeader, Owner } from './allow-document.ts'
 import { formatAllowHeader, parseAllowHeader } from './allow-header.ts'
 import { isDispatch, isFacility, isProvince, ownerText } from './owner-text.ts'
@@ -23,9 +21,8 @@ export function formatAllowDocument(input: AllowDocumentInput): Uint8Array {
 
 /** The same in pieces of about 64 KiB. */
 export function* allowDocumentChunks(input: AllowDocumentInput): Generator<Uint8Array> {
-  const entries = sortEntries(input.entries)
-  const builder = createBlockSetBuilder()
-  for (const { words } of entries) builder.add(words)
+  const entries = inOrder([...input.entries])
+  const approved = createBlockSet(entries.map((entry) => entry.block))
   const { revision, publishedAt, mode, enforceFrom, shrink } = input
   const header = formatAllowHeader({
     format: 'edgeward-allow/1',
@@ -34,7 +31,7 @@ export function* allowDocumentChunks(input: AllowDocumentInput): Generator<Uint8
     mode,
     enforceFrom,
     entries: entries.length,
-    digest: digestOf(builder.build()),
+    digest: digestOf(approved),
     shrink,
   })
   parseAllowHeader(header)
@@ -49,20 +46,20 @@ export function* allowDocumentChunks(input: AllowDocumentInput): Generator<Uint8
   if (chunk !== '') yield Buffer.from(chunk)
 }
 
-interface ReadEntry {
-  readonly block: Block
-  readonly words: BlockWords
-  readonly owners: readonly Owner[]
-}
-
-function sortEntries(entries: Iterable<AllowEntry>): ReadEntry[] {
-  const sorted = Array.from(entries, ({ block, owners }): ReadEntry => ({ block, words: wordsOf(block), owners }))
-  sorted.sort((a, b) => compareWords(a.words, b.words))
-  for (const [index, { block }] of sorted.entries()) {
-    if (sorted[index + 1]?.block === block)
-      throw new RevisionError('ENTRY_TWICE', index + 2, `Cannot write the list: ${block} stands twice`)
+/** The entries as they are where they stand in order already, as the ledger gives them; else sorted. */
+function inOrder(entries: readonly AllowEntry[]): readonly AllowEntry[] {
+  const isInOrder = entries.every((entry, i) => {
+    const next = entries[i + 1]
+    return next === undefined || compareBlocks(entry.block, next.block) < 0
+  })
+  if (isInOrder) return entries
+  const byBlock = new Map(entries.map((entry) => [entry.block, entry]))
+  const sorted = sortBlocks(byBlock.keys()).map((block) => byBlock.get(block))
+  if (sorted.length < entries.length) {
+    const twice = entries.find((entry) => byBlock.get(entry.block) !== entry)
+    throw new RevisionError('ENTRY_TWICE', 0, `Cannot write the list: ${twice?.block} stands twice`)
   }
-  return sorted
+  return sorted.filter((entry) => entry !== undefined)
 }
 
 /** The owners of a line, sorted, each once, each after a tab. */
