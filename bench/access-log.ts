@@ -1,11 +1,15 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { createSeeded } from '../test/support/seeded.ts'
+import { createSeeded, type Seeded } from '../test/support/seeded.ts'
 
 const START_MS = Date.UTC(2026, 10, 22, 1)
+const FACILITIES = 13_000
 const LINES_A_PIECE = 5_000
 const HEX = '0123456789abcdef'
 
-/** Writes a log of ordinary look-ups: some 12,000 accounts from 25,000 addresses, 350 requests a second, tokens and all. Made up from `seed`. */
+/**
+ * Writes a log of ordinary look-ups, tokens and all: 13,000 facilities whose sizes are log-normal (median 10 visits a day, σ 1.75, at most 10,000),
+ * two addresses each, 350 requests a second. Made up from `seed`.
+ */
 export function writeAccessLog(file: string, lines: number, seed: number): void {
   const seeded = createSeeded(seed)
   const pool = Array.from({ length: 65_536 }, () => HEX[seeded.below(16)]).join('')
@@ -13,17 +17,29 @@ export function writeAccessLog(file: string, lines: number, seed: number): void 
     const start = seeded.below(pool.length - length)
     return pool.slice(start, start + length)
   }
+  const facilities = facilitiesByVisits(seeded)
   const output = openSync(file, 'w')
   for (let line = 0; line < lines; ) {
     let piece = ''
     for (let i = 0; i < LINES_A_PIECE && line < lines; i += 1, line += 1) {
       const at = new Date(START_MS + Math.floor(line / 350) * 1000 + 7 * 3_600_000).toISOString().slice(0, 19)
-      const facility = String(1_000 + seeded.below(12_000)).padStart(5, '0')
-      const ip = `203.${seeded.below(25)}.${seeded.below(10)}.${seeded.below(100)}`
+      const chosen = facilities[seeded.below(facilities.length)] ?? 0
+      const facility = String(1_000 + chosen).padStart(5, '0')
+      const ip = `20.${chosen >> 8}.${chosen & 255}.${1 + seeded.below(2)}`
       const query = `token=${hex(100)}&id_token=${hex(36)}&username=${facility}_BV&password=${hex(32)}`
       piece += `{"at":"${at}+07:00","ip":"${ip}","port":"${1024 + seeded.below(60_000)}","method":"POST","uri":"/api/egw/KQNhanLichSuKCB2024?${query}","status":"200","bytes":"812","ms":"0041","host":"egw.example","accessToken":"","authorization":""}\n`
     }
     writeSync(output, piece)
   }
   closeSync(output)
+}
+
+/** Each facility as often as it has visits in a day, so that a blind pick meets the large ones most. */
+function facilitiesByVisits(seeded: Seeded): readonly number[] {
+  const share = () => (1 + seeded.below(1_000_000)) / 1_000_001
+  return Array.from({ length: FACILITIES }, (_, facility) => {
+    const normal = Math.sqrt(-2 * Math.log(share())) * Math.cos(2 * Math.PI * share())
+    const visits = Math.min(10_000, Math.max(1, Math.round(10 * Math.exp(1.75 * normal))))
+    return Array.from({ length: visits }, () => facility)
+  }).flat()
 }

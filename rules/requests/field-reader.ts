@@ -9,15 +9,13 @@ import { type LineSpans, SPAN } from './line-spans.ts'
 import { checkKey } from './mask-account.ts'
 import { findLogAddress } from './read-log-address.ts'
 import { createTargetReader, tokenText } from './read-target.ts'
+import { createTimeMemory, type ReadTime } from './time-memory.ts'
 
 export interface FieldReaderOptions {
   readonly key: Uint8Array
   readonly functionsStopAtMs: number
   readonly attributor: Attributor
 }
-
-/** Milliseconds since 1970 of the time that fills `bytes[start, end)`, or NaN. */
-export type ReadTime = (bytes: Buffer, start: number, end: number) => number
 
 /** Makes a request of the fields that were found in a line, whatever its format. */
 export interface FieldReader {
@@ -37,6 +35,7 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
   const addresses = createByteCache(65_536, 16, findLogAddress)
   const longAddresses = createByteCache(8_192, MAX_ADDRESS_BYTES, findLogAddress)
   const target = createTargetReader()
+  const times = createTimeMemory()
   const results = Array.from({ length: 1000 }, (_, code) => String(code).padStart(3, '0'))
   let source: AccountSource | undefined
 
@@ -90,10 +89,9 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
 
   return {
     read(spans, readTime) {
-      const { bytes, starts, ends } = spans
-      const atStart = starts[SPAN.at] as number
-      if ((starts[SPAN.ip] as number) < 0 || atStart < 0) return 'MISSING_FIELD'
-      const atMs = readTime(bytes, atStart, ends[SPAN.at] as number)
+      const { starts, ends } = spans
+      if ((starts[SPAN.ip] as number) < 0 || (starts[SPAN.at] as number) < 0) return 'MISSING_FIELD'
+      const atMs = times.read(spans, readTime)
       if (Number.isNaN(atMs)) return 'BAD_TIME'
       const ip = addressIn(spans)
       if (ip === undefined) return 'BAD_ADDRESS'

@@ -1,6 +1,6 @@
 import type { AttributedRequest } from './attributed-request.ts'
 import { type Attributor, createAttributor } from './attributor.ts'
-import { createFieldReader, type ReadTime } from './field-reader.ts'
+import { createFieldReader } from './field-reader.ts'
 import type { LineFault } from './line-fault.ts'
 import { createLineSpans, type LineSpans, SPAN } from './line-spans.ts'
 import { readClfTime, readHaproxyTime, readIsoTime } from './log-time.ts'
@@ -8,6 +8,7 @@ import { readCombinedLine } from './read-combined-line.ts'
 import { readHaproxyLine } from './read-haproxy-line.ts'
 import { readJsonLine } from './read-json-line.ts'
 import { scanJsonLine } from './scan-json-line.ts'
+import type { ReadTime } from './time-memory.ts'
 
 /** The access logs that can be read; docs/access-log.md has an example of each. */
 export const LOG_FORMATS = ['nginx-json', 'combined', 'haproxy'] as const

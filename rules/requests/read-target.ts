@@ -32,6 +32,13 @@ const SLASH = 0x2f
 const EQUALS = 0x3d
 const QUESTION = 0x3f
 
+/** What a byte means in the name of a parameter. */
+const ENDS = 1
+const ENCODED = 2
+const NAME_MARKS = new Uint8Array(256)
+for (const byte of [EQUALS, AMPERSAND, HASH]) NAME_MARKS[byte] = ENDS
+for (const byte of [PERCENT, PLUS]) NAME_MARKS[byte] = ENCODED
+
 const ABSOLUTE = /^https?:\/\/[^/?#]*/i
 const USERNAME = Buffer.from('username', 'latin1')
 const TOKEN_NAMES = ['token', 'accesstoken'].map((name) => Buffer.from(name, 'latin1'))
@@ -46,16 +53,16 @@ export function createTargetReader(): TargetReader {
     let i = start
     while (i < end) {
       const nameStart = i
-      let isEncoded = false
+      let marks = 0
       for (; i < end; i += 1) {
-        const byte = bytes[i]
-        if (byte === EQUALS || byte === AMPERSAND || byte === HASH) break
-        if (byte === PERCENT || byte === PLUS) isEncoded = true
+        const mark = NAME_MARKS[bytes[i] as number] as number
+        if (mark === ENDS) break
+        marks |= mark
       }
       const nameEnd = i
       const valueStart = i < end && bytes[i] === EQUALS ? i + 1 : i
       i = skipValue(view, valueStart, end)
-      if (!hasUsername && isUsername(bytes, nameStart, nameEnd, isEncoded)) {
+      if (!hasUsername && isUsername(bytes, nameStart, nameEnd, marks === ENCODED)) {
         hasUsername = true
         reader.account = accounts.get(view, valueStart, i)
       } else if (reader.tokenStart < 0 && isToken(bytes, nameStart, nameEnd)) {

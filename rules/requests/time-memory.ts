@@ -1,0 +1,37 @@
+import { type LineSpans, SPAN } from './line-spans.ts'
+
+/** Milliseconds since 1970 of the time that fills `bytes[start, end)`, or NaN. */
+export type ReadTime = (bytes: Buffer, start: number, end: number) => number
+
+/** Remembers the last time read: a busy log has hundreds of lines for each second. */
+export interface TimeMemory {
+  /** What `readTime` says of the field `at`. One memory serves one way of reading. */
+  read(spans: LineSpans, readTime: ReadTime): number
+}
+
+/** No time is longer; a longer text is read each time. */
+const MAX_BYTES = 36
+
+export function createTimeMemory(): TimeMemory {
+  const text = new DataView(new ArrayBuffer(MAX_BYTES))
+  let length = 0
+  let atMs = NaN
+  return {
+    read({ bytes, view, starts, ends }, readTime) {
+      const start = starts[SPAN.at] as number
+      const end = ends[SPAN.at] as number
+      if (end - start === length && isSame(text, view, start, length)) return atMs
+      atMs = readTime(bytes, start, end)
+      length = end - start <= MAX_BYTES ? end - start : 0
+      for (let i = 0; i < length; i += 1) text.setUint8(i, view.getUint8(start + i))
+      return atMs
+    },
+  }
+}
+
+function isSame(text: DataView, view: DataView, start: number, length: number): boolean {
+  let i = 0
+  for (; i + 4 <= length; i += 4) if (text.getInt32(i) !== view.getInt32(start + i)) return false
+  for (; i < length; i += 1) if (text.getUint8(i) !== view.getUint8(start + i)) return false
+  return true
+}
