@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createAgent } from '../../agent/agent.ts'
@@ -97,6 +97,7 @@ async function scene() {
 
   return {
     control,
+    folder,
     watch,
     firewall,
     time,
@@ -196,18 +197,19 @@ describe('the main job', () => {
     expect((await status(agent, 'no fault', ({ faults }) => faults.length === 0)).faults).toEqual([])
   })
 
-  it('refuses older metadata, also after a restart with the store of metadata gone', async () => {
-    const { control, firewall, agent, stop, publish, advance, startAgent } = await enforcing()
+  it('refuses older metadata; with the store of metadata gone, by the number that it trusted', async () => {
+    const { control, firewall, agent, stop, publish, advance, startAgent, folder } = await enforcing()
     const old = await control.files.find('metadata/timestamp.json')
     await open(control, '01236', '14.160.12.50')
     await publish()
     await inForce(agent, 2)
     await control.files.write('metadata/timestamp.json', old ?? Buffer.from(''))
     await advance(6 * MINUTE_MS)
-    await status(agent, 'the refusal', ({ faults }) => faults.some(({ code }) => code === 'METADATA_OLDER'))
+    await status(agent, 'the refusal by TUF', ({ faults }) => faults.some(({ code }) => code === 'METADATA_OLDER'))
     await stop()
+    await rm(join(folder, 'state/trust/metadata'), { recursive: true })
     const again = startAgent()
-    await status(again.agent, 'the refusal', ({ faults }) => faults.some(({ code }) => code === 'METADATA_OLDER'))
+    await status(again.agent, 'our own refusal', ({ faults }) => faults.some(({ code }) => code === 'REVISION_OLDER'))
     expect(firewall.program?.revision).toBe(2)
   })
 
