@@ -109,7 +109,7 @@ export async function folderTimes(logPath: string): Promise<string> {
 }
 
 /** The folders where rotated files may appear: the log's own, and the one that a symbolic link leads to. */
-async function foldersOf(logPath: string): Promise<string[]> {
+export async function foldersOf(logPath: string): Promise<string[]> {
   const target = await realpath(logPath).catch(() => logPath)
   return [...new Set([dirname(logPath), dirname(target)])]
 }

@@ -164,6 +164,9 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
         untilMs,
       }))
     },
+    get nowMs() {
+      return clock.nowMs
+    },
     get size() {
       return table.size
     },

@@ -42,6 +42,8 @@ export interface Detector {
    * the end that follows.
    */
   live(): readonly Verdict[]
+  /** What time the log says it is, milliseconds since 1970; 0 before the first request. */
+  readonly nowMs: number
   /** Accounts held and dropped by eviction. */
   readonly size: number
   readonly evicted: number

@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises'
+import type { Registrations } from '../../rules/detect/registered-facility.ts'
+import { createJsonLog } from '../log/log.ts'
+import { MemoryError } from '../memory/memory-error.ts'
+import { createSystemClock, createSystemTimers } from '../time/system-time.ts'
+import { readMaskingKey } from '../watch/masking-key.ts'
+import { parseRegistrations } from '../watch/parse-registrations.ts'
+import { createWatch } from '../watch/watch.ts'
+import { WatchError } from '../watch/watch-error.ts'
+import { openWatchMemory } from '../watch/watch-memory.ts'
+import type { WatchOptions } from '../watch/watch-options.ts'
+import { createWatchServer, listenWatch } from '../watch/watch-server.ts'
+import { type Command, type CommandIo, type ExitCode, UsageError } from './command.ts'
+import { loadConfig } from './load-config.ts'
+import { readOptions } from './read-options.ts'
+
+/** The service that reads access logs. */
+export const watch: Command = {
+  name: 'watch',
+  summary: 'follow access logs, count every account, flag harvesters to the agent',
+  usage: '--config FILE   the configuration (YAML) that it shares with the agent; logs are JSON lines on standard output',
+  example: 'agent watch --config /etc/edgeward/agent.yaml',
+  run,
+}
+
+async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const { config: file } = readOptions(args, { config: { type: 'string' } })
+  const config = await loadConfig(file, io)
+  if (config === undefined) return 2
+  if (config.watch.logs.length === 0) throw new UsageError('Cannot watch nothing: the config names no log in watch.logs')
+  try {
+    await serve(config.watch, config.log.level, io)
+    return 0
+  } catch (error) {
+    if (!(error instanceof WatchError || error instanceof MemoryError)) throw error
+    io.stderr.write(`agent watch: ${error.message} (${error.code})\n`)
+    return error.code === 'BAD_REGISTRATIONS' ? 2 : 1
+  }
+}
+
+async function serve(options: WatchOptions, level: 'debug' | 'info' | 'warn' | 'error', io: CommandIo): Promise<void> {
+  const log = createJsonLog(level, { write: (line) => void io.stdout.write(line) })
+  const timers = createSystemTimers()
+  const registrations = await readRegistrations(options.registrationsFile)
+  const memory = await openWatchMemory(options.stateDir)
+  const watching = await createWatch(options, {
+    memory,
+    key: await readMaskingKey(options.stateDir),
+    registrations,
+    clock: createSystemClock(),
+    monotonicMs: () => performance.now(),
+    timers,
+    log,
+  })
+  const server = createWatchServer({ flags: watching.flags, readStatus: () => watching.status(), timers })
+  await using _listening = await listenWatch(server, options.socket)
+  log.info({ logs: options.logs.map(({ path }) => path), socket: options.socket }, 'watch started')
+  await watching.run(io.signal)
+  log.info({}, 'watch stopped')
+}
+
+async function readRegistrations(file: string): Promise<Registrations | undefined> {
+  if (file === '') return undefined
+  try {
+    return parseRegistrations(await readFile(file, 'utf8'))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new WatchError('BAD_REGISTRATIONS', `Cannot use the registrations ${JSON.stringify(file)}: ${reason}`, { cause })
+  }
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto'
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { WatchError } from './watch-error.ts'
+
+const KEY_BYTES = 32
+
+/**
+ * The key that hides citizen IDs and the persons looked up, from the state folder; made there at the first start, for this user alone.
+ * The same key gives the same masked account after a restart.
+ * @throws WatchError KEY_UNUSABLE
+ */
+export async function readMaskingKey(stateDir: string): Promise<Uint8Array> {
+  const path = join(stateDir, 'masking.key')
+  try {
+    const key = (await readIfThere(path)) ?? (await makeKey(path))
+    if (key.length >= KEY_BYTES) return key
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new WatchError('KEY_UNUSABLE', `Cannot use the masking key ${JSON.stringify(path)}: ${reason}`, { cause })
+  }
+  throw new WatchError(
+    'KEY_UNUSABLE',
+    `Cannot use the masking key ${JSON.stringify(path)}: it has fewer than ${KEY_BYTES} bytes; remove it to have a new one made`,
+  )
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function makeKey(path: string): Promise<Uint8Array> {
+  const key = randomBytes(KEY_BYTES)
+  await using file = await open(path, 'wx', 0o600)
+  await file.writeFile(key)
+  await file.sync()
+  return key
+}

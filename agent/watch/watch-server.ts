@@ -1,0 +1,106 @@
+import { chmod, rm } from 'node:fs/promises'
+import type { ServerResponse } from 'node:http'
+import { connect } from 'node:net'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { FlagLine } from '../../rules/reports/flag.ts'
+import type { Timers } from '../time/timers.ts'
+import type { FlagBook } from './flag-book.ts'
+import { WatchError } from './watch-error.ts'
+import { createWatchMetrics } from './watch-metrics.ts'
+import type { WatchStatus } from './watch-status.ts'
+
+const SOCKET_MODE = 0o660
+/** The promise is ten seconds. */
+const ALIVE_MS = 5000
+const MAX_LISTENERS = 16
+/** A listener that reads nothing is cut off, not waited for. */
+const MAX_WAITING_BYTES = 1 << 20
+
+export interface WatchServerOptions {
+  readonly flags: FlagBook
+  /** Copied from memory; called for each answer. */
+  readonly readStatus: () => WatchStatus
+  readonly timers: Timers
+}
+
+/** Tells the flags, the status and the metrics. No route changes anything. */
+export function createWatchServer({ flags, readStatus, timers }: WatchServerOptions): FastifyInstance {
+  const metrics = createWatchMetrics(readStatus)
+  const app = fastify({ bodyLimit: 1, requestTimeout: 10_000, forceCloseConnections: true })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+    if (request.method === 'GET' || request.method === 'HEAD') return undefined
+    return reply.code(405).header('allow', 'GET, HEAD').send({ error: 'nothing can be changed here' })
+  })
+  app.get('/flags', { exposeHeadRoute: false }, (_request, reply) => {
+    if (flags.listeners >= MAX_LISTENERS) {
+      void reply.code(503).send({ error: 'too many listeners' })
+      return
+    }
+    reply.hijack()
+    streamFlags(reply.raw)
+  })
+  app.get('/healthz', () => ({ status: 'alive' }))
+  app.get('/readyz', (_request, reply) => {
+    const { isReady } = readStatus()
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'catching-up' })
+  })
+  app.get('/status', () => readStatus())
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'no such path' }))
+
+  function streamFlags(response: ServerResponse): void {
+    const say = (line: FlagLine): void => {
+      response.write(`${JSON.stringify(line)}\n`)
+      if (response.writableLength > MAX_WAITING_BYTES) response.destroy()
+    }
+    let alive: Disposable | undefined
+    const sayAlive = (): void => {
+      say({ kind: 'alive' })
+      alive = timers.after(ALIVE_MS, sayAlive)
+    }
+    response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' })
+    for (const flag of flags.live()) say(flag)
+    say({ kind: 'snapshot-end' })
+    const listening = flags.listen(say)
+    alive = timers.after(ALIVE_MS, sayAlive)
+    response.once('close', () => {
+      alive?.[Symbol.dispose]()
+      listening[Symbol.dispose]()
+    })
+  }
+
+  return app
+}
+
+/**
+ * Listens on the unix socket. It also keeps a second watch from starting: two would write the same positions.
+ * @throws WatchError WATCH_SOCKET_IN_USE, WATCH_SOCKET_UNUSABLE
+ */
+export async function listenWatch(app: FastifyInstance, socketPath: string): Promise<AsyncDisposable> {
+  if (await isAnswered(socketPath)) {
+    throw new WatchError('WATCH_SOCKET_IN_USE', `Cannot start: another watch answers on ${JSON.stringify(socketPath)}`)
+  }
+  try {
+    await rm(socketPath, { force: true })
+    await app.listen({ path: socketPath })
+    await chmod(socketPath, SOCKET_MODE)
+    return { [Symbol.asyncDispose]: () => app.close() }
+  } catch (cause) {
+    await app.close()
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new WatchError('WATCH_SOCKET_UNUSABLE', `Cannot listen on ${JSON.stringify(socketPath)}: ${reason}`, { cause })
+  }
+}
+
+/** True where somebody accepts connections; a socket file left by a crash refuses them. */
+function isAnswered(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}

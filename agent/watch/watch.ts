@@ -1,0 +1,177 @@
+import { createDetector } from '../../rules/detect/create-detector.ts'
+import type { AccountTally, Verdict } from '../../rules/detect/detector.ts'
+import type { Registrations } from '../../rules/detect/registered-facility.ts'
+import { createAttributor } from '../../rules/requests/attributor.ts'
+import { createMasker } from '../../rules/requests/mask-account.ts'
+import type { Clock } from '../../rules/time/clock.ts'
+import type { Log } from '../log/log.ts'
+import type { Timers } from '../time/timers.ts'
+import { createFaultList } from './fault-list.ts'
+import { createFlagBook, type FlagBook } from './flag-book.ts'
+import { createLogIntake } from './log-intake.ts'
+import { createLogWake } from './log-wake.ts'
+import { createQuietClock } from './quiet-clock.ts'
+import type { WatchMemory } from './watch-memory.ts'
+import type { WatchOptions } from './watch-options.ts'
+import type { LogStatus, WatchStatus } from './watch-status.ts'
+import { type FollowedLog, openFollowedLog } from './watched-log.ts'
+
+/** Longest wait for a change that the kernel tells nobody of. */
+const FLOOR_MS = 500
+/** Positions and flags are written at most so often; a restart after a crash reads so much again. */
+const SAVE_MS = 1000
+/** The list of the busiest accounts is made anew at most so often. */
+const TOP_MS = 5000
+const TOP_ACCOUNTS = 20
+
+/** All that `watch` reaches; the command builds the real ones, tests their own. */
+export interface WatchPorts {
+  readonly memory: WatchMemory
+  /** Hides citizen IDs and the persons looked up. */
+  readonly key: Uint8Array
+  readonly registrations: Registrations | undefined
+  readonly clock: Clock
+  /** Milliseconds from a clock that nobody sets. */
+  readonly monotonicMs: () => number
+  readonly timers: Timers
+  readonly log: Log
+}
+
+/** Follows logs, counts accounts, flags harvesters. Starts no program and changes nothing but its own state folder. */
+export interface Watch {
+  readonly flags: FlagBook
+  /** Copied from memory. */
+  status(): WatchStatus
+  /** Works until `signal` is aborted, then remembers where it was. Never throws. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+export async function createWatch(options: WatchOptions, ports: WatchPorts): Promise<Watch> {
+  const { memory, key, clock, monotonicMs, timers, log } = ports
+  const startedAt = new Date(clock.nowMs()).toISOString()
+  const faults = createFaultList(clock, log)
+  const places = await memory.readPlaces((fault) => faults.note('positions', fault))
+  const restored = await memory.readFlags((fault) => faults.note('flags', fault))
+  const flags = createFlagBook(restored, options.policy.absolute.holdMinutes * 60_000)
+  const detector = createDetector(options.policy, {
+    maskAccount: createMasker(key),
+    maxAccounts: options.maxAccounts,
+    ...(ports.registrations === undefined ? {} : { registrations: ports.registrations }),
+  })
+  const quietClock = createQuietClock(() => detector.nowMs, clock, monotonicMs)
+  const attributor = createAttributor()
+  const logs = options.logs.map((watched) =>
+    openFollowedLog({
+      log: watched,
+      place: places.get(watched.path),
+      from: options.from,
+      intake: createLogIntake({
+        format: watched.format,
+        key,
+        attributor,
+        takeRequest(request) {
+          quietClock.see()
+          const verdicts = detector.observe(request)
+          if (verdicts.length > 0) act(verdicts)
+        },
+      }),
+      nowMs: () => clock.nowMs(),
+      monotonicMs,
+    }),
+  )
+  let top: readonly AccountTally[] = []
+  let [topMs, savedMs, savedVersion, savedPlaces] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, '']
+
+  function act(verdicts: readonly Verdict[]): void {
+    flags.take(verdicts)
+    for (const { account, facility, rule, action, requests, subjects } of verdicts) {
+      const facts = { account, facility: facility ?? null, rule, action, requests, subjects }
+      if (action === 'release') log.info(facts, 'account released')
+      else log.warn(facts, 'account flagged')
+    }
+  }
+
+  /** One round: the log that is furthest back if some are behind, else all of them. True if there is more at once. */
+  async function pollOnce(behind: readonly FollowedLog[]): Promise<FollowedLog[]> {
+    const oldest = behind.toSorted((a, b) => a.counts.lastAtMs - b.counts.lastAtMs)[0]
+    const still: FollowedLog[] = behind.filter((followed) => followed !== oldest)
+    for (const followed of oldest === undefined ? logs : [oldest]) {
+      if (await followed.poll()) still.push(followed)
+      faults.set(`log ${followed.log.path}`, followed.fault)
+    }
+    return still
+  }
+
+  /** What time brings by itself, when nobody writes. */
+  function passTime(): void {
+    const nowMs = quietClock.nowMs()
+    if (quietClock.hasSeen) act(detector.advance(nowMs))
+    flags.renew(detector.live())
+    flags.expire(nowMs)
+    if (monotonicMs() - topMs < TOP_MS) return
+    top = detector.top(TOP_ACCOUNTS)
+    topMs = monotonicMs()
+  }
+
+  async function save(): Promise<void> {
+    savedMs = monotonicMs()
+    try {
+      const held = new Map(
+        logs.flatMap(({ log: { path }, ...followed }) => {
+          const place = followed.place()
+          return place === undefined ? [] : [[path, place] as const]
+        }),
+      )
+      const text = JSON.stringify([...held])
+      if (text !== savedPlaces) await memory.writePlaces(held)
+      savedPlaces = text
+      const version = flags.version
+      if (version !== savedVersion) await memory.writeFlags(flags.live())
+      savedVersion = version
+      faults.set('state', undefined)
+    } catch (error) {
+      faults.set('state', error instanceof Error ? error : new Error('Cannot save', { cause: error }))
+    }
+  }
+
+  function statusOf({ log: { path, format }, counts, state }: FollowedLog): LogStatus {
+    const { lines, requests, faults: unread, lastAtMs } = counts
+    return {
+      path,
+      format,
+      lines,
+      requests,
+      faults: { ...unread },
+      ...state,
+      lagMs: state.behindBytes === 0 || lastAtMs === 0 ? 0 : Math.max(0, clock.nowMs() - lastAtMs),
+      newestLineAt: lastAtMs === 0 ? null : new Date(lastAtMs).toISOString(),
+    }
+  }
+
+  return {
+    flags,
+    status: () => ({
+      startedAt,
+      isReady: logs.every(({ isCaughtUp }) => isCaughtUp),
+      logs: logs.map(statusOf),
+      accounts: { held: detector.size, evicted: detector.evicted, late: detector.late, top },
+      flags: { live: flags.live().length, listeners: flags.listeners },
+      faults: faults.all(),
+    }),
+    async run(signal) {
+      using wake = createLogWake(
+        logs.map((followed) => followed.log.path),
+        timers,
+      )
+      let behind: FollowedLog[] = []
+      while (!signal.aborted) {
+        behind = await pollOnce(behind)
+        passTime()
+        if (monotonicMs() - savedMs >= SAVE_MS) await save()
+        if (behind.length === 0) await wake.wait(FLOOR_MS, signal)
+      }
+      await save()
+      for (const followed of logs) await followed[Symbol.asyncDispose]()
+    },
+  }
+}
