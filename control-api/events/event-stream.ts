@@ -19,6 +19,8 @@ export function openEventStream({ response, hub, heartbeatMs, isAllowed, onEnd }
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
+    // The connection ends with the stream: kept alive it would hold up a stop.
+    connection: 'close',
     'x-accel-buffering': 'no',
     'x-content-type-options': 'nosniff',
   })

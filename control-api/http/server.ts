@@ -20,6 +20,7 @@ import { describeApi } from './describe-api.ts'
 import { registerHealthRoutes } from './health-routes.ts'
 import { sendProblem } from './problem.ts'
 import { createRoutePatterns } from './route-patterns.ts'
+import { trackConnections } from './track-connections.ts'
 import { validateFields } from './validate-fields.ts'
 
 /** Keys of a TLS server, PEM. */
@@ -47,6 +48,7 @@ export async function createControlServer(context: ControlContext, tls?: TlsFile
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  const connections = trackConnections(app.server)
   const patterns = createRoutePatterns()
   app.removeContentTypeParser('text/plain')
   app.decorateRequest(ACTOR, null)
@@ -59,6 +61,7 @@ export async function createControlServer(context: ControlContext, tls?: TlsFile
   app.addHook('onRequest', setHeaders)
   app.addHook('onRequest', authenticate(context))
   app.addHook('onResponse', createAnswerLog(context))
+  app.addHook('preClose', async () => connections.closeSilent())
 
   await describeApi(app, patterns)
   registerHealthRoutes(app, context)
