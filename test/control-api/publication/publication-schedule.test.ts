@@ -5,7 +5,7 @@ import { learnNews, startPublicationSchedule } from '../../../control-api/public
 import type { Publisher } from '../../../control-api/publication/publisher.ts'
 
 const EVERY_SECOND = '* * * * * *'
-const NEVER = '0 0 30 2 *'
+const NEVER = '0 0 1 1 *'
 
 /** A publisher that only says what it was asked. */
 function aPublisher(own: Partial<Publisher> = {}): Publisher & { readonly asked: string[] } {
