@@ -4,12 +4,15 @@ import { UsageError } from './command.ts'
 /** Each command is loaded when it is asked for, so that `addresses` does not pay for fastify. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).run,
+  watch: async () => (await import('./watch.ts')).watch,
   enrol: async () => (await import('./enrol.ts')).enrol,
   'check-config': async () => (await import('./check-config.ts')).checkConfig,
   'print-config': async () => (await import('./print-config.ts')).printConfig,
   status: async () => (await import('./status.ts')).status,
   addresses: async () => (await import('./addresses.ts')).addresses,
   parse: async () => (await import('./parse.ts')).parse,
+  compile: async () => (await import('./compile.ts')).compile,
+  plan: async () => (await import('./plan.ts')).plan,
   replay: async () => (await import('./replay.ts')).replay,
 }
 

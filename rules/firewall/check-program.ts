@@ -1,8 +1,8 @@
 import { FilterError, type FilterErrorCode } from './filter-error.ts'
 import type { FilterProgram, TimedBlock } from './program.ts'
 
-/** IFNAMSIZ is 16 with the final NUL. A first letter or digit keeps options and `*` patterns of nft out. */
-const INTERFACE_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,14}$/
+/** IFNAMSIZ is 16 with the final NUL. Neither quotes nor the `*` of nft's patterns. */
+const INTERFACE_NAME = /^[A-Za-z0-9_.@-]{1,15}$/
 const MAX_REMAINING_MS = 10 * 366 * 24 * 3600 * 1000
 
 /**

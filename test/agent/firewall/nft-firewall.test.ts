@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest'
+import { createNftFirewall } from '../../../agent/firewall/nft-firewall.ts'
+import { ProgramError } from '../../../agent/process/program-error.ts'
+import type { RunProgram } from '../../../agent/process/run-program.ts'
+import { aboutText } from '../../../rules/firewall/about.ts'
+import type { FilterProgram } from '../../../rules/firewall/program.ts'
+import { aProgram } from '../../support/filter-programs.ts'
+
+/** The part of nft that the firewall talks to: remembers the last program's comment and says what it was given. */
+function createScriptedNft() {
+  const loaded: string[] = []
+  const failures: (() => never | { stderr: string })[] = []
+  let about = ''
+  let shape = 'plain'
+  const names = (kind: string, list: string) =>
+    list.split(' ').map((name) => ({ [kind]: { family: 'inet', table: 'edgeward', name } }))
+  const run: RunProgram = async (_file, args, options = {}) => {
+    if (args.includes('list')) {
+      const table = [
+        ...names('set', 'host4 host6 net4 net6 mgmt4 mgmt6 block4 block6 seen4 seen6'),
+        ...names('chain', 'about guard judge judge4 judge6 refuse'),
+        { chain: { family: 'inet', table: 'edgeward', name: 'input', hook: 'input', handle: loaded.length, policy: shape } },
+        { rule: { family: 'inet', table: 'edgeward', chain: 'about', comment: about } },
+      ]
+      return { exitCode: 0, stdout: JSON.stringify({ nftables: about === '' ? [] : table }), stderr: '' }
+    }
+    const text = [...(options.input as Iterable<string>)].join('')
+    const failed = failures.shift()?.()
+    if (failed !== undefined) return { exitCode: 1, stdout: '', ...failed }
+    if (args.includes('--check')) return { exitCode: 0, stdout: '', stderr: '' }
+    loaded.push(text.split('\n')[0]?.replace(/^# edgeward: |, mode.*/g, '') ?? '')
+    about = /comment "(.*)"/.exec(text)?.[1] ?? about
+    return { exitCode: 0, stdout: '', stderr: '' }
+  }
+  return {
+    run,
+    loaded,
+    failNext: (fail: () => never | { stderr: string }) => failures.push(fail),
+    setAbout: (program: FilterProgram) => {
+      about = aboutText(program)
+    },
+    setShape: (next: string) => {
+      shape = next
+    },
+  }
+}
+
+const one = aProgram({ revision: 1, approve: ['20.1.0.1'] })
+const two = aProgram({ revision: 2, approve: ['20.1.0.2'] })
+const three = aProgram({ revision: 3, approve: ['20.1.0.3'] })
+
+describe('createNftFirewall', () => {
+  it('applies all first, then deltas', async () => {
+    const nft = createScriptedNft()
+    const firewall = createNftFirewall(nft)
+    for (const program of [one, two, three]) await firewall.apply(program)
+    expect(nft.loaded).toEqual(['all of revision 1', 'from revision 1 to revision 2', 'from revision 2 to revision 3'])
+  })
+
+  it.each<[string, (nft: ReturnType<typeof createScriptedNft>) => void]>([
+    ['another revision is in force than was left', (nft) => nft.setAbout(three)],
+    ['a chain is not as it was left', (nft) => nft.setShape('changed')],
+  ])('applies all where %s, and says that nothing of ours is in force', async (_what, meddle) => {
+    const nft = createScriptedNft()
+    const firewall = createNftFirewall(nft)
+    await firewall.apply(one)
+    meddle(nft)
+    expect(await firewall.inForce()).toBeUndefined()
+    await firewall.apply(two)
+    expect(nft.loaded).toEqual(['all of revision 1', 'all of revision 2'])
+  })
+
+  it('replaces all where the kernel does not take a change, and tells', async () => {
+    const nft = createScriptedNft()
+    const misfits: string[] = []
+    const firewall = createNftFirewall({ ...nft, onMisfit: ({ code }) => misfits.push(code) })
+    await firewall.apply(one)
+    nft.failNext(() => ({ stderr: 'Error: Could not process rule: No such file or directory\n' }))
+    await firewall.apply(two)
+    expect([nft.loaded, misfits]).toEqual([['all of revision 1', 'all of revision 2'], ['NOT_IN_FORCE']])
+  })
+
+  it('goes on by deltas after a program that nobody could compile', async () => {
+    const nft = createScriptedNft()
+    const firewall = createNftFirewall(nft)
+    await firewall.apply(one)
+    await expect(firewall.apply(aProgram({ digest: '' }))).rejects.toMatchObject({ code: 'REFUSED' })
+    await firewall.apply(two)
+    expect(nft.loaded).toEqual(['all of revision 1', 'from revision 1 to revision 2'])
+  })
+
+  it('applies all after a change whose end nobody saw', async () => {
+    const nft = createScriptedNft()
+    const firewall = createNftFirewall(nft)
+    await firewall.apply(one)
+    nft.failNext(() => {
+      throw new ProgramError('TIMED_OUT', 'nft was killed')
+    })
+    await expect(firewall.apply(two)).rejects.toMatchObject({ code: 'NOT_FINISHED' })
+    await firewall.apply(two)
+    expect(nft.loaded).toEqual(['all of revision 1', 'all of revision 2'])
+  })
+
+  it('throws NOT_IN_FORCE where the kernel holds something else than was applied', async () => {
+    const nft = createScriptedNft()
+    const run: RunProgram = async (file, args, options) => {
+      const result = await nft.run(file, args, options)
+      if (!args.includes('list')) nft.setAbout(three)
+      return result
+    }
+    await expect(createNftFirewall({ run }).apply(one)).rejects.toMatchObject({ code: 'NOT_IN_FORCE' })
+  })
+
+  it.each<[string, string]>([
+    ['Error: Could not process rule: Operation not permitted', 'NOT_PERMITTED'],
+    ['netlink: Error: cache initialization failed: Operation not permitted', 'NOT_PERMITTED'],
+    ['Error: Could not process rule: Cannot allocate memory', 'OUT_OF_MEMORY'],
+    ['Error: Could not process rule: Operation not supported', 'UNSUPPORTED'],
+    ['/dev/stdin:3:1-2: Error: syntax error, unexpected string', 'REFUSED'],
+    ['Error: Could not process rule: File exists', 'REFUSED'],
+    ['', 'REFUSED'],
+  ])('check: reads %j as %s', async (stderr, code) => {
+    const nft = createScriptedNft()
+    nft.failNext(() => ({ stderr }))
+    await expect(createNftFirewall(nft).check(one)).rejects.toMatchObject({ name: 'FirewallError', code })
+  })
+
+  it.each<[string, string]>([
+    ['NOT_FOUND', 'NO_TOOL'],
+    ['NOT_PERMITTED', 'NOT_PERMITTED'],
+    ['TOO_MUCH_OUTPUT', 'UNREADABLE'],
+    ['KILLED', 'NOT_FINISHED'],
+    ['CANCELLED', 'NOT_FINISHED'],
+  ])('turns a program that ends as %s into %s', async (code, expected) => {
+    const run: RunProgram = async () => {
+      throw new ProgramError(code as 'KILLED', 'x')
+    }
+    await expect(createNftFirewall({ run }).inForce()).rejects.toMatchObject({ code: expected })
+  })
+
+  it('inForce: throws UNREADABLE where nft prints something else', async () => {
+    const run: RunProgram = async () => ({ exitCode: 0, stdout: 'table inet edgeward {', stderr: '' })
+    await expect(createNftFirewall({ run }).inForce()).rejects.toMatchObject({ code: 'UNREADABLE' })
+    await expect(createNftFirewall({ run }).seen(1)).rejects.toMatchObject({ code: 'UNREADABLE' })
+  })
+})

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { type ProgramFile, runProgram } from '../../../agent/process/run-program.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+/** The union keeps other programs out of the product; these stand in for them. */
+const standIn = (file: string) => file as ProgramFile
+
+describe('runProgram', () => {
+  it('gives both outputs and the exit code, and throws for none', async () => {
+    expect(await runProgram(standIn('sh'), ['-c', 'echo out; echo err >&2; exit 3'])).toEqual({
+      stdout: 'out\n',
+      stderr: 'err\n',
+      exitCode: 3,
+    })
+  })
+
+  it('hands arguments on as they are, without a shell', async () => {
+    const { stdout } = await runProgram(standIn('printf'), ['%s|', '$(id)', '; rm', '*'])
+    expect(stdout).toBe('$(id)|; rm|*|')
+  })
+
+  it('gives a clean environment in the C locale', async () => {
+    const { stdout } = await runProgram(standIn('env'), [])
+    expect(
+      stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => line.split('=')[0])
+        .sort(),
+    ).toEqual(['LC_ALL', 'PATH'])
+    expect(stdout).toContain('LC_ALL=C\n')
+  })
+
+  it.each<[string, Iterable<string> | AsyncIterable<string>, string]>([
+    ['an array', ['a', 'b', 'c'], 'abc'],
+    ['nothing', [], ''],
+    [
+      'a generator of much',
+      (function* () {
+        for (let i = 0; i < 100; i += 1) yield 'ä'.repeat(30_000)
+      })(),
+      'ä'.repeat(3_000_000),
+    ],
+    [
+      'an asynchronous one',
+      (async function* () {
+        yield 'late'
+        yield 'r'
+      })(),
+      'later',
+    ],
+  ])('gives the program %s as standard input, from its start', async (_what, input, expected) => {
+    const { stdout } = await runProgram(standIn('cat'), [], { input, maxOutputBytes: 20_000_000 })
+    expect(stdout).toBe(expected)
+  })
+
+  it('gives no input where none is given', async () => {
+    expect((await runProgram(standIn('cat'), [])).stdout).toBe('')
+  })
+
+  it('starts nothing when the input breaks off, so that no program takes half for the whole', async () => {
+    const folder = await temporaryFolder()
+    const broken = (function* () {
+      yield 'first half'
+      throw new Error('the rest cannot be made')
+    })()
+    await expect(runProgram(standIn('touch'), [`${folder}/started`], { input: broken })).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      cause: { message: 'the rest cannot be made' },
+    })
+    expect((await runProgram(standIn('ls'), [folder])).stdout).toBe('')
+  })
+
+  it.each<[string, () => Promise<unknown>, string]>([
+    ['a program that is not there', () => runProgram(standIn('edgeward-no-such-program'), []), 'NOT_FOUND'],
+    ['a folder', () => runProgram(standIn('/etc'), []), 'NOT_PERMITTED'],
+    ['a program that takes too long', () => runProgram(standIn('sleep'), ['60'], { timeoutMs: 50 }), 'TIMED_OUT'],
+    ['a caller that gave up', () => runProgram(standIn('sleep'), ['60'], { signal: AbortSignal.abort() }), 'CANCELLED'],
+    ['endless output', () => runProgram(standIn('yes'), [], { maxOutputBytes: 10_000 }), 'TOO_MUCH_OUTPUT'],
+    ['endless complaints', () => runProgram(standIn('sh'), ['-c', 'yes >&2'], { maxOutputBytes: 10_000 }), 'TOO_MUCH_OUTPUT'],
+    ['a program that was killed', () => runProgram(standIn('sh'), ['-c', 'kill -9 $$']), 'KILLED'],
+  ])('throws for %s', async (_what, run, code) => {
+    await expect(run()).rejects.toMatchObject({ name: 'ProgramError', code })
+  })
+
+  it('lets other work of the host go first where asked to', async () => {
+    // The program runs before the agent can say how nice it is.
+    const nice = ['-c', 'until [ "$(nice)" != 0 ]; do :; done; nice']
+    expect((await runProgram(standIn('sh'), nice, { priority: 'low' })).stdout).toBe('10\n')
+    expect((await runProgram(standIn('nice'), [])).stdout).toBe('0\n')
+  })
+})
