@@ -43,6 +43,8 @@ export function createMeddler(upstream: Upstream, manner: () => Manner) {
       if (!url.startsWith('/v1/tuf/')) {
         response.writeHead(answer.statusCode ?? 502, answer.headers)
         answer.pipe(response)
+        // A pipe does not pass on that the other side broke off.
+        answer.once('close', () => response.destroy())
         return
       }
       const chunks: Buffer[] = []

@@ -19,6 +19,8 @@ export interface Service extends AsyncDisposable {
   readonly exit: Exit | undefined
   /** The last lines of standard output and standard error, oldest first. */
   readonly lines: readonly string[]
+  /** Writes a line to its standard input. */
+  say(line: string): void
   /** Hears every line to come. */
   listen(listener: (line: string) => void): void
   /** The first line (said already or to come) that `matches`. @throws when the program ends before */
@@ -95,6 +97,7 @@ export function createService(name: string, child: ChildProcess): Service {
       return exit
     },
     lines,
+    say: (line) => child.stdin?.write(`${line}\n`),
     listen: (listener) => listeners.add(listener),
     async line(matches, deadlineMs = 60_000) {
       for (const line of lines) {
