@@ -15,9 +15,9 @@ import { findTable } from './find-table.ts'
 import type { ImportRow } from './import-tables.ts'
 import { type JudgedRow, judgeRows, type RowVerdict } from './judge-rows.ts'
 import { type CellFault, type ReadRow, readCells } from './read-cells.ts'
-import { readWorkbook } from './read-workbook.ts'
+import { readWorkbookApart } from './read-workbook-apart.ts'
 import { rowsOfTable, type TableRows } from './rows-of-table.ts'
-import { IMPORT_LIMITS, type ImportLimits } from './sheet.ts'
+import { IMPORT_LIMITS, type ImportLimits, type Sheet } from './sheet.ts'
 import { takeRows } from './take-rows.ts'
 
 /** `all`: nothing is taken while one row is refused. `valid`: the officer takes the rest. `none`: only judge. */
@@ -42,6 +42,8 @@ export interface ImportParts {
   readonly mapping?: ColumnMapping
   readonly policy?: RegistrationPolicy
   readonly limits?: ImportLimits
+  /** How files are read; in a thread of its own if left out. */
+  readonly readSheets?: (bytes: Uint8Array, limits: ImportLimits) => Promise<readonly Sheet[]>
   /** Told after each piece of work. */
   onProgress?(progress: ImportProgress): void
 }
@@ -80,8 +82,9 @@ export async function importWorkbook(
   const earlier = order.force === true ? undefined : await findTaken(store, sha256)
   if (earlier !== undefined) return { importId: earlier, isNew: false, isTaken: true }
 
+  const sheets = await (parts.readSheets ?? readWorkbookApart)(file, parts.limits ?? IMPORT_LIMITS)
   const words = createMappingWords(parts.mapping ?? DEFAULT_COLUMN_MAPPING)
-  const table = findTable(readWorkbook(file, parts.limits ?? IMPORT_LIMITS), words, order.sheet)
+  const table = findTable(sheets, words, order.sheet)
   const { rows, ignored } = rowsOfTable(table, words)
   if (rows.length === 0) {
     throw new ControlError('FILE_EMPTY', `Sheet ${JSON.stringify(table.sheet.name)} has a header but no rows below it.`, {

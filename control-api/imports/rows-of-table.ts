@@ -37,7 +37,7 @@ export function rowsOfTable(table: FoundTable, mapping: MappingWords): TableRows
   let section: Section | undefined
   let hasTitles = false
   for (const row of table.sheet.rows) {
-    const again = row.row < table.headerRow ? undefined : findColumns(row, mapping, table.sheet.name)
+    const again = row.row < table.headerRow || hasFigures(row, columns) ? undefined : findColumns(row, mapping, table.sheet.name)
     if (again !== undefined) {
       columns = again
       continue
@@ -54,6 +54,11 @@ export function rowsOfTable(table: FoundTable, mapping: MappingWords): TableRows
     else rows.push({ row: row.row, section: sectionOf(cells, section, mapping), cells, columns })
   }
   return { rows: hasTitles ? rows : rows.map(withDefault), ignored }
+}
+
+/** Spares most rows the look for titles: a header has no figures where the facility code stands. */
+function hasFigures(row: SheetRow, columns: Columns): boolean {
+  return /\d/.test(row.cells[columns.get('facility') ?? -1]?.text ?? '')
 }
 
 function withDefault(row: ImportRow): ImportRow {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { ControlError } from '../http/control-error.ts'
 import type { Tables } from '../store/tables.ts'
@@ -9,6 +10,9 @@ import type { Change } from './registration.ts'
 import type { RegistrationRow } from './registration-tables.ts'
 import { stepMany } from './step-many.ts'
 import { claimOf, contests, requireOtherPerson, stepColumns } from './take-step.ts'
+
+/** Rows judged between two looks at everybody else. */
+const BREATH_ROWS = 1000
 
 /** What the approval of an import did. */
 export interface ImportApproval {
@@ -94,7 +98,8 @@ async function requireNoConflict(
   const blocks = adds.map((row) => row.block)
   const holdings = (await findHoldings(change.db, blocks, change.atMs)).filter((holding) => !leaving.has(holding.id))
   const index = createClaimIndex(holdings)
-  for (const row of adds) {
+  for (const [count, row] of adds.entries()) {
+    if (count % BREATH_ROWS === 0) await setImmediate()
     requireFree(
       claimOf(row),
       index.overlapping(row.block).filter((holding) => contests(holding, row.id)),
@@ -104,7 +109,6 @@ async function requireNoConflict(
 
 /** SHA-256 over a line a row, so that the one audit entry stands for each of them. */
 function digestOf(rows: readonly RegistrationRow[]): string {
-  const hash = createHash('sha256')
-  for (const row of rows) hash.update(`${row.id}\t${row.facility}\t${row.province}\t${row.block}\n`)
-  return hash.digest('hex')
+  const lines = rows.map((row) => `${row.id}\t${row.facility}\t${row.province}\t${row.block}\n`)
+  return createHash('sha256').update(lines.join('')).digest('hex')
 }
