@@ -4,8 +4,8 @@ import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { onTestFinished } from 'vitest'
 import { addToken } from '../../control-api/access/person-tokens.ts'
-import type { ControlConfig } from '../../control-api/config/options.ts'
 import { parseControlConfig } from '../../control-api/config/parse-control-config.ts'
+import { validityOf } from '../../control-api/config/validity-of.ts'
 import { createEventHub } from '../../control-api/events/event-hub.ts'
 import type { ControlApp, ControlContext } from '../../control-api/http/context.ts'
 import { createControlServer } from '../../control-api/http/server.ts'
@@ -19,8 +19,6 @@ import { createFakeRepositoryFiles, type FakeRepositoryFiles } from '../fakes/fa
 import { createMovableClock, type MovableClock } from './movable-clock.ts'
 import { someKeys } from './signing-keys.ts'
 import { temporaryFolder } from './temporary-folder.ts'
-
-const HOUR_MS = 3_600_000
 
 export interface ControlAppSetup {
   readonly app: ControlApp
@@ -96,16 +94,6 @@ export async function createControlAppSetup(options: ControlAppOptions = {}): Pr
     reader: await token('reader-1', 'reader'),
   }
   return { app, context, clock, files, as, logLines }
-}
-
-function validityOf({ publication }: ControlConfig): RepositoryParts['validity'] {
-  const dayMs = 24 * HOUR_MS
-  return {
-    rootMs: publication.rootDays * dayMs,
-    targetsMs: publication.targetsDays * dayMs,
-    snapshotMs: publication.snapshotDays * dayMs,
-    timestampMs: publication.timestampHours * HOUR_MS,
-  }
 }
 
 /** Bytes that look random and are the same in every run. */
