@@ -41,7 +41,8 @@ export function createLineSpans(): LineSpans {
 /** Forgets the line before and points at `bytes`. */
 export function clearSpans(spans: LineSpans, bytes: Buffer): void {
   if (spans.bytes !== bytes) pointAt(spans, bytes)
-  spans.starts.fill(-1)
+  const { starts } = spans
+  for (let span = 0; span < starts.length; span += 1) starts[span] = -1
 }
 
 /** Points at `bytes` without forgetting where the fields stand. */
