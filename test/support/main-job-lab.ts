@@ -1,4 +1,6 @@
 import { mkdir } from 'node:fs/promises'
+import type { InForce } from '../../agent/firewall/firewall.ts'
+import { createNftFirewall } from '../../agent/firewall/nft-firewall.ts'
 import { parseSetElements } from '../../agent/firewall/read-approved.ts'
 import { digestOf } from '../../rules/addresses/block-set-lines.ts'
 import { createBlockSet } from '../../rules/addresses/create-block-set.ts'
@@ -46,6 +48,8 @@ export interface MainJobLab extends AsyncDisposable {
   ask(name: string, port: number): Promise<ProbeResult>
   /** Digest of the approved elements as the kernel lists them; `undefined` where our table is not there. */
   kernelDigest(): Promise<string | undefined>
+  /** What the kernel says of itself and the digest of its elements, read while nothing changed: a program of a killed agent may still run. */
+  kernelState(): Promise<(InForce & { readonly elements: string | undefined }) | undefined>
 }
 
 /** Makes the lab with `rows` approved and revision 1 published in mode enforce; portal and proxy run, agent and watch do not. */
@@ -102,6 +106,17 @@ export async function createMainJobLab({ clients, rows }: MainJobOptions): Promi
     more: { pull: { schedule: '*/3 * * * * *', jitterMs: 500 } },
   })
   for (const service of await edge.startPortal()) parts.use(service)
+  const firewall = createNftFirewall({ run: (file, args) => lab.network.edge.run(file, args) })
+  const kernelDigest = async () => {
+    const blocks = []
+    for (const set of SETS) {
+      const { exitCode, stdout, stderr } = await lab.network.edge.run('nft', ['--json', 'list', 'set', 'inet', 'edgeward', set])
+      if (exitCode !== 0 && /No such file/.test(stderr)) return undefined
+      if (exitCode !== 0) throw new Error(`nft list set ${set}: ${stderr}`)
+      blocks.push(...parseSetElements(stdout))
+    }
+    return digestOf(createBlockSet(blocks))
+  }
   const all = parts.move()
   return {
     network: lab.network,
@@ -124,16 +139,15 @@ export async function createMainJobLab({ clients, rows }: MainJobOptions): Promi
       const client = await lab.client(name)
       return client.probe({ kind: 'http', address: lab.portalAddress, port, path: '/', timeoutMs: 20_000 })
     },
-    async kernelDigest() {
-      const blocks = []
-      for (const set of SETS) {
-        const { exitCode, stdout, stderr } = await lab.network.edge.run('nft', ['--json', 'list', 'set', 'inet', 'edgeward', set])
-        if (exitCode !== 0 && /No such file/.test(stderr)) return undefined
-        if (exitCode !== 0) throw new Error(`nft list set ${set}: ${stderr}`)
-        blocks.push(...parseSetElements(stdout))
+    async kernelState() {
+      for (;;) {
+        const before = await firewall.inForce()
+        const elements = await kernelDigest()
+        const after = await firewall.inForce()
+        if (before?.revision === after?.revision) return before && { ...before, elements }
       }
-      return digestOf(createBlockSet(blocks))
     },
+    kernelDigest,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }
