@@ -9,6 +9,7 @@ import type { Timers } from '../time/timers.ts'
 import { createFaultList } from './fault-list.ts'
 import { createFlagBook, type FlagBook } from './flag-book.ts'
 import { createLogIntake } from './log-intake.ts'
+import type { LogPlace } from './log-place.ts'
 import { createLogWake } from './log-wake.ts'
 import { createQuietClock } from './quiet-clock.ts'
 import type { WatchMemory } from './watch-memory.ts'
@@ -113,21 +114,26 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
     topMs = monotonicMs()
   }
 
+  function heldPlaces(): Map<string, LogPlace> {
+    const held = new Map<string, LogPlace>()
+    for (const followed of logs) {
+      const place = followed.place()
+      if (place !== undefined) held.set(followed.log.path, place)
+    }
+    return held
+  }
+
   async function save(): Promise<void> {
     savedMs = monotonicMs()
     try {
-      const held = new Map(
-        logs.flatMap(({ log: { path }, ...followed }) => {
-          const place = followed.place()
-          return place === undefined ? [] : [[path, place] as const]
-        }),
-      )
-      const text = JSON.stringify([...held])
-      if (text !== savedPlaces) await memory.writePlaces(held)
-      savedPlaces = text
+      // Flags first: with the positions alone, a crash in between would have them forgotten.
       const version = flags.version
       if (version !== savedVersion) await memory.writeFlags(flags.live())
       savedVersion = version
+      const held = heldPlaces()
+      const text = JSON.stringify([...held])
+      if (text !== savedPlaces) await memory.writePlaces(held)
+      savedPlaces = text
       faults.set('state', undefined)
     } catch (error) {
       faults.set('state', error instanceof Error ? error : new Error('Cannot save', { cause: error }))
@@ -163,6 +169,8 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
         logs.map((followed) => followed.log.path),
         timers,
       )
+      // Watches the folders before the first look, so that nothing changes unseen in between.
+      await wake.wait(0, signal)
       let behind: FollowedLog[] = []
       while (!signal.aborted) {
         behind = await pollOnce(behind)
