@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { verifyAudit } from '../../../control-api/audit/verify-audit.ts'
 import { createSqliteStore } from '../../../control-api/store/create-sqlite-store.ts'
 import type { Store } from '../../../control-api/store/store.ts'
@@ -12,17 +12,19 @@ const clock = { nowMs: () => Date.UTC(2024, 6, 27) }
 describe('verifyAudit', () => {
   let dir: string
   let store: Store
-  beforeEach(async () => {
+  beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'edgeward-audit-'))
-    store = await createSqliteStore({ path: join(dir, 'a.db'), clock })
-    await store.transact({ person: 'an', role: 'operator' }, async (tx) => {
+    await using whole = await createSqliteStore({ path: join(dir, 'whole.db'), clock })
+    await whole.transact({ person: 'an', role: 'operator' }, async (tx) => {
       for (let i = 1; i <= 2500; i++) await tx.audit({ action: 'test.write', target: `t${i}`, details: { i } })
     })
   })
-  afterEach(async () => {
-    await store[Symbol.asyncDispose]()
-    await rm(dir, { recursive: true })
+  afterAll(() => rm(dir, { recursive: true }))
+  beforeEach(async () => {
+    await copyFile(join(dir, 'whole.db'), join(dir, 'a.db'))
+    store = await createSqliteStore({ path: join(dir, 'a.db'), clock })
   })
+  afterEach(async () => store[Symbol.asyncDispose]())
 
   /** Someone with the file in their hands and the triggers out of the way. */
   const tamper = (statement: string): void => {
