@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { changeMapping } from '../imports/column-mapping.ts'
 import { importWorkbook } from '../imports/import-workbook.ts'
 import { type Command, UsageError } from './command.ts'
 import { commandLog } from './command-log.ts'
@@ -41,10 +42,12 @@ export const importFile: Command = {
     const bytes = await readFile(path).catch((cause: unknown) => {
       throw new UsageError(`Cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
     })
-    await using control = await openControl(await loadConfig(values), commandLog(io))
+    const config = await loadConfig(values)
+    await using control = await openControl(config, commandLog(io))
     const { store } = control
     const actor = { person: localPerson(values.person), role: 'operator' } as const
-    const result = await importWorkbook({ store, clock: SYSTEM_CLOCK, randomBytes: systemBytes }, actor, bytes, {
+    const parts = { store, clock: SYSTEM_CLOCK, randomBytes: systemBytes, mapping: changeMapping(config.imports) }
+    const result = await importWorkbook(parts, actor, bytes, {
       dispatch,
       accept,
       province,

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { type ConfigOf, option } from '../../rules/config/option-table.ts'
+import { IMPORT_FIELDS, type ImportField } from '../imports/column-mapping.ts'
 
 const count = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
 const pathOrNull = Type.Union([Type.String({ minLength: 1 }), Type.Null()])
@@ -10,6 +11,13 @@ const level = Type.Union([
   Type.Literal('info'),
   Type.Literal('debug'),
 ])
+
+const titles = Type.Array(Type.String({ minLength: 1, maxLength: 150 }), { minItems: 1, maxItems: 50 })
+const fields = Object.keys(IMPORT_FIELDS) as ImportField[]
+const columnTitles = Type.Unsafe<Partial<Record<ImportField, string[]>>>(
+  Type.Object(Object.fromEntries(fields.map((field) => [field, Type.Optional(titles)])), { additionalProperties: false }),
+)
+const sectionTitles = Type.Object({ add: Type.Optional(titles), cancel: Type.Optional(titles) }, { additionalProperties: false })
 
 /** All options of the control API: loader, `print-config`, JSON Schema and the table in README.md come from here. */
 export const CONTROL_OPTIONS = {
@@ -31,6 +39,12 @@ export const CONTROL_OPTIONS = {
   'agents.tokenHours': option(count(1, 720), 24, 'Hours that an enrolment token can be used.'),
   'agents.clockSkewS': option(count(0, 600), 60, 'Seconds that the clock of an agent may differ.'),
   'agents.reportsKept': option(count(1, 100_000), 200, 'Reports kept of each agent.'),
+  'imports.columns': option(
+    columnTitles,
+    {},
+    'Titles of the columns of a workbook, by field (for example `block: [Địa chỉ IP WAN]`); fields not named keep their own.',
+  ),
+  'imports.sections': option(sectionTitles, {}, 'Words that name the sections of a workbook, `add` and `cancel`.'),
   'publication.open': option(
     Type.Boolean(),
     false,

@@ -57,6 +57,18 @@ export const DEFAULT_COLUMN_MAPPING: ColumnMapping = {
   headerRows: 30,
 }
 
+/** What an office calls its columns and sections, where it differs: each name given takes the place of the default names of that column. */
+export interface MappingChanges {
+  readonly columns: Readonly<Partial<Record<ImportField, readonly string[]>>>
+  readonly sections: Readonly<Partial<Record<'add' | 'cancel', readonly string[]>>>
+}
+
+/** The default mapping with the changes of the config. */
+export function changeMapping({ columns, sections }: MappingChanges): ColumnMapping {
+  const { columns: defaultColumns, sections: defaultSections, headerRows } = DEFAULT_COLUMN_MAPPING
+  return { columns: { ...defaultColumns, ...columns }, sections: { ...defaultSections, ...sections }, headerRows }
+}
+
 /** A mapping made ready for many cells. */
 export interface MappingWords {
   readonly headerRows: number

@@ -8,6 +8,7 @@ import { parseInstant } from '../registrations/parse-instant.ts'
 import { refuseImport } from '../registrations/refuse-import.ts'
 import { Dispatch, ProvinceCode } from '../registrations/registration-schemas.ts'
 import { requireDispatch } from '../registrations/require-dispatch.ts'
+import { changeMapping } from './column-mapping.ts'
 import { ImportAnswer, ImportView, readImport, VerdictView, verdictViewOf } from './import-schemas.ts'
 import type { ImportVerdictRow } from './import-tables.ts'
 import { importWorkbook } from './import-workbook.ts'
@@ -89,7 +90,7 @@ export function registerImportRoutes(app: ControlApp, context: ControlContext): 
         const { query, body } = request
         if (!Buffer.isBuffer(body)) throw new ControlError('WRONG_TYPE', `Send the file as ${FILE_TYPES.join(' or ')}.`)
         const result = await importWorkbook(
-          { ...context, randomBytes: (size) => context.randomBytes(size) },
+          { ...context, randomBytes: (size) => context.randomBytes(size), mapping: changeMapping(context.config.imports) },
           actorOf(request),
           body,
           {

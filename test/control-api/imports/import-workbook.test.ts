@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { parseControlConfig } from '../../../control-api/config/parse-control-config.ts'
+import { changeMapping } from '../../../control-api/imports/column-mapping.ts'
 import { readImport } from '../../../control-api/imports/import-schemas.ts'
 import { type ImportOrder, type ImportProgress, importWorkbook } from '../../../control-api/imports/import-workbook.ts'
 import { readWorkbook } from '../../../control-api/imports/read-workbook.ts'
@@ -56,6 +58,34 @@ const openAt = async ({ store, clock }: StoreInTest) =>
   (await approvalsAt(store, clock.nowMs())).map((approval) => `${approval.owner.facility} ${approval.block}`).sort()
 
 describe('importWorkbook', () => {
+  it('finds columns and sections by the titles of the config', async () => {
+    const desk = await aDesk()
+    const { columns, sections } = parseControlConfig(
+      'imports: {columns: {block: [Cổng ra]}, sections: {cancel: [Ngừng]}}',
+    ).imports
+    const file = makeWorkbook({
+      IP: {
+        rows: [
+          ['Tên CSKCB', 'Mã CSKCB', 'Cổng ra'],
+          ['Thêm mới'],
+          ['Trạm y tế xã mẫu 01234', '01234', '14.160.12.34'],
+          ['Ngừng'],
+        ],
+      },
+    })
+    const order: ImportOrder = { province: '01', dispatch: '11/BHXH-CNTT', accept: 'all' }
+    const parts = { store: desk.store, clock: desk.clock, randomBytes: createSeededBytes('titles'), readSheets }
+    await expect(importWorkbook(parts, OPERATOR, file, order)).rejects.toMatchObject({ code: 'COLUMN_MISSING' })
+    const { importId, isTaken } = await importWorkbook(
+      { ...parts, mapping: changeMapping({ columns, sections }) },
+      OPERATOR,
+      file,
+      order,
+    )
+    expect(isTaken).toBe(true)
+    expect(await desk.counts(importId)).toMatchObject({ adds: 1, refused: 0 })
+  })
+
   it('takes a clean file; it opens when another person approves the import', async () => {
     const desk = await aDesk()
     const { importId, isTaken } = await desk.send(aWorkbook(['add', '01234', '14.160.12.34'], ['add', '01235', '14.160.12.35']))
