@@ -15,7 +15,7 @@ export const SERVICE_OPTIONS = {
   ),
   stateDir: option(
     Type.String({ minLength: 1 }),
-    '/var/lib/edgeward/agent',
+    '/var/lib/edgeward-agent',
     'Folder of identity, trust and memory; only the agent reads it.',
   ),
   'control.url': required(Type.String({ minLength: 1 }), 'Where the control API answers, for example `https://control.example`.'),
@@ -124,7 +124,7 @@ export const SERVICE_OPTIONS = {
   ),
   'status.socket': option(
     Type.String({ minLength: 1 }),
-    '/run/edgeward/agent.sock',
+    '/run/edgeward-agent/agent.sock',
     'Unix socket of status, health and metrics (mode 0660).',
   ),
   'status.listen': option(Type.String(), '', 'Loopback address of the same, for example `127.0.0.1:9440`; empty: none.'),
