@@ -17,7 +17,7 @@ describe('files', () => {
 
   it('are named in kebab-case and never index', () => {
     const wrong = ALL.filter(
-      (source) => !/^[a-z0-9]+([-.][a-z0-9]+)*\.ts$/.test(posix.basename(source.path)) || /\/index\.ts$/.test(source.path),
+      (source) => !/^[a-z0-9]+([-.][a-z0-9]+)*\.ts$/.test(posix.basename(source.path)) || source.path.endsWith('/index.ts'),
     )
     expect(wrong.map((source) => source.path)).toEqual([])
   })
