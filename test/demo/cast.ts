@@ -30,7 +30,9 @@ export interface Cast {
 export async function chooseCast(api: ControlClient, seeded: Seeded): Promise<Cast> {
   const { items } = await api.get<{ items: readonly RegistrationItem[] }>('/v1/registrations?state=approved&limit=500')
   const hosts = items.filter(({ block }) => /^\d+\.\d+\.\d+\.\d+(?:\/32)?$/.test(block))
-  const [hospital, harvester, victim] = [...new Map(hosts.map((item) => [item.facility, item])).values()]
+  const facilities = [...new Map(hosts.map((item) => [item.facility, item])).values()]
+  const hospital = facilities.find(({ facilityName }) => facilityName.startsWith('Bệnh viện')) ?? facilities[0]
+  const [harvester, victim] = facilities.filter((item) => item !== hospital)
   if (hospital === undefined || harvester === undefined || victim === undefined)
     throw new Error('Cannot choose who plays: the sample holds fewer than three facilities')
   return {

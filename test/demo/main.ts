@@ -16,7 +16,8 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 process.env.PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`
 
 const options = parseDemoOptions(process.argv.slice(2), process.env)
-process.exitCode = await start()
+// Waits of a story that was cut short would hold the process; all it made is removed by now.
+process.exit(await start())
 
 async function start(): Promise<0 | 1> {
   if (options.isHelp) {

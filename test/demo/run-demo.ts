@@ -24,7 +24,7 @@ export async function runDemo(options: DemoOptions, hasNamespaces: boolean, tell
   try {
     await using parts = new AsyncDisposableStack()
     const folder = options.inside?.folder ?? parts.use(await createWorkDir('edgeward-demo')).path
-    await mkdir(join(folder, 'edge'))
+    await mkdir(join(folder, 'edge'), { recursive: true })
     const lab = parts.use(hasNamespaces ? await createNamespaceLab(folder, CLIENTS) : await createLoopbackLab())
     teller.tell(
       'made',
@@ -38,6 +38,7 @@ export async function runDemo(options: DemoOptions, hasNamespaces: boolean, tell
     })
     const watchOver = (service: Service) => {
       services.add(service)
+      if (signal.aborted) void service.stop('SIGKILL')
       void service.exited.then(({ code, signal: by }) => {
         if (signal.aborted) return
         ended.abort(new Error(`${service.name} ended by itself (${code ?? by}):\n${service.lines.slice(-15).join('\n')}`))

@@ -38,8 +38,13 @@ export async function setStage({ lab, folder, teller, options, watchOver }: Stag
   await control.init()
   teller.tell('control', 'keys, database and first tokens made (control init)')
   const begun = performance.now()
-  await control.sample(options.facilities, options.addresses, (line) => teller.tell('sample', line))
-  teller.tell('sample', `registrations made up and approved in ${duration(performance.now() - begun)}`)
+  await control.sample(options.facilities, options.addresses, (line) => {
+    if (/^\d+ of \d+ /.test(line)) teller.tell('sample', line)
+  })
+  teller.tell(
+    'sample',
+    `${figure(options.facilities)} facilities with ${figure(options.addresses)} addresses made up in ${duration(performance.now() - begun)}`,
+  )
   watchOver(await control.serve())
   teller.tell('control', `control API listens at ${lab.controlHost}:${lab.controlPort}, behind the edge's own network`)
 

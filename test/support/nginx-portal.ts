@@ -23,11 +23,11 @@ export async function startNginxPortal(options: NginxPortalOptions): Promise<Ser
   return createService('nginx', place.start(file, args))
 }
 
-/** One process: it needs no second user, which a user namespace of one user does not have. */
+/** One process and one user: root of a namespace, because a user namespace may have no other. */
 function configOf({ folder, ports, log, upstream }: NginxPortalOptions): string {
   const places = ['body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   const kept = places.map((name) => `${name === 'body' ? 'client_body' : name}_temp_path ${join(folder, name)};`)
-  return `daemon off; master_process off; pid ${join(folder, 'nginx.pid')};
+  return `daemon off; master_process off; user root; pid ${join(folder, 'nginx.pid')};
 events { worker_connections 512; }
 http {
   include ${join(ROOT_FOLDER, 'docs/nginx/edgeward-log-format.conf')};

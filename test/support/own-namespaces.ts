@@ -8,11 +8,8 @@ import { OWN_NAMESPACES, OWN_RUN } from './surroundings.ts'
  */
 export function startInOwnNamespaces(name: string, file: string, args: readonly string[]): Service {
   const [bound, rest] = boundToParent(file, args)
-  const child = spawn(
-    'unshare',
-    [...OWN_NAMESPACES, 'sh', '-c', `${OWN_RUN} && exec "$@"`, 'sh', bound, ...rest],
-    // A process group of its own: Ctrl-C reaches the one that started it, which tells it in turn.
-    { stdio: ['ignore', 'inherit', 'inherit'], detached: true },
-  )
+  const child = spawn('unshare', [...OWN_NAMESPACES, 'sh', '-c', `${OWN_RUN} && exec "$@"`, 'sh', bound, ...rest], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   return createService(name, child)
 }
