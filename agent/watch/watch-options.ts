@@ -30,12 +30,12 @@ export const WATCH_OPTIONS = {
   ),
   'watch.socket': option(
     Type.String({ minLength: 1 }),
-    '/run/edgeward/watch.sock',
+    '/run/edgeward-watch/watch.sock',
     'Unix socket where `watch` tells the flagged accounts, its status and metrics (mode 0660); the agent listens there.',
   ),
   'watch.stateDir': option(
     Type.String({ minLength: 1 }),
-    '/var/lib/edgeward/watch',
+    '/var/lib/edgeward-watch',
     'Folder of positions in the logs, live flags and the masking key; only `watch` reads it.',
   ),
   'watch.maxAccounts': option(

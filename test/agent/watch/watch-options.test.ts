@@ -20,8 +20,8 @@ describe('the options of watch', () => {
     expect(parseAgentConfig(SERVICE).watch).toEqual({
       logs: [],
       from: 'beginning',
-      socket: '/run/edgeward/watch.sock',
-      stateDir: '/var/lib/edgeward/watch',
+      socket: '/run/edgeward-watch/watch.sock',
+      stateDir: '/var/lib/edgeward-watch',
       maxAccounts: 200_000,
       registrationsFile: '',
       policy: DEFAULT_DETECT_POLICY,
