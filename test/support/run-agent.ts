@@ -1,22 +1,32 @@
-import { PassThrough, Readable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { runCli } from '../../agent/commands/cli.ts'
 
-/** How an invocation of `agent` ended. */
-export interface AgentOutcome {
+/** What a command answered. */
+export interface AgentAnswer {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Runs an `agent` command in this process, with `input` on its standard input. */
-export async function runAgent(args: readonly string[], ...input: readonly (string | Uint8Array)[]): Promise<AgentOutcome> {
-  const stdout = new PassThrough()
-  const stderr = new PassThrough()
-  const texts = Promise.all([stdout, stderr].map(async (stream) => (await stream.toArray()).map(String).join('')))
-  const stdin = Readable.from(input.map((chunk) => Buffer.from(chunk)))
-  const exitCode = await runCli(args, { stdin, stdout, stderr, signal: new AbortController().signal, env: {} })
-  stdout.end()
-  stderr.end()
-  const [out = '', err = ''] = await texts
-  return { exitCode, stdout: out, stderr: err }
+/** Runs an `agent` command in this process, as its `main.ts` would. */
+export async function runAgent(args: readonly string[], stdin = '', signal = new AbortController().signal): Promise<AgentAnswer> {
+  const out: string[] = []
+  const err: string[] = []
+  const exitCode = await runCli(args, {
+    stdin: Readable.from([stdin]),
+    stdout: collect(out),
+    stderr: collect(err),
+    signal,
+    env: {},
+  })
+  return { exitCode, stdout: out.join(''), stderr: err.join('') }
+}
+
+function collect(texts: string[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      texts.push(chunk.toString('utf8'))
+      done()
+    },
+  })
 }
