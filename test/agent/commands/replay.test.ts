@@ -30,7 +30,7 @@ async function aFile(name: string, content: string | Uint8Array): Promise<string
 describe('agent replay', () => {
   it('says who would have been acted on, when and why', async () => {
     const calm = logOf([aRequest({ atMs: EIGHT + 3 * 3_600_000, account: '56789_BV' })])
-    const { exitCode, stdout, stderr } = await runAgent([...JSON_LINES, '-'], stolenAccount(), calm)
+    const { exitCode, stdout, stderr } = await runAgent([...JSON_LINES, '-'], stolenAccount() + calm)
     const verdicts = stdout
       .trim()
       .split('\n')
@@ -86,7 +86,8 @@ describe('agent replay', () => {
 
   it('goes on after lines that cannot be read, and counts them by reason', async () => {
     const garbage = Buffer.concat([Buffer.from([0xff, 0xfe, 0, 10]), Buffer.alloc(2_000_000, 0x61), Buffer.from('\n{"at":\n')])
-    const { exitCode, stdout, stderr } = await runAgent([...JSON_LINES, '-'], garbage, stolenAccount())
+    const file = await aFile('access.log', Buffer.concat([garbage, Buffer.from(stolenAccount())]))
+    const { exitCode, stdout, stderr } = await runAgent([...JSON_LINES, file])
     expect(exitCode).toBe(0)
     expect(stdout.match(/"suspend"/g)).toHaveLength(1)
     expect(stderr).toContain('lines      403 read, 3 of them not understood\n')
