@@ -64,7 +64,7 @@ export function createFakeTime(startMs: number): FakeTime {
         if (timer !== undefined) {
           timers.delete(timer)
           timer.job()
-        } else if (elapsedMs === minuteMs) for (const { matches, job } of [...crons]) if (matches(new Date(nowMs))) job()
+        } else if (elapsedMs === minuteMs) for (const { matches, job } of crons) if (matches(new Date(nowMs))) job()
         await settle()
         if (timer === undefined && elapsedMs >= endMs) return
       }

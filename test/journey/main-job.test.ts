@@ -105,7 +105,7 @@ async function scene() {
     startAgent,
     publish: (order: object = { mode: 'enforce' }) => ask(control, 'approver', 'POST', '/v1/revisions', order),
     /** Moves both clocks. */
-    async advance(ms: number) {
+    advance: async (ms: number) => {
       control.clock.moveBy(ms)
       await time.advance(ms)
     },

@@ -1,32 +1,31 @@
-import { Readable, Writable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { runCli } from '../../agent/commands/cli.ts'
 
-/** What a command answered. */
-export interface AgentAnswer {
+/** How an invocation of `agent` ended. */
+export interface AgentOutcome {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Runs an `agent` command in this process, as its `main.ts` would. */
-export async function runAgent(args: readonly string[], stdin = '', signal = new AbortController().signal): Promise<AgentAnswer> {
-  const out: string[] = []
-  const err: string[] = []
-  const exitCode = await runCli(args, {
-    stdin: Readable.from([stdin]),
-    stdout: collect(out),
-    stderr: collect(err),
-    signal,
-    env: {},
-  })
-  return { exitCode, stdout: out.join(''), stderr: err.join('') }
+/** Runs an `agent` command in this process, with `input` on its standard input. */
+export function runAgent(args: readonly string[], ...input: readonly (string | Uint8Array)[]): Promise<AgentOutcome> {
+  return runAgentUntil(new AbortController().signal, args, ...input)
 }
 
-function collect(texts: string[]): Writable {
-  return new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      texts.push(chunk.toString('utf8'))
-      done()
-    },
-  })
+/** The same for a service: it is told to stop when `signal` is aborted. */
+export async function runAgentUntil(
+  signal: AbortSignal,
+  args: readonly string[],
+  ...input: readonly (string | Uint8Array)[]
+): Promise<AgentOutcome> {
+  const stdout = new PassThrough()
+  const stderr = new PassThrough()
+  const texts = Promise.all([stdout, stderr].map(async (stream) => (await stream.toArray()).map(String).join('')))
+  const stdin = Readable.from(input.map((chunk) => Buffer.from(chunk)))
+  const exitCode = await runCli(args, { stdin, stdout, stderr, signal, env: {} })
+  stdout.end()
+  stderr.end()
+  const [out = '', err = ''] = await texts
+  return { exitCode, stdout: out, stderr: err }
 }

@@ -5,7 +5,7 @@ import { stringify } from 'yaml'
 import { listenStatus } from '../../../agent/status/listen-status.ts'
 import { aStatus } from '../../support/agent-status.ts'
 import { createControlAppSetup } from '../../support/control-app.ts'
-import { runAgent } from '../../support/run-agent.ts'
+import { runAgent, runAgentUntil } from '../../support/run-agent.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { until } from '../../support/until.ts'
 
@@ -136,7 +136,7 @@ describe('agent run', () => {
   it('offers its status, keeps a second agent out, and stops when it is told to', async () => {
     const { file, folder, socket } = await configFile()
     const stopping = new AbortController()
-    const running = runAgent(['run', '--config', file], '', stopping.signal)
+    const running = runAgentUntil(stopping.signal, ['run', '--config', file])
     await until('the status', async () => ((await runAgent(['status', '--socket', socket])).exitCode === 0 ? true : undefined), {
       everyMs: 10,
     })

@@ -42,7 +42,7 @@ async function scene() {
     source,
     client,
     publish: () => context.publisher.publish({ person: 'approver-1', role: 'approver' }, { force: true }),
-    meddleWith(change: (path: string, bytes: Buffer) => Buffer | Error) {
+    meddleWith: (change: (path: string, bytes: Buffer) => Buffer | Error) => {
       meddle = change
     },
   }
