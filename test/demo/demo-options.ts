@@ -6,6 +6,7 @@ export const USAGE = `Usage: npm start -- [options]
   --dry-run           run on loopback with the backend that changes nothing, also where namespaces can be made
   --facilities N      made-up facilities to register (13000)
   --addresses N       made-up addresses to register (25500)
+  --pace N            look-ups a second of the harvester (25, twice the pace of the 2019 account)
   --help              this text
 `
 
@@ -15,6 +16,7 @@ export interface DemoOptions {
   readonly isHelp: boolean
   readonly facilities: number
   readonly addresses: number
+  readonly lookupsPerS: number
   /** Set for the half that runs in namespaces of its own: folder and URLs come from the half outside. */
   readonly inside: { readonly folder: string; readonly controlUrl: string; readonly statusUrl: string } | undefined
 }
@@ -29,6 +31,7 @@ export function parseDemoOptions(args: readonly string[], env: Readonly<Record<s
       help: { type: 'boolean', default: false },
       facilities: { type: 'string', default: '13000' },
       addresses: { type: 'string', default: '25500' },
+      pace: { type: 'string', default: '25' },
       inside: { type: 'string' },
       'control-url': { type: 'string', default: '' },
       'status-url': { type: 'string', default: '' },
@@ -40,6 +43,7 @@ export function parseDemoOptions(args: readonly string[], env: Readonly<Record<s
     isHelp: values.help,
     facilities: count('--facilities', values.facilities),
     addresses: count('--addresses', values.addresses),
+    lookupsPerS: count('--pace', values.pace),
     inside:
       values.inside === undefined
         ? undefined

@@ -16,7 +16,7 @@ const SEED = 20_240_727
 
 /**
  * Runs the demo and removes all it made, whatever happens.
- * @returns exit code: 0 when each expectation held (or somebody stopped it), 1 otherwise
+ * @returns exit code: 0 when each expectation held, or somebody stopped it after the story; 1 otherwise
  */
 export async function runDemo(options: DemoOptions, hasNamespaces: boolean, teller: Teller, stop: AbortSignal): Promise<0 | 1> {
   const ended = new AbortController()
@@ -54,7 +54,7 @@ export async function runDemo(options: DemoOptions, hasNamespaces: boolean, tell
     await rejection(signal)
     return 1
   } catch (error) {
-    if (stop.aborted) return 0
+    if (stop.aborted) return options.isOnce ? 1 : 0
     teller.say(`\nThe demo could not go on: ${error instanceof Error ? error.message : String(error)}`)
     return 1
   }
@@ -74,7 +74,7 @@ async function tell(
   const stage = await setStage({ lab, folder, teller, options, watchOver })
   const relay = await startRelay({ host: '127.0.0.1', port: 0 }, { path: stage.edge.socket })
   signal.addEventListener('abort', () => void relay[Symbol.asyncDispose]())
-  await playStory({ stage, teller, seeded: createSeeded(SEED), signal })
+  await playStory({ stage, teller, seeded: createSeeded(SEED), lookupsPerS: options.lookupsPerS, signal })
   return options.inside?.statusUrl ?? `http://127.0.0.1:${relay.port}`
 }
 

@@ -46,7 +46,10 @@ export async function setStage({ lab, folder, teller, options, watchOver }: Stag
     `${figure(options.facilities)} facilities with ${figure(options.addresses)} addresses made up in ${duration(performance.now() - begun)}`,
   )
   watchOver(await control.serve())
-  teller.tell('control', `control API listens at ${lab.controlHost}:${lab.controlPort}, behind the edge's own network`)
+  teller.tell(
+    'control',
+    `control API listens at ${lab.controlHost}:${lab.controlPort}${lab.hasPackets ? ', in a network of its own' : ''}`,
+  )
 
   const publishing = performance.now()
   const published = await control

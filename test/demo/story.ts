@@ -8,8 +8,6 @@ import { duration, figure, type Teller } from './print.ts'
 import type { Publication, Stage } from './stage.ts'
 
 const DISPATCH = '1923/BHXH-CNTT'
-/** Twice the pace of the 2019 account (5715/BYT-BH), so that nobody waits long. */
-const HARVEST_PER_S = 25
 /** More than any limit allows; a harvest that gets so far was not stopped. */
 const HARVEST_MAX = 900
 /** The budget for it: at most so many look-ups before it is cut. */
@@ -19,6 +17,7 @@ export interface Scene {
   readonly stage: Stage
   readonly teller: Teller
   readonly seeded: Seeded
+  readonly lookupsPerS: number
   readonly signal: AbortSignal
 }
 
@@ -122,16 +121,13 @@ async function openAddress({ stage, teller }: Scene, cast: Cast): Promise<void> 
 }
 
 /** A leaked account harvests, and is stopped. */
-async function stopHarvest({ stage, teller, seeded, signal }: Scene, cast: Cast): Promise<void> {
+async function stopHarvest({ stage, teller, seeded, lookupsPerS, signal }: Scene, cast: Cast): Promise<void> {
   const { lab, edge } = stage
   const { address, facility, account } = cast.harvester
   const [port = 80] = lab.portalPorts
   const harvester = await lab.client('harvester')
   teller.say('')
-  teller.tell(
-    'harvester',
-    `${address} is approved for ${facility}, and looks people up as ${account}, ${HARVEST_PER_S} a second …`,
-  )
+  teller.tell('harvester', `${address} is approved for ${facility}, and looks people up as ${account}, ${lookupsPerS} a second …`)
   const flagged = { is: false }
   const noticed = edge
     .untilStatus(`${account} flagged`, ({ flags }) => flags.some((flag) => flag.account === account))
@@ -142,7 +138,7 @@ async function stopHarvest({ stage, teller, seeded, signal }: Scene, cast: Cast)
     address: lab.portalAddress,
     port,
     account,
-    ratePerS: HARVEST_PER_S,
+    ratePerS: lookupsPerS,
     maxLookups: HARVEST_MAX,
     seeded,
     signal,
@@ -158,7 +154,10 @@ async function stopHarvest({ stage, teller, seeded, signal }: Scene, cast: Cast)
   )
   const status = await edge.status()
   const flag = status.flags.find((one) => one.account === account)
-  teller.tell('why', `rule "${flag?.rule}": ${flag?.requests} look-ups by ${account}; edge did: ${flag?.taken}`)
+  teller.tell(
+    'why',
+    `rule "${flag?.rule}": ${flag?.requests} look-ups by ${account}; ${lab.hasPackets ? 'the edge did' : 'the edge would do'}: ${flag?.taken}`,
+  )
   if (!lab.hasPackets) return noPackets(teller, 'the harvester would be refused from here on')
   const hospital = await lab.client('hospital')
   const from = cast.hospital.newAddress
