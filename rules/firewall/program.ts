@@ -4,7 +4,7 @@ import type { BlockSet } from '../addresses/block-set.ts'
 /** `observe`: count and list who would be refused, let them pass. `enforce`: refuse. */
 export type Mode = 'observe' | 'enforce'
 
-/** A source refused for a while because of a verdict. */
+/** A source refused for a while because of a verdict, or let in for a while because a person at the host said so. */
 export interface TimedBlock {
   readonly block: Block
   /** Milliseconds left, ≥ 1. Relative, because the kernel counts timeouts itself (nft(8), "SETS"). */
@@ -13,7 +13,7 @@ export interface TimedBlock {
 
 /**
  * What the kernel must enforce, in no backend's words. Per packet to a guarded port:
- * loopback → management → blocked → approved → refuse. Compilers print it, firewalls apply it.
+ * loopback → management and opened → blocked → approved → refuse. Compilers print it, firewalls apply it.
  */
 export interface FilterProgram {
   /** The signed revision this came from; 0 before the first. */
@@ -32,4 +32,6 @@ export interface FilterProgram {
   /** Fail-safe prefixes of the admins and the control API; no policy can cut them. */
   readonly management: BlockSet
   readonly blocked: readonly TimedBlock[]
+  /** Sources let in for a while like management: a person at this host said so. Absent where nobody did. */
+  readonly opened?: readonly TimedBlock[]
 }
