@@ -73,19 +73,25 @@ export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => u
     }
   }
 
+  /** The kernel itself refuses a delta where another list is in force; that nobody has been at the rules is looked up after, so that the change does not wait for it. */
   const applyDelta = async (from: Left, program: FilterProgram): Promise<boolean> => {
     if (findDeltaObstacle(from.program, program) !== undefined || !fitsInto(from.base.approved, program.approved)) return false
+    const isRuled = hasSameRules(from.program, program)
+    // Afterwards the rules differ anyhow.
+    if (!isRuled && !isAsLeft(await readState(), from)) return false
     const doing = `Cannot change revision ${from.program.revision} into ${program.revision}`
     if (!(await isTaken(doing, compileNftDelta(from.program, program)))) return false
-    const shape = hasSameRules(from.program, program) ? from.shape : (await readState())?.shape
-    left = shape === undefined ? undefined : { ...from, program, shape }
+    const state = await readState()
+    if (state === undefined || !isAbout(state, program) || (isRuled && state.shape !== from.shape)) return false
+    left = { ...from, program, shape: state.shape }
     return true
   }
 
-  const applyWhole = async (program: FilterProgram, found: NftState | undefined): Promise<void> => {
+  const applyWhole = async (program: FilterProgram): Promise<void> => {
+    const found = await readState()
     const doing = `Cannot apply revision ${program.revision}`
     const canRefill = found !== undefined && isSameHooks(found.hooks, program)
-    if (!canRefill || !(await isTaken(doing, compileNft(program, { onto: 'refill' }))))
+    if (!canRefill || !(await isTaken(doing, compileNft(program, { refill: found.about }))))
       await nft(doing, ['-f', '-'], { input: compileNft(program) })
     const state = await readState()
     if (state === undefined || !isAbout(state, program))
@@ -108,9 +114,7 @@ export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => u
     apply: (program) =>
       queue(async () => {
         assertCompilable(program)
-        const found = await readState()
-        if (left !== undefined && found !== undefined && isAsLeft(found, left) && (await applyDelta(left, program))) return
-        await applyWhole(program, found)
+        if (left === undefined || !(await applyDelta(left, program))) await applyWhole(program)
       }),
 
     setBlocked: (blocked) =>
@@ -148,8 +152,8 @@ export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => u
   }
 }
 
-function isAsLeft(state: NftState, { program, shape }: Left): boolean {
-  return state.shape === shape && isAbout(state, program)
+function isAsLeft(state: NftState | undefined, { program, shape }: Left): boolean {
+  return state !== undefined && state.shape === shape && isAbout(state, program)
 }
 
 function isAbout({ about }: NftState, program: FilterProgram): boolean {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type About, findAbout } from '../../rules/firewall/about.ts'
+import { type About, findAbout, stateChain } from '../../rules/firewall/about.ts'
 import { FirewallError } from './firewall-error.ts'
 
 /** What the kernel holds of our table, elements apart. */
@@ -33,11 +33,13 @@ export function findNftState(json: string): NftState | undefined {
   const about = typeof comment === 'string' ? findAbout(comment) : undefined
   if (about === undefined) return undefined
   const namesOf = (wanted: string) => ours.filter(({ kind }) => kind === wanted).map(({ value }) => String(value.name))
-  const isWhole = isWithin(CHAINS, namesOf('chain')) && isWithin(SETS, namesOf('set'))
+  // The chain that changes start from must say the same.
+  const isWhole = isWithin([...CHAINS, stateChain(about)], namesOf('chain')) && isWithin(SETS, namesOf('set'))
   const hooks = ours.filter(({ value }) => typeof value.hook === 'string').map(({ value }) => String(value.hook))
   if (!isWhole || hooks.length === 0) return undefined
-  const isAbout = ({ kind, value }: { kind: string; value: Listed }) => kind === 'rule' && value.chain === 'about'
-  return { about, hooks, shape: digestOfShape(ours.filter((one) => !isAbout(one))) }
+  const isOfState = ({ kind, value }: { kind: string; value: Listed }) =>
+    kind === 'rule' ? value.chain === 'about' : value.name === stateChain(about)
+  return { about, hooks, shape: digestOfShape(ours.filter((one) => !isOfState(one))) }
 }
 
 function listedOf(json: string): { kind: string; value: Listed }[] {

@@ -15,6 +15,14 @@ export function aboutText({ revision, mode, digest }: About): string {
   return `edgeward/${LAYOUT_VERSION} ${revision} ${mode} ${digest}`
 }
 
+/**
+ * The chain whose mere name says what list and mode are in force. A change deletes the one it starts from and adds its own: where the kernel holds something else,
+ * there is nothing to delete, and the whole transaction is refused.
+ */
+export function stateChain({ mode, digest }: Pick<About, 'mode' | 'digest'>): string {
+  return `at-${mode}-${digest.slice(0, 32)}`
+}
+
 /** Reads what `aboutText` wrote; `undefined` for anything else, another layout version included. */
 export function findAbout(text: string): About | undefined {
   const match = /^edgeward\/(\d+) (0|[1-9]\d{0,15}) (observe|enforce) ([0-9a-f]{64})$/.exec(text)

@@ -1,4 +1,5 @@
 import { differenceOf } from '../addresses/block-set-difference.ts'
+import { stateChain } from './about.ts'
 import { checkBlocked, checkProgram } from './check-program.ts'
 import { chainsText } from './compile-nft.ts'
 import { FilterError } from './filter-error.ts'
@@ -8,7 +9,7 @@ import { hooksOf, type NftChain, nftChains } from './nft-rules.ts'
 import type { FilterProgram, TimedBlock } from './program.ts'
 
 /**
- * What leads from `from`, which must be in force, to `to`: exact elements out and in, the rules only where they differ. One transaction of `nft -f`. Unlike
+ * What leads from `from` to `to`; the kernel refuses it where another list or mode is in force. Exact elements out and in, the rules only where they differ. One transaction of `nft -f`. Unlike
  * a whole program it can be cut at a line and still be valid: whoever hands it on hands it on whole.
  * @throws FilterError, NOT_COMPARABLE where only the whole program will do
  */
@@ -19,6 +20,7 @@ export function* compileNftDelta(from: FilterProgram, to: FilterProgram): Genera
   if (obstacle !== undefined)
     throw new FilterError('NOT_COMPARABLE', `Cannot compile a delta to revision ${to.revision}: ${obstacle}`)
   yield nftTitle(`from revision ${from.revision} to`, to)
+  yield `delete chain ${NFT_TABLE} ${stateChain(from)}\nadd chain ${NFT_TABLE} ${stateChain(to)}\n`
   const approved = differenceOf(from.approved, to.approved)
   const management = differenceOf(from.management, to.management)
   // Out before in: a prefix and the one that covers it must never stand in an interval set together.
@@ -66,5 +68,5 @@ function ruleChanges(from: FilterProgram, to: FilterProgram): string {
 
 function changedChains(from: FilterProgram, to: FilterProgram): readonly NftChain[] {
   const before = new Map(nftChains(from).map(({ name, lines }) => [name, lines.join('\n')]))
-  return nftChains(to).filter(({ name, lines }) => before.get(name) !== lines.join('\n'))
+  return nftChains(to).filter(({ name, lines }) => lines.length > 0 && before.get(name) !== lines.join('\n'))
 }

@@ -1,3 +1,4 @@
+import { type About, stateChain } from './about.ts'
 import { checkProgram } from './check-program.ts'
 import { approvedElements, blockedElements, bracedChunks, managementElements, type NftElements } from './nft-elements.ts'
 import { listSets, NFT_TABLE, type NftSet, nftTitle, SEEN_SETS } from './nft-layout.ts'
@@ -6,10 +7,10 @@ import type { FilterProgram } from './program.ts'
 
 export interface CompileNftOptions {
   /**
-   * `replace` (the default) leaves nothing of what was there. `refill` keeps the table and the lists of refused sources in it; the kernel must hold
-   * a table of our layout with the same hooks.
+   * What a table of our layout with the same hooks says it holds: the table and the lists of refused sources in it are kept, and the kernel refuses the text where
+   * the table holds something else. Without it, nothing of what was there is left.
    */
-  readonly onto?: 'replace' | 'refill'
+  readonly refill?: About
 }
 
 /**
@@ -17,19 +18,19 @@ export interface CompileNftOptions {
  * first: text that was cut off anywhere is a syntax error and changes nothing.
  * @throws FilterError
  */
-export function* compileNft(program: FilterProgram, { onto = 'replace' }: CompileNftOptions = {}): Generator<string> {
+export function* compileNft(program: FilterProgram, { refill }: CompileNftOptions = {}): Generator<string> {
   checkProgram(program)
   const sets = listSets(program)
   const chains = nftChains(program)
   yield nftTitle('all of', program)
-  yield onto === 'replace' ? replaceHead() : refillHead(sets, chains)
+  yield refill === undefined ? replaceHead() : refillHead(refill, sets, chains)
   yield `table ${NFT_TABLE} {\n`
   const elements: NftElements = new Map([
     ...approvedElements(program.approved),
     ...managementElements(program.management),
     ...blockedElements(program.blocked),
   ])
-  for (const set of onto === 'replace' ? [...sets, ...SEEN_SETS] : sets) yield* setChunks(set, elements.get(set.name))
+  for (const set of refill === undefined ? [...sets, ...SEEN_SETS] : sets) yield* setChunks(set, elements.get(set.name))
   yield chainsText(chains)
   yield '}\n'
 }
@@ -45,10 +46,11 @@ function replaceHead(): string {
 }
 
 /** Sets are made anew rather than emptied: their sizes may differ, and an interval set need not sort out the old from the new. */
-function refillHead(sets: readonly NftSet[], chains: readonly NftChain[]): string {
-  const flushed = chains.map(({ name }) => `flush chain ${NFT_TABLE} ${name}\n`)
+function refillHead(found: About, sets: readonly NftSet[], chains: readonly NftChain[]): string {
+  const kept = chains.filter(({ lines }) => lines.length > 0)
+  const flushed = kept.map(({ name }) => `flush chain ${NFT_TABLE} ${name}\n`)
   const deleted = sets.map(({ name }) => `delete set ${NFT_TABLE} ${name}\n`)
-  return [...flushed, ...deleted].join('')
+  return [`delete chain ${NFT_TABLE} ${stateChain(found)}\n`, ...flushed, ...deleted].join('')
 }
 
 function* setChunks({ name, declaration }: NftSet, elements: Iterable<string> | undefined): Generator<string> {

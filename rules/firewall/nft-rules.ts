@@ -1,4 +1,4 @@
-import { aboutText } from './about.ts'
+import { aboutText, stateChain } from './about.ts'
 import type { FilterProgram } from './program.ts'
 
 /** A chain of the table, its declaration (base chains only) and rules in nft's words. */
@@ -24,6 +24,7 @@ const HEADERS_BEFORE_PORTS = '0, 43, 44, 51, 60, 135, 139, 140'
 /** All chains of `program`, in the order in which they may be declared. */
 export function nftChains(program: FilterProgram): readonly NftChain[] {
   return [
+    { name: stateChain(program), lines: [] },
     { name: 'about', lines: [`return comment "${aboutText(program)}"`] },
     { name: 'refuse', lines: refuseLines(program) },
     { name: 'judge4', lines: judgeLines(program, 4) },

@@ -198,6 +198,11 @@ export const FIREWALL_CONTRACT: readonly FirewallCase[] = [
       await subject.firewall.apply(program)
       await assertInForce(subject.firewall, program)
       await assertPasses(subject, second4, false)
+      await subject.tamper()
+      const next = aProgram({ revision: 2, approve: [first6] })
+      await subject.firewall.apply(next)
+      await assertInForce(subject.firewall, next)
+      await assertPasses(subject, second4, false)
     },
   },
 ]

@@ -19,11 +19,11 @@ if (!canMakeNetworks()) {
   const { edge } = network
   const run = runInNamespace(edge)
 
-  for (const { name, from, program, onto } of GOLDEN_PROGRAMS) {
+  for (const { name, from, program, refill } of GOLDEN_PROGRAMS) {
     await t.test(`nft takes the golden text of ${name}`, async (t) => {
       const firewall = createNftFirewall({ run })
       await firewall.remove()
-      const before = from ?? (onto === 'refill' ? { ...program, revision: program.revision + 1 } : undefined)
+      const before = from ?? refill
       if (before !== undefined) await edge.mustRun('nft', ['-f', '-'], { input: compileNft(before) })
       const input = readFileSync(new URL(`${name}.golden.nft`, FOLDER), 'utf8')
       const checked = await edge.run('nft', ['--check', '-f', '-'], { input })

@@ -2,9 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { createNftFirewall } from '../../../agent/firewall/nft-firewall.ts'
 import { ProgramError } from '../../../agent/process/program-error.ts'
 import type { RunProgram } from '../../../agent/process/run-program.ts'
-import { aboutText } from '../../../rules/firewall/about.ts'
+import { aboutText, findAbout, stateChain } from '../../../rules/firewall/about.ts'
 import type { FilterProgram } from '../../../rules/firewall/program.ts'
 import { aProgram } from '../../support/filter-programs.ts'
+
+function stateOf(about: string): string {
+  const found = findAbout(about)
+  return found === undefined ? '' : stateChain(found)
+}
 
 /** The part of nft that the firewall talks to: remembers the last program's comment and says what it was given. */
 function createScriptedNft() {
@@ -18,7 +23,7 @@ function createScriptedNft() {
     if (args.includes('list')) {
       const table = [
         ...names('set', 'host4 host6 net4 net6 mgmt4 mgmt6 block4 block6 seen4 seen6'),
-        ...names('chain', 'about guard judge judge4 judge6 refuse'),
+        ...names('chain', `about guard judge judge4 judge6 refuse ${stateOf(about)}`),
         { chain: { family: 'inet', table: 'edgeward', name: 'input', hook: 'input', handle: loaded.length, policy: shape } },
         { rule: { family: 'inet', table: 'edgeward', chain: 'about', comment: about } },
       ]
@@ -27,6 +32,9 @@ function createScriptedNft() {
     const text = [...(options.input as Iterable<string>)].join('')
     const failed = failures.shift()?.()
     if (failed !== undefined) return { exitCode: 1, stdout: '', ...failed }
+    const start = /delete chain inet edgeward (at-\S+)/.exec(text)?.[1]
+    if (start !== undefined && start !== stateOf(about))
+      return { exitCode: 1, stdout: '', stderr: 'Error: No such file or directory' }
     if (args.includes('--check')) return { exitCode: 0, stdout: '', stderr: '' }
     loaded.push(text.split('\n')[0]?.replace(/^# edgeward: |, mode.*/g, '') ?? '')
     about = /comment "(.*)"/.exec(text)?.[1] ?? about
@@ -57,16 +65,32 @@ describe('createNftFirewall', () => {
     expect(nft.loaded).toEqual(['all of revision 1', 'from revision 1 to revision 2', 'from revision 2 to revision 3'])
   })
 
-  it.each<[string, (nft: ReturnType<typeof createScriptedNft>) => void]>([
-    ['another revision is in force than was left', (nft) => nft.setAbout(three)],
-    ['a chain is not as it was left', (nft) => nft.setShape('changed')],
-  ])('applies all where %s, and says that nothing of ours is in force', async (_what, meddle) => {
+  it('applies all where another list is in force than was left, and says that nothing of ours is', async () => {
     const nft = createScriptedNft()
     const firewall = createNftFirewall(nft)
     await firewall.apply(one)
-    meddle(nft)
+    nft.setAbout(three)
     expect(await firewall.inForce()).toBeUndefined()
     await firewall.apply(two)
+    expect(nft.loaded).toEqual(['all of revision 1', 'all of revision 2'])
+  })
+
+  it('applies all after the delta where a chain is not as it was left, and says that nothing of ours is in force', async () => {
+    const nft = createScriptedNft()
+    const firewall = createNftFirewall(nft)
+    await firewall.apply(one)
+    nft.setShape('changed')
+    expect(await firewall.inForce()).toBeUndefined()
+    await firewall.apply(two)
+    expect(nft.loaded).toEqual(['all of revision 1', 'from revision 1 to revision 2', 'all of revision 2'])
+  })
+
+  it('applies all at once where rules change and a chain is not as it was left', async () => {
+    const nft = createScriptedNft()
+    const firewall = createNftFirewall(nft)
+    await firewall.apply(one)
+    nft.setShape('changed')
+    await firewall.apply({ ...two, mode: 'observe' })
     expect(nft.loaded).toEqual(['all of revision 1', 'all of revision 2'])
   })
 

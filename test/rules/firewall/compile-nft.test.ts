@@ -85,7 +85,7 @@ describe('findDeltaObstacle', () => {
 })
 
 /** Shared with nobody: the system test reads the golden files themselves. */
-function textOf({ from, program, onto }: GoldenProgram): string {
-  const chunks = from === undefined ? compileNft(program, onto === undefined ? {} : { onto }) : compileNftDelta(from, program)
+function textOf({ from, program, refill }: GoldenProgram): string {
+  const chunks = from === undefined ? compileNft(program, refill === undefined ? {} : { refill }) : compileNftDelta(from, program)
   return [...chunks].join('')
 }

@@ -6,7 +6,8 @@ export interface GoldenProgram {
   readonly name: string
   readonly from?: FilterProgram
   readonly program: FilterProgram
-  readonly onto?: 'replace' | 'refill'
+  /** What the table held before, for a text that keeps it. */
+  readonly refill?: FilterProgram
 }
 
 const HOUR_MS = 3_600_000
@@ -39,7 +40,11 @@ export const GOLDEN_PROGRAMS: readonly GoldenProgram[] = [
       })),
     }),
   },
-  { name: 'refill', onto: 'refill', program: aProgram({ revision: 9, approve: MIXED, manage: MANAGEMENT }) },
+  {
+    name: 'refill',
+    refill: aProgram({ revision: 8, approve: ['20.1.0.9'], mode: 'observe' }),
+    program: aProgram({ revision: 9, approve: MIXED, manage: MANAGEMENT }),
+  },
   { name: 'delta-nothing-new', from: aProgram({ approve: MIXED }), program: aProgram({ revision: 2, approve: MIXED }) },
   {
     name: 'delta-hosts-and-prefixes',

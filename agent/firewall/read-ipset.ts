@@ -1,0 +1,52 @@
+import type { Block } from '../../rules/addresses/block.ts'
+import type { BlockSet } from '../../rules/addresses/block-set.ts'
+import { createBlockSet } from '../../rules/addresses/create-block-set.ts'
+import { parseBlock } from '../../rules/addresses/parse-block.ts'
+import { FAMILIES, listSetName } from '../../rules/firewall/ipset-layout.ts'
+import { ProgramError } from '../process/program-error.ts'
+import type { RunProgram } from '../process/run-program.ts'
+import type { SeenSource } from './firewall.ts'
+import { FirewallError } from './firewall-error.ts'
+import { ipsetFault } from './ipset-fault.ts'
+import { readFamilyState } from './ipset-state.ts'
+import { type IptablesVariant, iptablesFile } from './iptables-variant.ts'
+import { runFault } from './nft-fault.ts'
+
+const MAX_BYTES = 256 * 1024 * 1024
+const DOING = 'Cannot read the approved blocks back'
+
+/** Reads `ipset save` of a list of refused sources. Elements that no packet has met yet are left out. */
+export function parseSavedSeen(saved: string): readonly SeenSource[] {
+  return saved.split('\n').flatMap((line) => {
+    const match = /^add \S+ (\S+) .*\bpackets (\d+)/.exec(line)
+    const packets = Number(match?.[2])
+    return match?.[1] !== undefined && packets > 0 ? [{ address: match[1], packets }] : []
+  })
+}
+
+/**
+ * Every approved element as the kernel holds it. For plans and repairs by hand, never on a pass.
+ * @throws FirewallError NOT_IN_FORCE, NOT_PERMITTED, NO_TOOL
+ */
+export async function readIpsetApproved(run: RunProgram, variant: IptablesVariant): Promise<BlockSet> {
+  const blocks: Block[] = []
+  for (const family of FAMILIES) {
+    const saved = await tool(run, iptablesFile(variant, family, 'save'), ['-t', 'filter'])
+    const { generation } = readFamilyState(saved, family)
+    if (generation === undefined)
+      throw new FirewallError('NOT_IN_FORCE', `${DOING}: no rules of ours name a list of IPv${family}`)
+    const elements = await tool(run, 'ipset', ['save', listSetName('approved', family, generation)])
+    for (const [, block = ''] of elements.matchAll(/^add \S+ (\S+)/gm)) blocks.push(parseBlock(block))
+  }
+  return createBlockSet(blocks)
+}
+
+async function tool(run: RunProgram, file: Parameters<RunProgram>[0], args: readonly string[]): Promise<string> {
+  try {
+    const { exitCode, stdout, stderr } = await run(file, args, { maxOutputBytes: MAX_BYTES, timeoutMs: 300_000, priority: 'low' })
+    if (exitCode !== 0) throw ipsetFault(DOING, file, stderr)
+    return stdout
+  } catch (error) {
+    throw error instanceof ProgramError ? runFault(DOING, error) : error
+  }
+}

@@ -1,0 +1,62 @@
+import { differenceOf } from '../addresses/block-set-difference.ts'
+import { checkProgram } from './check-program.ts'
+import { compileIpsetBlocked, destroyText, type IpsetTexts } from './compile-ipset.ts'
+import { FilterError } from './filter-error.ts'
+import { elementLines, elementsOf } from './ipset-elements.ts'
+import { CHANGE_SET, FAMILIES, type Family, fitsIntoLists, type Generation, listSetName } from './ipset-layout.ts'
+import { iptablesText, type JumpsByChain } from './iptables-rules.ts'
+import { nftTitle } from './nft-layout.ts'
+import type { FilterProgram } from './program.ts'
+
+/** The lists in force and how our jumps stand. */
+export type IpsetInForce = Readonly<Record<Family, { readonly generation: Generation; readonly jumps: JumpsByChain }>>
+
+/**
+ * What leads from `from`, which must be in force, to `to`. ipset takes line after line, so what is approved is added first and taken away last: whoever is
+ * approved before and after is never refused, and whoever never was never passes. `CHANGE_SET` is there from the first line to the last.
+ * @throws FilterError, NOT_COMPARABLE where only the whole program will do
+ */
+export function compileIpsetDelta(from: FilterProgram, to: FilterProgram, inForce: IpsetInForce): IpsetTexts {
+  checkProgram(from)
+  checkProgram(to)
+  const obstacle = findIpsetDeltaObstacle(from, to)
+  if (obstacle !== undefined)
+    throw new FilterError('NOT_COMPARABLE', `Cannot compile a delta to revision ${to.revision}: ${obstacle}`)
+  const rulesOf = (family: Family) => iptablesText(to, family, inForce[family].generation, inForce[family].jumps)
+  return {
+    before: addedChunks(from, to, inForce),
+    rules: { 4: rulesOf(4), 6: rulesOf(6) },
+    after: removedChunks(from, to, inForce),
+  }
+}
+
+/** Why no delta leads from `from` to `to`; `undefined` where one does. */
+export function findIpsetDeltaObstacle(from: FilterProgram, to: FilterProgram): string | undefined {
+  const fits = fitsIntoLists(from.approved, to.approved) && fitsIntoLists(from.management, to.management)
+  return fits ? undefined : 'the blocks outgrow the size of their set'
+}
+
+function* addedChunks(from: FilterProgram, to: FilterProgram, inForce: IpsetInForce): Generator<string> {
+  yield nftTitle(`from revision ${from.revision} to`, to)
+  yield `create ${CHANGE_SET} hash:net\n`
+  yield* changedLines('add', from, to, inForce)
+  yield* compileIpsetBlocked(to.blocked, { 4: inForce[4].generation, 6: inForce[6].generation })
+}
+
+function* removedChunks(from: FilterProgram, to: FilterProgram, inForce: IpsetInForce): Generator<string> {
+  yield* changedLines('del', from, to, inForce)
+  yield destroyText([CHANGE_SET])
+}
+
+function* changedLines(verb: 'add' | 'del', from: FilterProgram, to: FilterProgram, inForce: IpsetInForce): Generator<string> {
+  for (const [kind, field] of [
+    ['approved', 'approved'],
+    ['mgmt', 'management'],
+  ] as const) {
+    const { added, removed } = differenceOf(from[field], to[field])
+    for (const family of FAMILIES) {
+      const name = listSetName(kind, family, inForce[family].generation)
+      yield* elementLines(verb, name, elementsOf(verb === 'add' ? added : removed, family))
+    }
+  }
+}
