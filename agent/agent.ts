@@ -1,21 +1,26 @@
 import type { Clock } from '../rules/time/clock.ts'
 import type { AgentConfig } from './config/agent-config.ts'
-import { createManagementSet } from './config/management-set.ts'
+import { createEdgeShape } from './config/create-edge-shape.ts'
 import type { ControlClient } from './control/control-client.ts'
 import { followRevisions } from './control/follow-revisions.ts'
 import { keepConnected } from './control/keep-connected.ts'
 import type { Firewall } from './firewall/firewall.ts'
 import type { Log } from './log/log.ts'
+import type { BootProgramFiles } from './memory/boot-program.ts'
 import type { LastGoodMemory } from './memory/last-good.ts'
+import type { ServiceManager } from './process/service-manager.ts'
 import { buildReport } from './report/build-report.ts'
 import type { HostFactsSource } from './report/host-facts.ts'
 import { createReporter } from './report/reporter.ts'
 import type { AgentStatus } from './status/agent-status.ts'
 import { faultOf } from './status/fault.ts'
 import { createStatusBoard } from './status/status-board.ts'
+import { statusLine } from './status/status-line.ts'
+import { type AtBoot, createBootKeeper } from './sync/boot-keeper.ts'
 import { createEdge } from './sync/edge.ts'
 import { createModeTimer } from './sync/mode-timer.ts'
 import { createPassRunner } from './sync/pass-runner.ts'
+import { planClosed } from './sync/plan-program.ts'
 import { runPass } from './sync/run-pass.ts'
 import type { Timers } from './time/timers.ts'
 import type { RevisionSource } from './trust/revision-source.ts'
@@ -37,6 +42,8 @@ export interface AgentPorts {
   /** Why this backend was chosen, for the status; empty where the config named it. */
   readonly backendReason: string
   readonly memory: LastGoodMemory
+  readonly bootFiles: BootProgramFiles
+  readonly serviceManager: ServiceManager
   /** Gives the way to central; asked again while it throws, because a token may come or the network may not be up yet. */
   readonly openCentral: (signal: AbortSignal) => Promise<Central>
   readonly hostFacts: HostFactsSource
@@ -67,21 +74,29 @@ export function createAgent(ports: AgentPorts): Agent {
   const backend = { name: firewall.backend, reason: ports.backendReason }
   const identity = { name: config.name, agentVersion: ports.agentVersion, localHold: hold === 'observe', backend }
   const board = createStatusBoard(identity, clock)
-  const management = createManagementSet(config.management.prefixes, config.control.url)
-  const verdicts = createVerdictKeeper({ policy: config.verdicts, management, clock, log })
-  const { refuse, hooks, interfaces, tcpPorts, udpPorts, beforeFirstList } = config.firewall
+  const shape = createEdgeShape(config)
+  const verdicts = createVerdictKeeper({ policy: config.verdicts, management: shape.management, clock, log })
+  const { beforeFirstList } = config.firewall
+  const boot = createBootKeeper({ atBoot: atBootOf(config, firewall), files: ports.bootFiles, board, log })
   const edge = createEdge({
     firewall,
     memory: ports.memory,
+    boot,
     board,
     log,
     clock,
-    shape: { refuse, hooks, interfaces, guarded: { tcp: tcpPorts, udp: udpPorts }, management },
+    shape,
     hold,
     beforeFirstList,
     blocks: (document) => verdicts.blocks(document),
   })
   const modeTimer = createModeTimer({ edge, clock, timers })
+  /** Ready means: what is in force was read from the kernel and is right as far as this edge can make it. */
+  const announce = (): void => {
+    const status = board.read()
+    const isReady = !status.faults.some(({ area }) => area === 'start')
+    ports.serviceManager.tell({ isReady, status: statusLine(status) })
+  }
 
   const listenToWatch = (signal: AbortSignal): Promise<void> =>
     keepConnected({
@@ -123,6 +138,7 @@ export function createAgent(ports: AgentPorts): Agent {
       async run() {
         const outcome = await runPass({ source, edge, board, log, limits: config.limits }, signal)
         modeTimer.arm()
+        announce()
         if (!signal.aborted) await report()
         return outcome
       },
@@ -187,18 +203,33 @@ export function createAgent(ports: AgentPorts): Agent {
       },
     })
 
+  const tend = async (): Promise<void> => {
+    await edge.tend()
+    modeTimer.arm()
+    announce()
+  }
+
   return {
     status: () => board.read(),
     async run(signal) {
       await edge.restore()
+      boot.keepBeforeFirstList(beforeFirstList === 'closed' ? planClosed(shape) : undefined)
       await edge.remember()
       modeTimer.arm()
+      announce()
       await refreshFacts()
-      using _tend = timers.cron(EVERY_MINUTE, () => void edge.tend().then(() => modeTimer.arm()))
+      using _tend = timers.cron(EVERY_MINUTE, () => void tend())
       await Promise.all([followCentral(signal), listenToWatch(signal)])
       modeTimer[Symbol.dispose]()
+      await ports.serviceManager.stopping()
+      await boot.idle()
     },
   }
+}
+
+function atBootOf(config: AgentConfig, { backend }: Firewall): AtBoot {
+  if (config.firewall.backend === 'dry-run') return 'nothing'
+  return backend === 'dry-run' ? 'as-before' : 'program'
 }
 
 function aliveAnd(alive: () => void, also: () => void): () => void {

@@ -6,6 +6,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).run,
   watch: async () => (await import('./watch.ts')).watch,
   enrol: async () => (await import('./enrol.ts')).enrol,
+  'prepare-boot': async () => (await import('./prepare-boot.ts')).prepareBoot,
   'check-config': async () => (await import('./check-config.ts')).checkConfig,
   'print-config': async () => (await import('./print-config.ts')).printConfig,
   status: async () => (await import('./status.ts')).status,

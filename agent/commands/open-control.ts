@@ -19,6 +19,7 @@ export function stateFolders(config: AgentConfig) {
     identity: join(config.stateDir, 'identity'),
     trust: join(config.stateDir, 'trust'),
     memory: join(config.stateDir, 'memory'),
+    boot: join(config.stateDir, 'boot'),
   }
 }
 

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { createAgent } from '../agent.ts'
 import { findLoopback } from '../config/loopback.ts'
 import { createJsonLog } from '../log/log.ts'
+import { createBootProgramFiles } from '../memory/boot-program.ts'
 import { createFileMemory } from '../memory/file-memory.ts'
 import { runProgram } from '../process/run-program.ts'
+import { createServiceManager } from '../process/service-manager.ts'
 import { createHostFacts } from '../report/host-facts.ts'
 import { listenStatus } from '../status/listen-status.ts'
 import { StatusError } from '../status/status-error.ts'
@@ -36,6 +38,8 @@ async function runService(args: readonly string[], io: CommandIo): Promise<ExitC
     firewall,
     backendReason: reason,
     memory: createFileMemory(stateFolders(config).memory),
+    bootFiles: createBootProgramFiles(stateFolders(config).boot),
+    serviceManager: createServiceManager(io.env.NOTIFY_SOCKET, runProgram, log),
     openCentral: (signal) => openCentral(config, clock, log, signal),
     hostFacts: createHostFacts(),
     clock,

@@ -3,10 +3,10 @@ import { dirname } from 'node:path'
 import { MemoryError } from './memory-error.ts'
 
 /**
- * Replaces a file so that after a power cut it holds either all of the old content or all of the new: written beside, fsync, rename, fsync of the directory.
+ * Replaces a file, piece by piece, so that after a power cut it holds either all of the old content or all of the new: written beside, fsync, rename, fsync of the directory.
  * @throws MemoryError STATE_UNWRITABLE; the old content is then still there
  */
-export async function writeDurably(path: string, parts: readonly Uint8Array[], mode: number): Promise<void> {
+export async function writeDurably(path: string, parts: Iterable<Uint8Array | string>, mode: number): Promise<void> {
   const beside = `${path}.new`
   try {
     // A left-over of a crash may have other permissions; a new file gets the mode asked for.

@@ -7,10 +7,7 @@ import { spoolInput } from './spool-input.ts'
 export type ProgramFile =
   | 'nft'
   | 'ipset'
-  | 'iptables'
-  | 'ip6tables'
-  | 'iptables-restore'
-  | 'ip6tables-restore'
+  | `ip${'' | '6'}tables${'' | '-nft' | '-legacy'}-${'save' | 'restore'}`
   | 'systemd-notify'
   | 'conntrack'
 
@@ -22,6 +19,8 @@ export interface ProgramOptions {
   readonly signal?: AbortSignal
   /** Of standard output and standard error each; 1 MiB if not given. */
   readonly maxOutputBytes?: number
+  /** Beside the clean environment. */
+  readonly env?: Readonly<Record<string, string>>
   /** `low` for work that may wait for the host's other work. */
   readonly priority?: 'normal' | 'low'
 }
@@ -59,7 +58,7 @@ const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 export const runProgram: RunProgram = async (file, args, options = {}) => {
   await using input = options.input === undefined ? undefined : await spoolInput(options.input)
   const child = execa(file, args, {
-    env: ENVIRONMENT,
+    env: { ...options.env, ...ENVIRONMENT },
     extendEnv: false,
     reject: false,
     stripFinalNewline: false,

@@ -3,7 +3,7 @@ import type { AgentStatus } from './agent-status.ts'
 import type { Fault } from './fault.ts'
 
 /** Parts of the agent that can be at fault on their own. */
-export type FaultArea = 'pass' | 'start' | 'mode' | 'memory' | 'blocks' | 'seen' | 'report' | 'enrol'
+export type FaultArea = 'pass' | 'start' | 'mode' | 'memory' | 'boot' | 'blocks' | 'seen' | 'report' | 'enrol'
 
 /** The status in memory: the parts write what happened, `read` only copies. */
 export interface StatusBoard {

@@ -10,6 +10,7 @@ import { faultOf } from '../status/fault.ts'
 import type { FaultArea, StatusBoard } from '../status/status-board.ts'
 import type { SourceBlock } from '../verdicts/decide-blocks.ts'
 import { timedBlocksOf } from '../verdicts/verdict-keeper.ts'
+import type { BootKeeper } from './boot-keeper.ts'
 import type { HeldRevision } from './held-revision.ts'
 import { type EdgeShape, fingerprintOf, isInForce, modeNow, planClosed, planProgram } from './plan-program.ts'
 import { recallRevision } from './recall-revision.ts'
@@ -18,6 +19,7 @@ import type { TrustedBefore } from './verify-revision.ts'
 export interface EdgeParts {
   readonly firewall: Firewall
   readonly memory: LastGoodMemory
+  readonly boot: BootKeeper
   readonly board: StatusBoard
   readonly log: Log
   readonly clock: Clock
@@ -39,7 +41,7 @@ export interface Edge {
   restore(): Promise<void>
   /** Plans, has the kernel check, and applies in one transaction; `unchanged` where the kernel holds it already. On a throw nothing changed. */
   enforce(revision: HeldRevision): Promise<'applied' | 'unchanged'>
-  /** Writes the revision in force to the memory where it is not there yet. A disk that fails is a fault on the board; what is in force stays. */
+  /** Writes the revision in force to the memory where it is not there yet, and has the next boot begin with it. A disk that fails is a fault on the board. */
   remember(): Promise<void>
   /** Puts right what a date or a failure has left undone: the mode, or the start. Never throws. */
   tend(): Promise<void>
@@ -48,12 +50,14 @@ export interface Edge {
 }
 
 export function createEdge(parts: EdgeParts): Edge {
-  const { firewall, memory, board, log, clock, shape } = parts
+  const { firewall, memory, boot, board, log, clock, shape } = parts
   const queue = createQueue()
   const fingerprint = fingerprintOf(shape)
   let held: HeldRevision | undefined
   let trusted: RevisionSummary | undefined
   let inForce: InForce | undefined
+  /** The program that `held` came to, blocks apart. */
+  let current: FilterProgram | undefined
   let isStarted = false
   /** Fingerprint of the config that the kernel was loaded with, as far as known. */
   let loadedShape: string | undefined
@@ -86,11 +90,12 @@ export function createEdge(parts: EdgeParts): Edge {
     const nowMs = clock.nowMs()
     const blocks = parts.blocks(revision.document).filter(({ untilMs }) => untilMs > nowMs)
     const mode = modeNow(revision.document.header, parts.hold, nowMs)
-    const program = planProgram(revision, mode, shape, timedBlocksOf(blocks, nowMs))
-    const isThere = loadedShape === fingerprint && isInForce(program, await firewall.inForce())
-    if (isThere) show(program)
-    else await load(program, blocks)
+    const planned = planProgram(revision, mode, shape, timedBlocksOf(blocks, nowMs))
+    const isThere = loadedShape === fingerprint && isInForce(planned, await firewall.inForce())
+    if (isThere) show(planned)
+    else await load(planned, blocks)
     held = revision
+    current = planned
     trusted = revision.summary
     isStarted = true
     board.set({ list: listOf(revision) })
@@ -158,7 +163,7 @@ export function createEdge(parts: EdgeParts): Edge {
       }
     })
 
-  return {
+  const edge: Edge = {
     get held() {
       return held
     },
@@ -168,18 +173,22 @@ export function createEdge(parts: EdgeParts): Edge {
     restore: () => inTurn('start', restoreNow, 'what was in force could not be restored'),
     enforce: (revision) => queue(() => enforceNow(revision)),
     async remember() {
+      if (held === undefined) return
       // A broken memory stays told until something new is written over it.
-      if (held === undefined || remembered === `${held.sha256} ${fingerprint}`) return
-      await inTurn('memory', rememberNow, 'revision is in force but could not be remembered')
+      if (remembered !== `${held.sha256} ${fingerprint}`)
+        await inTurn('memory', rememberNow, 'revision is in force but could not be remembered')
+      if (remembered === `${held.sha256} ${fingerprint}` && current !== undefined) boot.keep(current)
     },
     async tend() {
       if (!isStarted) await inTurn('start', restoreNow, 'what was in force could not be restored')
       const revision = held
-      if (revision === undefined || modeNow(revision.document.header, parts.hold, clock.nowMs()) === inForce?.mode) return
-      await inTurn('mode', async () => void (await enforceNow(revision)), 'mode could not be switched')
+      if (revision !== undefined && modeNow(revision.document.header, parts.hold, clock.nowMs()) !== inForce?.mode)
+        await inTurn('mode', async () => void (await enforceNow(revision)), 'mode could not be switched')
+      await edge.remember()
     },
     showBlocks: () => inTurn('blocks', showBlocksNow, 'timed blocks could not be set'),
   }
+  return edge
 }
 
 function statusOf({ block, account, rule, untilMs }: SourceBlock) {

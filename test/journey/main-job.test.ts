@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createAgent } from '../../agent/agent.ts'
 import { openCentral, stateFolders } from '../../agent/commands/open-control.ts'
+import { createBootProgramFiles } from '../../agent/memory/boot-program.ts'
 import { createFileMemory } from '../../agent/memory/file-memory.ts'
 import { createHostFacts } from '../../agent/report/host-facts.ts'
 import type { AgentStatus } from '../../agent/status/agent-status.ts'
 import { createFakeFirewall } from '../fakes/fake-firewall.ts'
 import { createFakeLog } from '../fakes/fake-log.ts'
+import { createFakeServiceManager } from '../fakes/fake-service-manager.ts'
 import { createFakeTime } from '../fakes/fake-time.ts'
 import { aFlag, createFakeWatch } from '../fakes/fake-watch.ts'
 import { labConfig } from '../support/agent-lab.ts'
@@ -79,6 +81,8 @@ async function scene() {
       firewall,
       backendReason: '',
       memory: createFileMemory(stateFolders(config).memory),
+      bootFiles: createBootProgramFiles(stateFolders(config).boot),
+      serviceManager: createFakeServiceManager(),
       openCentral: (signal) => openCentral(config, time, log, signal),
       hostFacts: createHostFacts(),
       clock: time,

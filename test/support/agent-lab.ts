@@ -3,10 +3,12 @@ import { onTestFinished } from 'vitest'
 import { stringify } from 'yaml'
 import { type Agent, type AgentPorts, createAgent } from '../../agent/agent.ts'
 import { parseAgentConfig } from '../../agent/config/agent-config.ts'
+import { createFakeBootProgramFiles, type FakeBootProgramFiles } from '../fakes/fake-boot-program-files.ts'
 import { createFakeControlClient, type FakeControlClient } from '../fakes/fake-control-client.ts'
 import { createFakeFirewall, type FakeFirewall } from '../fakes/fake-firewall.ts'
 import { createFakeLog, type FakeLog } from '../fakes/fake-log.ts'
 import { createFakeMemory, type FakeMemory } from '../fakes/fake-memory.ts'
+import { createFakeServiceManager, type FakeServiceManager } from '../fakes/fake-service-manager.ts'
 import { createFakeSource, type FakeSource } from '../fakes/fake-source.ts'
 import { createFakeTime, type FakeTime, settle } from '../fakes/fake-time.ts'
 
@@ -15,6 +17,8 @@ export interface AgentLab {
   readonly agent: Agent
   readonly firewall: FakeFirewall
   readonly memory: FakeMemory
+  readonly bootFiles: FakeBootProgramFiles
+  readonly serviceManager: FakeServiceManager
   readonly source: FakeSource
   readonly client: FakeControlClient
   readonly time: FakeTime
@@ -40,6 +44,8 @@ export function createAgentLab(options: AgentLabOptions = {}): AgentLab {
   const parts = {
     firewall: createFakeFirewall(),
     memory: createFakeMemory(),
+    bootFiles: createFakeBootProgramFiles(),
+    serviceManager: createFakeServiceManager(),
     source: createFakeSource(),
     client: createFakeControlClient(),
     time: createFakeTime(options.startMs ?? LAB_START_MS),
@@ -49,7 +55,7 @@ export function createAgentLab(options: AgentLabOptions = {}): AgentLab {
 }
 
 function labOf(parts: Omit<AgentLab, 'agent' | 'start' | 'stop' | 'restart'>, options: AgentLabOptions): AgentLab {
-  const { firewall, memory, source, client, time, log } = parts
+  const { firewall, memory, bootFiles, serviceManager, source, client, time, log } = parts
   const stopping = new AbortController()
   let running: Promise<void> = Promise.resolve()
   const agent = createAgent({
@@ -58,6 +64,8 @@ function labOf(parts: Omit<AgentLab, 'agent' | 'start' | 'stop' | 'restart'>, op
     firewall,
     backendReason: '',
     memory,
+    bootFiles,
+    serviceManager,
     openCentral: async () => ({ agentId: 'agent-1', client, source }),
     hostFacts: {
       read: async () => ({

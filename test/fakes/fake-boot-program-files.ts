@@ -1,0 +1,34 @@
+import type { BootPart, BootProgramFiles } from '../../agent/memory/boot-program.ts'
+import { MemoryError } from '../../agent/memory/memory-error.ts'
+
+/** Boot programs that are forgotten when the test ends. */
+export interface FakeBootProgramFiles extends BootProgramFiles {
+  /** Text of each part that was kept. */
+  readonly kept: ReadonlyMap<BootPart, string>
+  /** How often a part was written. */
+  readonly writes: readonly BootPart[]
+  /** The next `keep` fails as a full disk does. */
+  failNext(): void
+}
+
+export function createFakeBootProgramFiles(): FakeBootProgramFiles {
+  const kept = new Map<BootPart, string>()
+  const writes: BootPart[] = []
+  let willFail = false
+  return {
+    kept,
+    writes,
+    failNext() {
+      willFail = true
+    },
+    async keep(part, chunks) {
+      const text = [...chunks].join('')
+      if (willFail) {
+        willFail = false
+        throw new MemoryError('STATE_UNWRITABLE', 'The fake was told to fail')
+      }
+      writes.push(part)
+      kept.set(part, text)
+    },
+  }
+}
