@@ -19,7 +19,7 @@ import { type FollowedLog, openFollowedLog } from './watched-log.ts'
 
 /** Longest wait for a change that the kernel tells nobody of. */
 const FLOOR_MS = 500
-/** Positions and flags are written at most so often; a restart after a crash reads so much again. */
+/** Positions are written at most so often, a verdict at once: what is read again after a crash may be too little to come to it again. */
 const SAVE_MS = 1000
 /** The list of the busiest accounts is made anew at most so often. */
 const TOP_MS = 5000
@@ -81,10 +81,12 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
     }),
   )
   let top: readonly AccountTally[] = []
+  let hasNews = false
   let [topMs, savedMs, savedVersion, savedPlaces] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, '']
 
   function act(verdicts: readonly Verdict[]): void {
     flags.take(verdicts)
+    hasNews ||= verdicts.length > 0
     for (const { account, facility, rule, action, requests, subjects } of verdicts) {
       const facts = { account, facility: facility ?? null, rule, action, requests, subjects }
       if (action === 'release') log.info(facts, 'account released')
@@ -125,6 +127,7 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
 
   async function save(): Promise<void> {
     savedMs = monotonicMs()
+    hasNews = false
     try {
       // Flags first: with the positions alone, a crash in between would have them forgotten.
       const version = flags.version
@@ -175,7 +178,7 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
       while (!signal.aborted) {
         behind = await pollOnce(behind)
         passTime()
-        if (monotonicMs() - savedMs >= SAVE_MS) await save()
+        if (hasNews || monotonicMs() - savedMs >= SAVE_MS) await save()
         if (behind.length === 0) await wake.wait(FLOOR_MS, signal)
       }
       await save()

@@ -95,6 +95,23 @@ describe('createWatch', () => {
     expect(second.told).toEqual([])
   })
 
+  it('writes a verdict at once, so that a crash right after it forgets nothing', async () => {
+    const folder = await temporaryFolder()
+    const path = join(folder, 'access.log')
+    const lines = stolen().split('\n')
+    writeFileSync(path, `${lines.slice(0, 150).join('\n')}\n`)
+    const { watch, hasRead } = await runWatch({ folder, monotonic: createStillClock() })
+    await hasRead(150)
+    appendFileSync(path, lines.slice(150).join('\n'))
+    await hasRead(400)
+    const [flag] = watch.flags.live()
+    const kept = await until('the verdict on disk', () => {
+      const file = join(folder, 'state', 'flags.json')
+      return existsSync(file) && readFileSync(file, 'utf8').includes('79999_BV') ? readFileSync(file, 'utf8') : undefined
+    })
+    expect(JSON.parse(kept)).toMatchObject({ flags: [{ account: '79999_BV', at: flag?.at, action: 'suspend' }] })
+  })
+
   it('releases an account when its time has come, also when nobody writes to the log', async () => {
     const folder = await temporaryFolder()
     const monotonic = createStillClock()
