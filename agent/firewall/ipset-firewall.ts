@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { compileIpset, compileIpsetBlocked, destroyText, type IpsetTexts } from '../../rules/firewall/compile-ipset.ts'
+import { compileIpset, compileIpsetTimed, destroyText, type IpsetTexts } from '../../rules/firewall/compile-ipset.ts'
 import { compileIpsetDelta, findIpsetDeltaObstacle } from '../../rules/firewall/compile-ipset-delta.ts'
 import {
   CHANGE_SET,
@@ -219,7 +219,7 @@ export function createIpsetFirewall({
         const doing = 'Cannot replace the blocked sources'
         const whole = findWhole(await readState())
         if (whole === undefined) throw new FirewallError('NOT_IN_FORCE', `${doing}: our rules are not in the kernel`)
-        await restoreSets(doing, compileIpsetBlocked(blocked, whole.generations))
+        await restoreSets(doing, compileIpsetTimed('block', blocked, whole.generations))
         if (left !== undefined) left = { ...left, program: { ...left.program, blocked } }
       }),
 

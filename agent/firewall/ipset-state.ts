@@ -5,10 +5,13 @@ import {
   CHANGE_SET,
   FAMILIES,
   type Family,
+  GENERATIONS,
   type Generation,
   LIST_KINDS,
+  type ListKind,
   listSetName,
   seenSetName,
+  TIMED_KINDS,
 } from '../../rules/firewall/ipset-layout.ts'
 import {
   BUILTIN_CHAINS,
@@ -22,8 +25,10 @@ import {
 /** What one family's `filter` table holds of ours. */
 export interface FamilyState {
   readonly about: About | undefined
-  /** The generation of lists that the rules name; `undefined` where they do not name all of one. */
+  /** The generation of which the rules name every list; `undefined` where there is none. */
   readonly generation: Generation | undefined
+  /** Every generation of which they name one. */
+  readonly named: readonly Generation[]
   readonly jumps: JumpsByChain
   /** Our rules as iptables-save wrote them. */
   readonly rules: readonly string[]
@@ -52,12 +57,12 @@ export function readFamilyState(saved: string, family: Family): FamilyState {
   const chains = IPTABLES_CHAINS.filter((chain) => lines.some((line) => line.startsWith(`:${chain} `)))
   const about = rules.find((rule) => rule.startsWith('-A EDGEWARD-ABOUT '))
   const comment = about === undefined ? undefined : /--comment "([^"]*)"/.exec(about)?.[1]
-  const generation = (['a', 'b'] as const).find((one) =>
-    LIST_KINDS.every((kind) => rules.some((rule) => rule.includes(` --match-set ${listSetName(kind, family, one)} src `))),
-  )
+  const isNamed = (kind: ListKind, generation: Generation) =>
+    rules.some((rule) => rule.includes(` --match-set ${listSetName(kind, family, generation)} src `))
   return {
     about: comment === undefined ? undefined : findAbout(comment),
-    generation,
+    generation: GENERATIONS.find((one) => LIST_KINDS.every((kind) => isNamed(kind, one))),
+    named: GENERATIONS.filter((one) => LIST_KINDS.some((kind) => isNamed(kind, one))),
     jumps: { INPUT: jumpsOf(lines, 'INPUT'), FORWARD: jumpsOf(lines, 'FORWARD') },
     rules,
     hasChains: chains.length > 0,
@@ -89,8 +94,9 @@ export function findWhole({ families, sets }: IpsetState): WholeState | undefine
     const { rules, jumps } = families[family]
     hash.update(`${rules.filter((rule) => !rule.startsWith('-A EDGEWARD-ABOUT ')).join('\n')}\n${JSON.stringify(jumps)}\n`)
   }
-  // Timed blocks leave by themselves; any other element that comes or goes was somebody's doing.
-  for (const name of lists.filter((one) => !one.includes('block'))) hash.update(`${name} ${sets.get(name)}\n`)
+  // Timed elements leave by themselves; any other that comes or goes was somebody's doing.
+  for (const name of lists.filter((one) => !TIMED_KINDS.some((kind) => one.includes(`-${kind}`))))
+    hash.update(`${name} ${sets.get(name)}\n`)
   return { about: v4.about, generations, shape: hash.digest('hex') }
 }
 

@@ -1,6 +1,6 @@
 import { differenceOf } from '../addresses/block-set-difference.ts'
 import { checkProgram } from './check-program.ts'
-import { compileIpsetBlocked, destroyText, type IpsetTexts } from './compile-ipset.ts'
+import { compileIpsetTimed, destroyText, type IpsetTexts } from './compile-ipset.ts'
 import { FilterError } from './filter-error.ts'
 import { elementLines, elementsOf } from './ipset-elements.ts'
 import { CHANGE_SET, FAMILIES, type Family, fitsIntoLists, type Generation, listSetName } from './ipset-layout.ts'
@@ -40,7 +40,9 @@ function* addedChunks(from: FilterProgram, to: FilterProgram, inForce: IpsetInFo
   yield nftTitle(`from revision ${from.revision} to`, to)
   yield `create ${CHANGE_SET} hash:net\n`
   yield* changedLines('add', from, to, inForce)
-  yield* compileIpsetBlocked(to.blocked, { 4: inForce[4].generation, 6: inForce[6].generation })
+  const generations = { 4: inForce[4].generation, 6: inForce[6].generation }
+  yield* compileIpsetTimed('open', to.opened ?? [], generations)
+  yield* compileIpsetTimed('block', to.blocked, generations)
 }
 
 function* removedChunks(from: FilterProgram, to: FilterProgram, inForce: IpsetInForce): Generator<string> {

@@ -1,20 +1,17 @@
-import type { BlockSet } from '../addresses/block-set.ts'
 import { checkBlocked, checkProgram } from './check-program.ts'
-import { blockedElementsOf, elementLines, elementsOf } from './ipset-elements.ts'
+import { elementLines, elementsOf, timedElementsOf } from './ipset-elements.ts'
 import {
-  CHANGE_SET,
   countOfFamily,
   createList,
   createSeen,
   FAMILIES,
   type Family,
+  GENERATIONS,
   type Generation,
   IPSET_PREFIX,
-  LIST_KINDS,
   type ListKind,
   listSetName,
-  otherGeneration,
-  seenSetName,
+  type TimedKind,
 } from './ipset-layout.ts'
 import { iptablesText, type JumpsByChain, NO_JUMPS } from './iptables-rules.ts'
 import { nftTitle } from './nft-layout.ts'
@@ -32,14 +29,15 @@ export interface IpsetTexts {
 
 /** What a host holds of ours and the new texts must fit to. */
 export interface IpsetHost {
-  readonly families: Readonly<Record<Family, { readonly generation: Generation | undefined; readonly jumps: JumpsByChain }>>
+  /** `named`: the generations that our rules of the family name now; normally one. */
+  readonly families: Readonly<Record<Family, { readonly named: readonly Generation[]; readonly jumps: JumpsByChain }>>
   /** Names of our sets. */
   readonly sets: readonly string[]
 }
 
 /** A host that holds nothing of ours. */
 export const BARE_HOST: IpsetHost = {
-  families: { 4: { generation: undefined, jumps: NO_JUMPS }, 6: { generation: undefined, jumps: NO_JUMPS } },
+  families: { 4: { named: [], jumps: NO_JUMPS }, 6: { named: [], jumps: NO_JUMPS } },
   sets: [],
 }
 
@@ -50,34 +48,21 @@ export const BARE_HOST: IpsetHost = {
  */
 export function compileIpset(program: FilterProgram, host: IpsetHost = BARE_HOST): IpsetTexts {
   checkProgram(program)
-  const into = { 4: otherGeneration(host.families[4].generation), 6: otherGeneration(host.families[6].generation) }
-  const inUse = FAMILIES.flatMap((family) => {
-    const { generation } = host.families[family]
-    return generation === undefined ? [] : LIST_KINDS.map((kind) => listSetName(kind, family, generation))
-  })
-  const kept = [...inUse, ...FAMILIES.map(seenSetName), CHANGE_SET]
+  const into = { 4: freeGeneration(host, 4), 6: freeGeneration(host, 6) }
   const rulesOf = (family: Family) => iptablesText(program, family, into[family], host.families[family].jumps)
-  return {
-    before: fillChunks(
-      program,
-      into,
-      host.sets.filter((name) => !kept.includes(name)),
-    ),
-    rules: { 4: rulesOf(4), 6: rulesOf(6) },
-    after: [],
-  }
+  return { before: fillChunks(program, into, host.sets), rules: { 4: rulesOf(4), 6: rulesOf(6) }, after: [] }
 }
 
-/** Replaces the timed blocks of the generation in force: filled beside and swapped, each family in one step. @throws FilterError BAD_TIMEOUT */
-export function* compileIpsetBlocked(
-  blocked: readonly TimedBlock[],
+/** Replaces one timed list of the generation in force: filled beside and swapped, each family in one step. @throws FilterError BAD_TIMEOUT */
+export function* compileIpsetTimed(
+  kind: TimedKind,
+  timed: readonly TimedBlock[],
   generations: Readonly<Record<Family, Generation>>,
 ): Generator<string> {
-  checkBlocked(blocked)
+  checkBlocked(timed)
   for (const family of FAMILIES) {
-    const fresh = listSetName('block', family, 'new')
-    yield* listChunks(fresh, 'block', family, blocked.length, blockedElementsOf(blocked, family))
-    yield `swap ${fresh} ${listSetName('block', family, generations[family])}\ndestroy ${fresh}\n`
+    const name = listSetName(kind, family, generations[family])
+    yield* swapChunks(kind, family, name, timed.length, timedElementsOf(timed, family))
   }
 }
 
@@ -90,24 +75,40 @@ export function isOurSet(name: string): boolean {
   return name.startsWith(IPSET_PREFIX)
 }
 
+/** One that no rule names. Where somebody meddled so that both are named, lists are swapped under the rules: still never half a list. */
+function freeGeneration(host: IpsetHost, family: Family): Generation {
+  return GENERATIONS.find((one) => !host.families[family].named.includes(one)) ?? 'a'
+}
+
 function* fillChunks(
   program: FilterProgram,
   into: Readonly<Record<Family, Generation>>,
-  leftovers: readonly string[],
+  found: readonly string[],
 ): Generator<string> {
   yield nftTitle('all of', program)
-  yield destroyText(leftovers)
+  yield destroyText(found.filter((name) => name.endsWith('-new')))
   for (const family of FAMILIES) {
-    yield* blockListChunks(program.approved, 'approved', family, into[family])
-    yield* blockListChunks(program.management, 'mgmt', family, into[family])
-    const name = listSetName('block', family, into[family])
-    yield* listChunks(name, 'block', family, program.blocked.length, blockedElementsOf(program.blocked, family))
+    const { approved, management, opened = [], blocked } = program
+    const fill = (kind: ListKind, count: number, elements: Iterable<string>) => {
+      const name = listSetName(kind, family, into[family])
+      // Left there by a change that was cut off, and perhaps named by a rule of somebody else.
+      return found.includes(name)
+        ? swapChunks(kind, family, name, count, elements)
+        : listChunks(name, kind, family, count, elements)
+    }
+    yield* fill('approved', countOfFamily(approved, family), elementsOf(approved, family))
+    yield* fill('mgmt', countOfFamily(management, family), elementsOf(management, family))
+    yield* fill('open', opened.length, timedElementsOf(opened, family))
+    yield* fill('block', blocked.length, timedElementsOf(blocked, family))
     yield createSeen(family)
   }
 }
 
-function blockListChunks(set: BlockSet, kind: ListKind, family: Family, generation: Generation): Generator<string> {
-  return listChunks(listSetName(kind, family, generation), kind, family, countOfFamily(set, family), elementsOf(set, family))
+/** Filled beside and exchanged in one step. */
+function* swapChunks(kind: ListKind, family: Family, name: string, count: number, elements: Iterable<string>): Generator<string> {
+  const fresh = listSetName(kind, family, 'new')
+  yield* listChunks(fresh, kind, family, count, elements)
+  yield `swap ${fresh} ${name}\ndestroy ${fresh}\n`
 }
 
 function* listChunks(name: string, kind: ListKind, family: Family, count: number, elements: Iterable<string>): Generator<string> {

@@ -15,8 +15,8 @@ export function* elementsOf(set: BlockSet, family: Family): Generator<string> {
 }
 
 /** Timed elements of one family, in whole seconds, rounded up. */
-export function* blockedElementsOf(blocked: readonly TimedBlock[], family: Family): Generator<string> {
-  for (const { block, remainingMs } of disjointBlocks(blocked)) {
+export function* timedElementsOf(timed: readonly TimedBlock[], family: Family): Generator<string> {
+  for (const { block, remainingMs } of disjointBlocks(timed)) {
     if (block.includes(':') !== (family === 6)) continue
     const timeoutS = Math.min(MAX_TIMEOUT_S, Math.ceil(remainingMs / 1000))
     for (const part of withoutZeroLength(block)) yield `${part} timeout ${timeoutS}`

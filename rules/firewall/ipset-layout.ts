@@ -9,10 +9,14 @@ export const FAMILIES: readonly Family[] = [4, 6]
  * all rules of a family from one to the other. Nothing in between is ever in force.
  */
 export type Generation = 'a' | 'b'
+export const GENERATIONS: readonly Generation[] = ['a', 'b']
 
 /** What each generation holds. One set for hosts and prefixes together, because one set is one look-up and one thing to replace. */
-export const LIST_KINDS = ['approved', 'mgmt', 'block'] as const
+export const LIST_KINDS = ['approved', 'mgmt', 'open', 'block'] as const
 export type ListKind = (typeof LIST_KINDS)[number]
+/** Those whose elements leave by themselves. */
+export const TIMED_KINDS = ['open', 'block'] as const
+export type TimedKind = (typeof TIMED_KINDS)[number]
 
 export const IPSET_PREFIX = 'edgeward-'
 
@@ -33,13 +37,9 @@ export function seenSetName(family: Family): string {
   return `${IPSET_PREFIX}seen${family}`
 }
 
-export function otherGeneration(generation: Generation | undefined): Generation {
-  return generation === 'a' ? 'b' : 'a'
-}
-
 /** How ipset(8) creates a list of `count` blocks. Room to grow by deltas; more than `maxelem` is refused by the kernel. */
 export function createList(name: string, kind: ListKind, family: Family, count: number): string {
-  const timeout = kind === 'block' ? ' timeout 3600' : ''
+  const timeout = TIMED_KINDS.some((timed) => timed === kind) ? ' timeout 3600' : ''
   return `create ${name} hash:net family ${familyName(family)} hashsize ${hashSize(count)} maxelem ${hostCapacity(count)}${timeout}\n`
 }
 

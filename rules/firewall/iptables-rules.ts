@@ -1,5 +1,5 @@
 import { aboutText } from './about.ts'
-import { type Family, type Generation, listSetName, seenSetName } from './ipset-layout.ts'
+import { type Family, type Generation, type ListKind, listSetName, seenSetName } from './ipset-layout.ts'
 import type { FilterProgram } from './program.ts'
 
 /** Every chain we own, in `filter`, of both families. */
@@ -102,10 +102,11 @@ function hiddenPortLines(): readonly string[] {
  * rules without a verdict: adding again leaves the counter alone, matching counts; and a full list must not end the refusal.
  */
 function judgeLines({ mode }: FilterProgram, family: Family, generation: Generation): readonly string[] {
-  const isIn = (kind: 'approved' | 'mgmt' | 'block') => `-m set --match-set ${listSetName(kind, family, generation)} src`
+  const isIn = (kind: ListKind) => `-m set --match-set ${listSetName(kind, family, generation)} src`
   const seen = seenSetName(family)
   return [
     `${isIn('mgmt')} -j RETURN`,
+    `${isIn('open')} -j RETURN`,
     `${isIn('block')} -g EDGEWARD-REFUSE`,
     `${isIn('approved')} -j RETURN`,
     `-j SET --add-set ${seen} src --exist`,

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createNftFirewall } from '../../agent/firewall/nft-firewall.ts'
 import { CONTRACT_SOURCES, FIREWALL_CONTRACT } from '../contracts/firewall.contract.ts'
+import { FIREWALL_BACKENDS } from '../support/firewall-backends.ts'
 import { runInNamespace } from '../support/namespace-run.ts'
 import { canMakeNetworks, createTestNetwork, EDGE_ADDRESS_4, EDGE_ADDRESS_6 } from '../support/netns.ts'
 
@@ -14,25 +14,26 @@ if (!canMakeNetworks()) {
   const first = await network.client('first').peer()
   const second = await network.client('second').peer()
 
-  for (const { name, run } of FIREWALL_CONTRACT) {
-    await t.test(`createNftFirewall keeps a promise: ${name}`, async (t) => {
-      const onMisfit = (error: Error) => t.fail(`a change did not fit: ${error.message}`)
-      const firewall = createNftFirewall({ run: runInNamespace(network.edge), onMisfit })
-      t.teardown(() => firewall.remove())
-      await run({
-        firewall,
-        async wouldPass(address) {
-          const target = address.includes(':') ? EDGE_ADDRESS_6 : EDGE_ADDRESS_4
-          const peer = address === first4 || address === first6 ? first : second
-          const result = await peer.probe({ kind: 'tcp', address: target, port: 80, from: address, timeoutMs: 300 })
-          return result.outcome === 'passed'
-        },
-        async tamper() {
-          await network.edge.mustRun('nft', ['flush', 'chain', 'inet', 'edgeward', 'judge4'])
-        },
-      })
-      await firewall.remove()
-      t.equal((await network.edge.mustRun('nft', ['list', 'ruleset'])).stdout, '', 'leaves nothing behind')
+  for (const backend of FIREWALL_BACKENDS)
+    await t.test(backend.name, { skip: backend.skip }, async (t) => {
+      for (const { name, run } of FIREWALL_CONTRACT) {
+        await t.test(`keeps a promise: ${name}`, async (t) => {
+          const onMisfit = (error: Error) => t.fail(`a change did not fit: ${error.message}`)
+          const firewall = backend.create({ run: runInNamespace(network.edge), onMisfit })
+          t.teardown(() => firewall.remove())
+          await run({
+            firewall,
+            async wouldPass(address) {
+              const target = address.includes(':') ? EDGE_ADDRESS_6 : EDGE_ADDRESS_4
+              const peer = address === first4 || address === first6 ? first : second
+              const result = await peer.probe({ kind: 'tcp', address: target, port: 80, from: address, timeoutMs: 300 })
+              return result.outcome === 'passed'
+            },
+            tamper: () => backend.tamper(network.edge),
+          })
+          await firewall.remove()
+          t.equal(await backend.leftovers(network.edge), '', 'leaves nothing behind')
+        })
+      }
     })
-  }
 }

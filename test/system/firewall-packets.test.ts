@@ -1,7 +1,7 @@
 import t from 'tap'
-import { createNftFirewall } from '../../agent/firewall/nft-firewall.ts'
 import type { FilterProgram } from '../../rules/firewall/program.ts'
 import { aProgram, blocksFrom } from '../support/filter-programs.ts'
+import { FIREWALL_BACKENDS } from '../support/firewall-backends.ts'
 import { runInNamespace } from '../support/namespace-run.ts'
 import { canMakeNetworks, createTestNetwork, EDGE_ADDRESS_4, EDGE_ADDRESS_6 } from '../support/netns.ts'
 import type { ProbeResult } from '../support/peer.ts'
@@ -113,37 +113,41 @@ if (!canMakeNetworks()) {
 } else {
   const network = await createTestNetwork({ clients: WHO })
   t.teardown(() => network.dispose())
-  const firewall = createNftFirewall({ run: runInNamespace(network.edge) })
   const peerOf = (who: Who) => network.client(who).peer()
   for (const peer of [await network.edge.peer(), await peerOf('server')]) {
     for (const port of [22, 80, 443]) await peer.listen('http', port)
     for (const port of [53, 80, 443]) await peer.listen('udp', port)
   }
 
-  for (const hook of ['input', 'forward'] as const)
-    for (const { name, program, rows, seen } of TABLES) {
-      await t.test(`${hook}, ${name}`, async (t) => {
-        await firewall.remove()
-        await firewall.apply({ ...program, hooks: [hook] })
-        for (const family of [4, 6] as const) {
-          const target = targetOf(hook, family)
-          for (const { who, asks, port, meets, reason, body } of rows) {
-            const peer = await peerOf(who)
-            const timeoutMs = meets === 'timeout' ? 200 : 3000
-            const result = await peer.probe({
-              kind: asks,
-              address: target,
-              port,
-              timeoutMs,
-              ...(body === undefined ? {} : { body }),
-            })
-            t.equal(result.outcome, meets, `${who} v${family} ${asks} ${port} is ${meets}: ${reason}`)
-          }
+  for (const backend of FIREWALL_BACKENDS)
+    await t.test(backend.name, { skip: backend.skip }, async (t) => {
+      const firewall = backend.create({ run: runInNamespace(network.edge) })
+      for (const hook of ['input', 'forward'] as const)
+        for (const { name, program, rows, seen } of TABLES) {
+          await t.test(`${hook}, ${name}`, async (t) => {
+            await firewall.remove()
+            await firewall.apply({ ...program, hooks: [hook] })
+            for (const family of [4, 6] as const) {
+              const target = targetOf(hook, family)
+              for (const { who, asks, port, meets, reason, body } of rows) {
+                const peer = await peerOf(who)
+                const timeoutMs = meets === 'timeout' ? 200 : 3000
+                const result = await peer.probe({
+                  kind: asks,
+                  address: target,
+                  port,
+                  timeoutMs,
+                  ...(body === undefined ? {} : { body }),
+                })
+                t.equal(result.outcome, meets, `${who} v${family} ${asks} ${port} is ${meets}: ${reason}`)
+              }
+            }
+            const listed = (await firewall.seen(100)).map(({ address }) => address).sort()
+            t.same(listed, seen.flatMap((who) => WHO[who]).sort(), 'only strangers are listed')
+          })
         }
-        const listed = (await firewall.seen(100)).map(({ address }) => address).sort()
-        t.same(listed, seen.flatMap((who) => WHO[who]).sort(), 'only strangers are listed')
-      })
-    }
+      await firewall.remove()
+    })
 }
 
 function targetOf(hook: 'input' | 'forward', family: 4 | 6): string {

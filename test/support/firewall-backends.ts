@@ -1,0 +1,65 @@
+import type { Firewall } from '../../agent/firewall/firewall.ts'
+import type { FirewallError } from '../../agent/firewall/firewall-error.ts'
+import { createIpsetFirewall } from '../../agent/firewall/ipset-firewall.ts'
+import { type IptablesVariant, iptablesFile } from '../../agent/firewall/iptables-variant.ts'
+import { createNftFirewall } from '../../agent/firewall/nft-firewall.ts'
+import { readApproved } from '../../agent/firewall/read-approved.ts'
+import { readIpsetApproved } from '../../agent/firewall/read-ipset.ts'
+import type { RunProgram } from '../../agent/process/run-program.ts'
+import type { BlockSet } from '../../rules/addresses/block-set.ts'
+import type { TestNamespace } from './netns.ts'
+import { isInstalled } from './surroundings.ts'
+
+/** One way of putting a program into a kernel, for tests that run on every one. */
+export interface FirewallBackend {
+  readonly name: string
+  /** Why it cannot be shown on this machine; `false` where it can. As the `skip` of a test. */
+  readonly skip: string | false
+  create(options: { readonly run: RunProgram; readonly onMisfit?: (error: FirewallError) => void }): Firewall
+  readApproved(run: RunProgram): Promise<BlockSet>
+  /** Somebody takes away the rule that approves v4 sources, and the refusal with it. */
+  tamper(edge: TestNamespace): Promise<void>
+  /** What is left of ours in the kernel, by name; empty when all is gone. */
+  leftovers(edge: TestNamespace): Promise<string>
+}
+
+/** Every backend that judges packets. */
+export const FIREWALL_BACKENDS: readonly FirewallBackend[] = [nftBackend(), ipsetBackend('nft'), ipsetBackend('legacy')]
+
+function nftBackend(): FirewallBackend {
+  return {
+    name: 'nft',
+    skip: skipWithout(['nft', 'nftables']),
+    create: createNftFirewall,
+    readApproved,
+    async tamper(edge) {
+      await edge.mustRun('nft', ['flush', 'chain', 'inet', 'edgeward', 'judge4'])
+    },
+    leftovers: async (edge) => (await edge.mustRun('nft', ['list', 'ruleset'])).stdout,
+  }
+}
+
+function ipsetBackend(variant: Exclude<IptablesVariant, 'own'>): FirewallBackend {
+  return {
+    name: `ipset with iptables-${variant}`,
+    skip: skipWithout(['ipset', 'ipset'], [`iptables-${variant}`, 'iptables']),
+    create: (options) => createIpsetFirewall({ ...options, variant }),
+    readApproved: (run) => readIpsetApproved(run, variant),
+    async tamper(edge) {
+      await edge.mustRun(`iptables-${variant}`, ['-w', '-F', 'EDGEWARD-JUDGE'])
+    },
+    async leftovers(edge) {
+      const saved = await Promise.all(
+        ([4, 6] as const).map((family) => edge.mustRun(iptablesFile(variant, family, 'save'), ['-t', 'filter'])),
+      )
+      const rules = saved.flatMap(({ stdout }) => stdout.split('\n').filter((line) => /EDGEWARD|edgeward|^-A/.test(line)))
+      const sets = (await edge.mustRun('ipset', ['list', '-name'])).stdout
+      return rules.join('\n') + sets
+    },
+  }
+}
+
+function skipWithout(...needs: readonly (readonly [string, string])[]): string | false {
+  const missing = needs.filter(([program]) => !isInstalled(program))
+  return missing.length > 0 && `needs ${missing.map(([program, name]) => `${program} (Debian: ${name})`).join(', ')}`
+}
