@@ -101,7 +101,7 @@ describe('createWatch', () => {
     const lines = stolen().split('\n')
     writeFileSync(path, `${lines.slice(0, 150).join('\n')}\n`)
     const { watch, hasRead } = await runWatch({ folder, monotonic: createStillClock() })
-    await hasRead(150)
+    await until('the first positions on disk', () => (existsSync(join(folder, 'state', 'positions.json')) ? true : undefined))
     appendFileSync(path, lines.slice(150).join('\n'))
     await hasRead(400)
     const [flag] = watch.flags.live()
