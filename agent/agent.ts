@@ -227,8 +227,9 @@ export function createAgent(ports: AgentPorts): Agent {
   }
 }
 
+/** The boot loader knows nft only; what another backend left behind must not come back beside it. */
 function atBootOf(config: AgentConfig, { backend }: Firewall): AtBoot {
-  if (config.firewall.backend === 'dry-run') return 'nothing'
+  if (config.firewall.backend === 'dry-run' || backend === 'ipset') return 'nothing'
   return backend === 'dry-run' ? 'as-before' : 'program'
 }
 

@@ -17,8 +17,8 @@ export interface BootKeeper {
 }
 
 /**
- * What a boot is to load: what is in force; nothing, because the config wants a dry run; or what it would load anyway, because nobody knows better
- * than the last one who could use the kernel.
+ * What a boot is to load: what is in force; nothing, because it is not nft that judges packets here; or what it would load anyway, because nobody knows
+ * better than the last one who could use the kernel.
  */
 export type AtBoot = 'program' | 'nothing' | 'as-before'
 
@@ -64,7 +64,7 @@ export function createBootKeeper({ atBoot, files, board, log }: BootKeeperParts)
   const want = (part: BootPart, program: Wanted): void => {
     if (atBoot === 'as-before') return
     for (const [late, before] of undone) if (!wanted.has(late)) wanted.set(late, before)
-    wanted.set(part, atBoot === 'nothing' ? DRY : program)
+    wanted.set(part, atBoot === 'nothing' ? NOTHING : program)
     for (const asked of wanted.keys()) void queue(() => write(asked))
   }
 
@@ -82,7 +82,7 @@ export function createBootKeeper({ atBoot, files, board, log }: BootKeeperParts)
 /** The text that loads nothing: `firewall.beforeFirstList` is `open`. */
 export const OPEN_TEXT = '# firewall.beforeFirstList is open: no rules before the first list\n'
 
-const DRY: Wanted = { key: 'dry', chunks: () => ['# firewall.backend is dry-run: nothing is loaded\n'] }
+const NOTHING: Wanted = { key: 'nothing', chunks: () => ['# firewall.backend is not nft: nothing is loaded at boot\n'] }
 const OPEN: Wanted = { key: 'open', chunks: () => [OPEN_TEXT] }
 
 /** Timed blocks are measured from the loading on, so at a boot they would be too long. What the key leaves out is the config's, the same as long as this process lives. */

@@ -2,7 +2,7 @@ import type { FilterProgram } from '../../rules/firewall/program.ts'
 import type { AllowDocument } from '../../rules/revisions/allow-document.ts'
 import type { RevisionSummary } from '../../rules/revisions/revision-summary.ts'
 import type { Clock } from '../../rules/time/clock.ts'
-import type { Firewall, InForce } from '../firewall/firewall.ts'
+import type { Doubt, Firewall, InForce } from '../firewall/firewall.ts'
 import type { Log } from '../log/log.ts'
 import type { LastGoodMemory } from '../memory/last-good.ts'
 import { createQueue } from '../process/create-queue.ts'
@@ -47,6 +47,21 @@ export interface Edge {
   tend(): Promise<void>
   /** Brings the timed blocks to what the flags say now. Never throws. */
   showBlocks(): Promise<void>
+  /**
+   * Puts back what should be in force: all that is doubted; without a doubt only where the kernel says that it holds something else. `right` where there was nothing
+   * to do, or nothing is known that could be put back. @throws FirewallError; FilterError
+   */
+  mend(doubt: Doubt | undefined): Promise<'right' | 'mended'>
+  /** What the kernel holds as far as this agent put or found it there. */
+  readonly program: FilterProgram | undefined
+  /** Programs that this agent has put in force since it started. */
+  readonly changes: number
+}
+
+/** A program with the timed blocks in it, by name. */
+interface Plan {
+  readonly program: FilterProgram
+  readonly blocks: readonly SourceBlock[]
 }
 
 export function createEdge(parts: EdgeParts): Edge {
@@ -56,8 +71,9 @@ export function createEdge(parts: EdgeParts): Edge {
   let held: HeldRevision | undefined
   let trusted: RevisionSummary | undefined
   let inForce: InForce | undefined
-  /** The program that `held` came to, blocks apart. */
+  /** The program that `held` came to, blocks apart; before the first list the closed one, where the config says so. */
   let current: FilterProgram | undefined
+  let changes = 0
   let isStarted = false
   /** Fingerprint of the config that the kernel was loaded with, as far as known. */
   let loadedShape: string | undefined
@@ -75,31 +91,50 @@ export function createEdge(parts: EdgeParts): Edge {
     board.set({ blocked: blocks.map(statusOf) })
   }
 
-  const load = async (program: FilterProgram, blocks: readonly SourceBlock[]): Promise<void> => {
-    await firewall.check(program)
-    await firewall.apply(program)
+  const planNow = (revision: HeldRevision): Plan => {
+    const nowMs = clock.nowMs()
+    const blocks = parts.blocks(revision.document).filter(({ untilMs }) => untilMs > nowMs)
+    const mode = modeNow(revision.document.header, parts.hold, nowMs)
+    return { program: planProgram(revision, mode, shape, timedBlocksOf(blocks, nowMs)), blocks }
+  }
+
+  const put = async ({ program, blocks }: Plan, doubt: Doubt | undefined): Promise<void> => {
+    await firewall.apply(program, doubt === undefined ? {} : { doubt })
+    changes += 1
+    current = program
     loadedShape = fingerprint
     show(program)
     showBlocked(blocks)
     board.stamp('appliedAt')
-    const { revision, digest, mode } = program
-    log.info({ revision, digest, mode, blocked: blocks.length }, 'program was applied')
+  }
+
+  const load = async (plan: Plan): Promise<void> => {
+    await firewall.check(plan.program)
+    await put(plan, undefined)
+    const { revision, digest, mode } = plan.program
+    log.info({ revision, digest, mode, blocked: plan.blocks.length }, 'program was applied')
   }
 
   const enforceNow = async (revision: HeldRevision): Promise<'applied' | 'unchanged'> => {
-    const nowMs = clock.nowMs()
-    const blocks = parts.blocks(revision.document).filter(({ untilMs }) => untilMs > nowMs)
-    const mode = modeNow(revision.document.header, parts.hold, nowMs)
-    const planned = planProgram(revision, mode, shape, timedBlocksOf(blocks, nowMs))
-    const isThere = loadedShape === fingerprint && isInForce(planned, await firewall.inForce())
-    if (isThere) show(planned)
-    else await load(planned, blocks)
+    const plan = planNow(revision)
+    const isThere = loadedShape === fingerprint && isInForce(plan.program, await firewall.inForce())
+    if (isThere) {
+      show(plan.program)
+      current = plan.program
+    } else await load(plan)
     held = revision
-    current = planned
     trusted = revision.summary
     isStarted = true
     board.set({ list: listOf(revision) })
     return isThere ? 'unchanged' : 'applied'
+  }
+
+  /** Nothing is checked first: it was in force before, and it must be there again soon. */
+  const mendNow = async (doubt: Doubt | undefined): Promise<'right' | 'mended'> => {
+    const plan = held === undefined ? current && { program: current, blocks: [] } : planNow(held)
+    if (plan === undefined || (doubt === undefined && isInForce(plan.program, await firewall.inForce()))) return 'right'
+    await put(plan, doubt ?? 'rules')
+    return 'mended'
   }
 
   const restoreNow = async (): Promise<void> => {
@@ -122,10 +157,11 @@ export function createEdge(parts: EdgeParts): Edge {
   }
 
   const startWithoutList = async (before: InForce | undefined): Promise<void> => {
-    if (parts.beforeFirstList === 'closed') await load(planClosed(shape), [])
+    if (parts.beforeFirstList === 'closed') await load({ program: planClosed(shape), blocks: [] })
     else if (before !== undefined) {
       await firewall.remove()
       inForce = undefined
+      current = undefined
       board.set({ inForce: null })
     }
     log.warn({ door: parts.beforeFirstList }, 'no list was ever applied here')
@@ -187,6 +223,13 @@ export function createEdge(parts: EdgeParts): Edge {
       await edge.remember()
     },
     showBlocks: () => inTurn('blocks', showBlocksNow, 'timed blocks could not be set'),
+    mend: (doubt) => queue(() => mendNow(doubt)),
+    get program() {
+      return current
+    },
+    get changes() {
+      return changes
+    },
   }
   return edge
 }
