@@ -13,6 +13,14 @@ export interface SeenSource {
   readonly packets: number
 }
 
+/** What an apply must not rely on, because somebody else has been at it: `elements` of the sets, or the `rules` and all else of ours. */
+export type Doubt = 'elements' | 'rules'
+
+export interface ApplyOptions {
+  /** Given: all that is doubted is written anew, even where the kernel says that it holds the program. */
+  readonly doubt?: Doubt
+}
+
 /**
  * The one thing the agent asks of the kernel. One contract suite (`test/contracts/firewall.contract.ts`) holds every backend
  * and the fake to these promises. Errors are `FirewallError`s.
@@ -22,7 +30,7 @@ export interface Firewall {
   /** Has the kernel judge `program` and changes nothing. @throws FirewallError REFUSED */
   check(program: FilterProgram): Promise<void>
   /** Replaces our rules in one transaction; the sources being blocked are part of it. On a throw, the rules that were in force still are. */
-  apply(program: FilterProgram): Promise<void>
+  apply(program: FilterProgram, options?: ApplyOptions): Promise<void>
   /** Replaces the timed blocks and nothing else, in one transaction. */
   setBlocked(blocked: readonly TimedBlock[]): Promise<void>
   /** What is in force, read from the kernel; `undefined` when our rules are not there. */

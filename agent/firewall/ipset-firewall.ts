@@ -199,10 +199,11 @@ export function createIpsetFirewall({
         }
       }),
 
-    apply: (program) =>
+    // A whole apply makes every list and chain anew, whatever is doubted.
+    apply: (program, { doubt } = {}) =>
       queue(async () => {
         assertCompilable(program)
-        const from = left
+        const from = doubt === undefined ? left : undefined
         if (from !== undefined) {
           const state = await readState()
           const whole = findWhole(state)

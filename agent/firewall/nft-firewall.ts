@@ -7,7 +7,7 @@ import { createQueue } from '../process/create-queue.ts'
 import { ProgramError } from '../process/program-error.ts'
 import type { ProgramOptions, RunProgram } from '../process/run-program.ts'
 import { assertBlockable, assertCompilable } from './assert-compilable.ts'
-import type { Firewall } from './firewall.ts'
+import type { Doubt, Firewall } from './firewall.ts'
 import { FirewallError, type FirewallErrorCode } from './firewall-error.ts'
 import { nftFault, runFault } from './nft-fault.ts'
 import { findNftState, type NftState } from './nft-state.ts'
@@ -87,10 +87,12 @@ export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => u
     return true
   }
 
-  const applyWhole = async (program: FilterProgram): Promise<void> => {
+  const applyWhole = async (program: FilterProgram, doubt: Doubt | undefined): Promise<void> => {
     const found = await readState()
     const doing = `Cannot apply revision ${program.revision}`
-    const canRefill = found !== undefined && isSameHooks(found.hooks, program)
+    // A refill leaves what others put beside our chains and sets: only where the rules are as we left them does it put everything right.
+    const areRulesOurs = doubt === undefined || (doubt === 'elements' && left !== undefined && isAsLeft(found, left))
+    const canRefill = areRulesOurs && found !== undefined && isSameHooks(found.hooks, program)
     if (!canRefill || !(await isTaken(doing, compileNft(program, { refill: found.about }))))
       await nft(doing, ['-f', '-'], { input: compileNft(program) })
     const state = await readState()
@@ -111,10 +113,11 @@ export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => u
         await nft(`Cannot accept revision ${program.revision}`, ['--check', '-f', '-'], { input: compileNft(program) })
       }),
 
-    apply: (program) =>
+    apply: (program, { doubt } = {}) =>
       queue(async () => {
         assertCompilable(program)
-        if (left === undefined || !(await applyDelta(left, program))) await applyWhole(program)
+        const isChanged = doubt === undefined && left !== undefined && (await applyDelta(left, program))
+        if (!isChanged) await applyWhole(program, doubt)
       }),
 
     setBlocked: (blocked) =>

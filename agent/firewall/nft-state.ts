@@ -17,18 +17,22 @@ interface Listed {
   readonly chain?: unknown
   readonly hook?: unknown
   readonly comment?: unknown
+  readonly flags?: unknown
 }
 
 const CHAINS = ['about', 'guard', 'judge', 'judge4', 'judge6', 'refuse']
 const SETS = ['host4', 'host6', 'net4', 'net6', 'mgmt4', 'mgmt6', 'block4', 'block6', 'seen4', 'seen6']
 
 /**
- * Reads `nft --json --terse list ruleset inet`. `undefined` where our table is not there or not whole: another layout, a chain or set gone, no hook. (Listing our table
+ * Reads `nft --json --terse list ruleset inet`. `undefined` where our table is not there or not whole: another layout, a chain or set gone, no hook, switched off
+ * (`flags dormant`; what 1.0.6 prints for it is not the flag, so any flag counts). (Listing our table
  * alone reads every element even with `--terse` on nft 1.0.6: 0.5 s at 100,000 against 4 ms.)
  * @throws FirewallError UNREADABLE
  */
 export function findNftState(json: string): NftState | undefined {
-  const ours = listedOf(json).filter(({ value }) => value.family === 'inet' && value.table === 'edgeward')
+  const all = listedOf(json).filter(({ value }) => value.family === 'inet')
+  if (all.some(({ kind, value }) => kind === 'table' && value.name === 'edgeward' && value.flags !== undefined)) return undefined
+  const ours = all.filter(({ value }) => value.table === 'edgeward')
   const comment = ours.find(({ kind, value }) => kind === 'rule' && value.chain === 'about')?.value.comment
   const about = typeof comment === 'string' ? findAbout(comment) : undefined
   if (about === undefined) return undefined

@@ -1,8 +1,9 @@
-import type { FilterProgram } from '../../rules/firewall/program.ts'
+import type { FilterProgram, TimedBlock } from '../../rules/firewall/program.ts'
 import type { AllowDocument } from '../../rules/revisions/allow-document.ts'
 import type { RevisionSummary } from '../../rules/revisions/revision-summary.ts'
 import type { Clock } from '../../rules/time/clock.ts'
 import type { Doubt, Firewall, InForce } from '../firewall/firewall.ts'
+import { FirewallError } from '../firewall/firewall-error.ts'
 import type { Log } from '../log/log.ts'
 import type { LastGoodMemory } from '../memory/last-good.ts'
 import { createQueue } from '../process/create-queue.ts'
@@ -29,6 +30,22 @@ export interface EdgeParts {
   readonly beforeFirstList: 'open' | 'closed'
   /** Sources to refuse for a while, by the list given. */
   readonly blocks: (document: AllowDocument | undefined) => readonly SourceBlock[]
+  /** Asked before what is in force changes. @throws LockoutError */
+  readonly assertSafe: (before: FilterProgram | undefined, next: FilterProgram) => Promise<void>
+  readonly openings: EdgeOpenings
+}
+
+/** Sources that a person at this host let in for a while. */
+export interface EdgeOpenings {
+  /** What the kernel gets now. */
+  timed(): readonly TimedBlock[]
+  /** Another text where others are open; empty where the kernel may be left as it was found. */
+  key(): string
+}
+
+export interface EnforceOptions {
+  /** The revision is not remembered, and the one before not forgotten, until `confirm`. */
+  readonly isOnTrial?: boolean
 }
 
 /** The one writer to the kernel: it knows what should be in force, and every change goes through it, one after another (invariant 11). */
@@ -37,16 +54,24 @@ export interface Edge {
   readonly held: HeldRevision | undefined
   /** What a new revision is judged against. */
   readonly trusted: TrustedBefore
-  /** Puts the last good revision in force again; leaves the kernel alone where it holds it already. Never throws: faults are on the board. */
-  restore(): Promise<void>
+  /** Puts the last good revision in force again; leaves the kernel alone where it holds it already, or a newer one that is not unwanted. Never throws: faults are on the board. */
+  restore(options?: { readonly isNewerUnwanted?: boolean }): Promise<void>
   /** Plans, has the kernel check, and applies in one transaction; `unchanged` where the kernel holds it already. On a throw nothing changed. */
-  enforce(revision: HeldRevision): Promise<'applied' | 'unchanged'>
+  enforce(revision: HeldRevision, options?: EnforceOptions): Promise<'applied' | 'unchanged'>
+  /** True while a revision is on trial and the edge knows what was in force before it. */
+  readonly canGoBack: boolean
+  /** Ends the trial: the revision stays. */
+  confirm(): void
+  /** Ends the trial: what was in force before is again. On a throw the trial goes on. */
+  goBack(): Promise<void>
   /** Writes the revision in force to the memory where it is not there yet, and has the next boot begin with it. A disk that fails is a fault on the board. */
   remember(): Promise<void>
   /** Puts right what a date or a failure has left undone: the mode, or the start. Never throws. */
   tend(): Promise<void>
   /** Brings the timed blocks to what the flags say now. Never throws. */
   showBlocks(): Promise<void>
+  /** Brings the sources let in by hand to what the openings say now. Never throws. */
+  showOpenings(): Promise<void>
   /**
    * Puts back what should be in force: all that is doubted; without a doubt only where the kernel says that it holds something else. `right` where there was nothing
    * to do, or nothing is known that could be put back. @throws FirewallError; FilterError
@@ -56,6 +81,13 @@ export interface Edge {
   readonly program: FilterProgram | undefined
   /** Programs that this agent has put in force since it started. */
   readonly changes: number
+}
+
+/** What was in force before a revision on trial; `isKnown` is false where only the kernel knew it. */
+interface Before {
+  readonly held: HeldRevision | undefined
+  readonly trusted: RevisionSummary | undefined
+  readonly isKnown: boolean
 }
 
 /** A program with the timed blocks in it, by name. */
@@ -80,6 +112,10 @@ export function createEdge(parts: EdgeParts): Edge {
   /** What the memory holds: hash of the bytes, and fingerprint. */
   let remembered = ''
   let shownBlocks: ReadonlyMap<string, number> = new Map()
+  /** Set while the revision in force is on trial. */
+  let trial: Before | undefined
+  /** The openings that the kernel was loaded with. */
+  let loadedOpenings = ''
 
   const show = ({ revision, digest, mode }: InForce): void => {
     inForce = { revision, digest, mode }
@@ -95,14 +131,17 @@ export function createEdge(parts: EdgeParts): Edge {
     const nowMs = clock.nowMs()
     const blocks = parts.blocks(revision.document).filter(({ untilMs }) => untilMs > nowMs)
     const mode = modeNow(revision.document.header, parts.hold, nowMs)
-    return { program: planProgram(revision, mode, shape, timedBlocksOf(blocks, nowMs)), blocks }
+    const program = planProgram(revision, mode, shape, timedBlocksOf(blocks, nowMs))
+    return { program: { ...program, opened: parts.openings.timed() }, blocks }
   }
 
   const put = async ({ program, blocks }: Plan, doubt: Doubt | undefined): Promise<void> => {
+    const openings = parts.openings.key()
     await firewall.apply(program, doubt === undefined ? {} : { doubt })
     changes += 1
     current = program
     loadedShape = fingerprint
+    loadedOpenings = openings
     show(program)
     showBlocked(blocks)
     board.stamp('appliedAt')
@@ -115,13 +154,23 @@ export function createEdge(parts: EdgeParts): Edge {
     log.info({ revision, digest, mode, blocked: plan.blocks.length }, 'program was applied')
   }
 
-  const enforceNow = async (revision: HeldRevision): Promise<'applied' | 'unchanged'> => {
+  /** The program that holds until `next` does, as far as known; after a start with the same config it is the kernel's. Nobody is locked out by what held already. */
+  const heldUntil = (next: FilterProgram): FilterProgram | undefined => {
+    if (current !== undefined || loadedShape !== fingerprint) return current
+    return { ...next, mode: inForce?.mode ?? next.mode }
+  }
+
+  const enforceNow = async (revision: HeldRevision, isUnguarded = false): Promise<'applied' | 'unchanged'> => {
     const plan = planNow(revision)
-    const isThere = loadedShape === fingerprint && isInForce(plan.program, await firewall.inForce())
+    const isSame = loadedShape === fingerprint && loadedOpenings === parts.openings.key()
+    const isThere = isSame && isInForce(plan.program, await firewall.inForce())
     if (isThere) {
       show(plan.program)
       current = plan.program
-    } else await load(plan)
+    } else {
+      if (!isUnguarded) await parts.assertSafe(heldUntil(plan.program), plan.program)
+      await load(plan)
+    }
     held = revision
     trusted = revision.summary
     isStarted = true
@@ -137,7 +186,19 @@ export function createEdge(parts: EdgeParts): Edge {
     return 'mended'
   }
 
-  const restoreNow = async (): Promise<void> => {
+  const goBackNow = async (): Promise<void> => {
+    if (trial === undefined || !trial.isKnown) return
+    const { held: before, trusted: floor } = trial
+    if (before === undefined) {
+      await startWithoutList(inForce)
+      held = undefined
+      board.set({ list: null })
+    } else await enforceNow(before, true)
+    trusted = floor
+    trial = undefined
+  }
+
+  const restoreNow = async (isNewerUnwanted = false): Promise<void> => {
     const recollection = await memory.recall()
     const { revision, floor, faults } = recallRevision(recollection)
     trusted = floor
@@ -145,19 +206,20 @@ export function createEdge(parts: EdgeParts): Edge {
     board.fault('memory', faults[0])
     inForce = await firewall.inForce()
     board.set({ inForce: inForce ?? null })
-    if (revision !== undefined && revision.summary.revision >= (inForce?.revision ?? 0)) {
+    if (revision !== undefined && (isNewerUnwanted || revision.summary.revision >= (inForce?.revision ?? 0))) {
       loadedShape = recollection.shape
       if (recollection.trusted?.revision === revision.summary.revision) remembered = `${revision.sha256} ${recollection.shape}`
       const done = await enforceNow(revision)
       log.info({ revision: revision.summary.revision, done }, 'last good revision was restored')
-    } else if (inForce !== undefined && inForce.revision > 0)
+    } else if (inForce !== undefined && inForce.revision > 0 && !isNewerUnwanted)
       log.warn({ revision: inForce.revision }, 'the kernel held a revision that the memory does not; it was left in force')
     else await startWithoutList(inForce)
     isStarted = true
   }
 
   const startWithoutList = async (before: InForce | undefined): Promise<void> => {
-    if (parts.beforeFirstList === 'closed') await load({ program: planClosed(shape), blocks: [] })
+    if (parts.beforeFirstList === 'closed')
+      await load({ program: { ...planClosed(shape), opened: parts.openings.timed() }, blocks: [] })
     else if (before !== undefined) {
       await firewall.remove()
       inForce = undefined
@@ -178,6 +240,17 @@ export function createEdge(parts: EdgeParts): Edge {
       log.info({ blocked: blocks.length }, 'timed blocks were set')
     }
     showBlocked(blocks)
+  }
+
+  const showOpeningsNow = async (): Promise<void> => {
+    if (inForce === undefined || loadedOpenings === parts.openings.key()) return
+    if (held !== undefined) await enforceNow(held, true)
+    else if (inForce.revision === 0) await startWithoutList(inForce)
+    else
+      throw new FirewallError(
+        'NOT_IN_FORCE',
+        `Cannot change who is let in: the kernel holds revision ${inForce.revision}, and this agent does not know its list yet`,
+      )
   }
 
   const rememberNow = async (): Promise<void> => {
@@ -206,22 +279,37 @@ export function createEdge(parts: EdgeParts): Edge {
     get trusted() {
       return { summary: trusted, inForce }
     },
-    restore: () => inTurn('start', restoreNow, 'what was in force could not be restored'),
-    enforce: (revision) => queue(() => enforceNow(revision)),
+    get canGoBack() {
+      return trial?.isKnown === true
+    },
+    restore: ({ isNewerUnwanted = false } = {}) =>
+      inTurn('start', () => restoreNow(isNewerUnwanted), 'what was in force could not be restored'),
+    enforce: (revision, { isOnTrial = false } = {}) =>
+      queue(async () => {
+        const before = { held, trusted, isKnown: held !== undefined || (inForce?.revision ?? 0) === 0 }
+        const done = await enforceNow(revision)
+        if (isOnTrial) trial ??= before
+        return done
+      }),
+    confirm() {
+      trial = undefined
+    },
+    goBack: () => queue(goBackNow),
     async remember() {
-      if (held === undefined) return
+      if (held === undefined || trial !== undefined) return
       // A broken memory stays told until something new is written over it.
       if (remembered !== `${held.sha256} ${fingerprint}`)
         await inTurn('memory', rememberNow, 'revision is in force but could not be remembered')
-      if (remembered === `${held.sha256} ${fingerprint}` && current !== undefined) boot.keep(current)
+      if (remembered === `${held.sha256} ${fingerprint}` && current !== undefined) boot.keep({ ...current, opened: [] })
     },
     async tend() {
-      if (!isStarted) await inTurn('start', restoreNow, 'what was in force could not be restored')
+      if (!isStarted) await inTurn('start', () => restoreNow(), 'what was in force could not be restored')
       const revision = held
       if (revision !== undefined && modeNow(revision.document.header, parts.hold, clock.nowMs()) !== inForce?.mode)
         await inTurn('mode', async () => void (await enforceNow(revision)), 'mode could not be switched')
       await edge.remember()
     },
+    showOpenings: () => inTurn('openings', showOpeningsNow, 'openings could not be put in force'),
     showBlocks: () => inTurn('blocks', showBlocksNow, 'timed blocks could not be set'),
     mend: (doubt) => queue(() => mendNow(doubt)),
     get program() {
