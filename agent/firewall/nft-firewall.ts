@@ -62,9 +62,9 @@ export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => u
     )
 
   /** False where the kernel does not take `chunks`, so that something else must be tried; throws where trying again would help nothing. */
-  const isTaken = async (doing: string, chunks: Iterable<string>): Promise<boolean> => {
+  const isTaken = async (doing: string, chunks: Iterable<string>, flags: readonly string[] = []): Promise<boolean> => {
     try {
-      await nft(doing, ['-f', '-'], { input: chunks })
+      await nft(doing, [...flags, '-f', '-'], { input: chunks })
       return true
     } catch (error) {
       if (!(error instanceof FirewallError && MISFITS.has(error.code))) throw error
@@ -75,7 +75,7 @@ export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => u
 
   /** The kernel itself refuses a delta where another list is in force; that nobody has been at the rules is looked up after, so that the change does not wait for it. */
   const applyDelta = async (from: Left, program: FilterProgram): Promise<boolean> => {
-    if (findDeltaObstacle(from.program, program) !== undefined || !fitsInto(from.base.approved, program.approved)) return false
+    if (!isComparable(from, program)) return false
     const isRuled = hasSameRules(from.program, program)
     // Afterwards the rules differ anyhow.
     if (!isRuled && !isAsLeft(await readState(), from)) return false
@@ -110,7 +110,11 @@ export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => u
     check: (program) =>
       queue(async () => {
         assertCompilable(program)
-        await nft(`Cannot accept revision ${program.revision}`, ['--check', '-f', '-'], { input: compileNft(program) })
+        const doing = `Cannot accept revision ${program.revision}`
+        // What would be applied is judged: a change of one host takes milliseconds, a whole list of a million seconds.
+        const delta = left !== undefined && isComparable(left, program) ? compileNftDelta(left.program, program) : undefined
+        if (delta === undefined || !(await isTaken(doing, delta, ['--check'])))
+          await nft(doing, ['--check', '-f', '-'], { input: compileNft(program) })
       }),
 
     apply: (program, { doubt } = {}) =>
@@ -153,6 +157,10 @@ export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => u
         await nft('Cannot remove our rules', ['-f', '-'], { input: [`add table ${NFT_TABLE}\ndelete table ${NFT_TABLE}\n`] })
       }),
   }
+}
+
+function isComparable({ program, base }: Left, next: FilterProgram): boolean {
+  return findDeltaObstacle(program, next) === undefined && fitsInto(base.approved, next.approved)
 }
 
 function isAsLeft(state: NftState | undefined, { program, shape }: Left): boolean {

@@ -15,12 +15,11 @@ import { runFault } from './nft-fault.ts'
 const MAX_BYTES = 256 * 1024 * 1024
 const DOING = 'Cannot read the approved blocks back'
 
-/** Reads `ipset save` of a list of refused sources. Elements that no packet has met yet are left out. */
+/** Reads `ipset save` of a list of refused sources. */
 export function parseSavedSeen(saved: string): readonly SeenSource[] {
   return saved.split('\n').flatMap((line) => {
     const match = /^add \S+ (\S+) .*\bpackets (\d+)/.exec(line)
-    const packets = Number(match?.[2])
-    return match?.[1] !== undefined && packets > 0 ? [{ address: match[1], packets }] : []
+    return match?.[1] === undefined ? [] : [{ address: match[1], packets: Number(match[2]) }]
   })
 }
 

@@ -14,6 +14,7 @@ function stateOf(about: string): string {
 /** The part of nft that the firewall talks to: remembers the last program's comment and says what it was given. */
 function createScriptedNft() {
   const loaded: string[] = []
+  const checked: string[] = []
   const failures: (() => never | { stderr: string })[] = []
   let about = ''
   let shape = 'plain'
@@ -35,14 +36,19 @@ function createScriptedNft() {
     const start = /delete chain inet edgeward (at-\S+)/.exec(text)?.[1]
     if (start !== undefined && start !== stateOf(about))
       return { exitCode: 1, stdout: '', stderr: 'Error: No such file or directory' }
-    if (args.includes('--check')) return { exitCode: 0, stdout: '', stderr: '' }
-    loaded.push(text.split('\n')[0]?.replace(/^# edgeward: |, mode.*/g, '') ?? '')
+    const title = text.split('\n')[0]?.replace(/^# edgeward: |, mode.*/g, '') ?? ''
+    if (args.includes('--check')) {
+      checked.push(title)
+      return { exitCode: 0, stdout: '', stderr: '' }
+    }
+    loaded.push(title)
     about = /comment "(.*)"/.exec(text)?.[1] ?? about
     return { exitCode: 0, stdout: '', stderr: '' }
   }
   return {
     run,
     loaded,
+    checked,
     failNext: (fail: () => never | { stderr: string }) => failures.push(fail),
     setAbout: (program: FilterProgram) => {
       about = aboutText(program)
@@ -133,6 +139,18 @@ describe('createNftFirewall', () => {
       return result
     }
     await expect(createNftFirewall({ run }).apply(one)).rejects.toMatchObject({ code: 'NOT_IN_FORCE' })
+  })
+
+  it('check: has the delta judged where one would be applied, the whole program where not', async () => {
+    const nft = createScriptedNft()
+    const firewall = createNftFirewall(nft)
+    await firewall.check(one)
+    await firewall.apply(one)
+    await firewall.check(two)
+    nft.setAbout(three)
+    await firewall.check(two)
+    expect(nft.checked).toEqual(['all of revision 1', 'from revision 1 to revision 2', 'all of revision 2'])
+    expect(nft.loaded).toEqual(['all of revision 1'])
   })
 
   it.each<[string, string]>([
