@@ -1,0 +1,48 @@
+import type { BenchResult } from './bench-result.ts'
+
+/** Each is loaded when it is asked for. */
+const BENCHES: Readonly<
+  Record<string, { readonly what: string; readonly load: () => Promise<() => Promise<readonly BenchResult[]>> }>
+> = {
+  apply: {
+    what: 'cold load of lists into the kernel against bare nft -f (root; about 3 minutes)',
+    load: async () => (await import('./apply.ts')).benchApply,
+  },
+  change: {
+    what: 'one host in or out of a loaded list against a bare nft -f (root)',
+    load: async () => (await import('./change.ts')).benchChange,
+  },
+  ingest: {
+    what: 'log lines through parser and detection against mawk',
+    load: async () => (await import('./ingest.ts')).benchIngest,
+  },
+}
+
+const USAGE = `Usage: npm run bench -- [name…]
+
+${Object.entries(BENCHES)
+  .map(([name, { what }]) => `  ${name.padEnd(8)} ${what}`)
+  .join('\n')}
+
+Without a name all run. A JSON line per figure on standard output: ours, the machine's own limit in the same run, and their ratio.
+`
+
+/** Runs the benchmarks named; all where none is. */
+async function main(names: readonly string[]): Promise<number> {
+  if (names.includes('--help')) {
+    process.stdout.write(USAGE)
+    return 0
+  }
+  const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name))
+  if (unknown.length > 0) {
+    process.stderr.write(`bench: no benchmark ${unknown.map((name) => JSON.stringify(name)).join(', ')}\n\n${USAGE}`)
+    return 2
+  }
+  for (const name of names.length > 0 ? names : Object.keys(BENCHES)) {
+    const run = await BENCHES[name]?.load()
+    for (const result of (await run?.()) ?? []) process.stdout.write(`${JSON.stringify(result)}\n`)
+  }
+  return 0
+}
+
+process.exitCode = await main(process.argv.slice(2))
