@@ -26,9 +26,10 @@ Type in another terminal, in this folder
   npm run -s agent -- check-config --config ${config}
 
 Ask the control API; the tokens of the operator, the approver and a reader are in ${tokens}
+  API=${controlUrl}
   T=$(sed -n 's/.*"reader": *"\\([^"]*\\)".*/\\1/p' ${tokens})
-  curl -s -H "Authorization: Bearer $T" '${controlUrl}/v1/registrations?limit=3'
-  curl -s -H "Authorization: Bearer $T" ${controlUrl}/v1/agents
+  curl -s -H "Authorization: Bearer $T" "$API/v1/registrations?limit=3"
+  curl -s -H "Authorization: Bearer $T" "$API/v1/agents"
 
 docs/tour.md explains each line. Everything stays up until Ctrl-C, which removes all of it.`
 }
