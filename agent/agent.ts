@@ -5,9 +5,17 @@ import type { ControlClient } from './control/control-client.ts'
 import { followRevisions } from './control/follow-revisions.ts'
 import { keepConnected } from './control/keep-connected.ts'
 import type { Firewall } from './firewall/firewall.ts'
+import type { HostSight } from './lockout/host-sight.ts'
+import { createLockoutGuard } from './lockout/lockout-guard.ts'
 import type { Log } from './log/log.ts'
 import type { BootProgramFiles } from './memory/boot-program.ts'
 import type { LastGoodMemory } from './memory/last-good.ts'
+import { createOpeningBook } from './orders/opening-book.ts'
+import type { Orders } from './orders/order.ts'
+import { createOrderDesk } from './orders/order-desk.ts'
+import { createProbation } from './probation/probation.ts'
+import type { ProbationMemory } from './probation/probation-memory.ts'
+import type { Probe } from './probation/probe.ts'
 import type { ServiceManager } from './process/service-manager.ts'
 import { buildReport } from './report/build-report.ts'
 import type { HostFactsSource } from './report/host-facts.ts'
@@ -34,6 +42,15 @@ export interface Central {
   readonly source: RevisionSource
 }
 
+/** What keeps people from being locked out. */
+export interface LockoutPorts {
+  readonly sight: HostSight
+  /** `undefined`: the health check is off. */
+  readonly probe: Probe | undefined
+  readonly probation: ProbationMemory
+  readonly orders: Orders
+}
+
 /** All that the agent reaches; `run` builds the real ones, tests their own. */
 export interface AgentPorts {
   readonly config: AgentConfig
@@ -47,6 +64,7 @@ export interface AgentPorts {
   /** Gives the way to central; asked again while it throws, because a token may come or the network may not be up yet. */
   readonly openCentral: (signal: AbortSignal) => Promise<Central>
   readonly hostFacts: HostFactsSource
+  readonly lockout: LockoutPorts
   readonly clock: Clock
   readonly timers: Timers
   /** 0 ≤ number < 1. */
@@ -78,6 +96,9 @@ export function createAgent(ports: AgentPorts): Agent {
   const verdicts = createVerdictKeeper({ policy: config.verdicts, management: shape.management, clock, log })
   const { beforeFirstList } = config.firewall
   const boot = createBootKeeper({ atBoot: atBootOf(config, firewall), files: ports.bootFiles, board, log })
+  const { orders, ...lockout } = ports.lockout
+  const book = createOpeningBook({ limits: config.breakGlass, clock, board, log })
+  const guard = createLockoutGuard({ sight: lockout.sight, ...config.lockout, controlUrl: config.control.url })
   const edge = createEdge({
     firewall,
     memory: ports.memory,
@@ -89,7 +110,15 @@ export function createAgent(ports: AgentPorts): Agent {
     hold,
     beforeFirstList,
     blocks: (document) => verdicts.blocks(document),
+    assertSafe: (before, next) => guard.assertSafe(before, next),
+    openings: book,
   })
+  const { withinS, attempts } = config.probe
+  const trial = { probe: lockout.probe, memory: lockout.probation, withinS, attempts }
+  const probation = createProbation({ ...trial, edge, board, log, clock, timers })
+  const desk = createOrderDesk({ orders, book, edge, probation, board, log })
+  /** Asks for a pass, with a report at its end; nothing while there is no way to central. */
+  let requestPass = (): void => undefined
   const modeTimer = createModeTimer({ edge, clock, timers })
   /** Ready means: what is in force was read from the kernel and is right as far as this edge can make it. */
   const announce = (): void => {
@@ -136,7 +165,7 @@ export function createAgent(ports: AgentPorts): Agent {
       timers,
       random,
       async run() {
-        const outcome = await runPass({ source, edge, board, log, limits: config.limits }, signal)
+        const outcome = await runPass({ source, edge, probation, board, log, limits: config.limits }, signal)
         modeTimer.arm()
         announce()
         if (!signal.aborted) await report()
@@ -146,6 +175,7 @@ export function createAgent(ports: AgentPorts): Agent {
     using _schedule = timers.cron(config.pull.schedule, () => passes.requestWithin(config.pull.jitterMs))
     using _reports = every(timers, config.report.everyS * 1000, () => void report())
     passes.request()
+    requestPass = () => passes.request()
     await keepConnected({
       ...RETRY,
       timers,
@@ -203,8 +233,14 @@ export function createAgent(ports: AgentPorts): Agent {
       },
     })
 
+  const reviewOrders = async (): Promise<void> => {
+    if (await desk.review()) requestPass()
+  }
+
   const tend = async (): Promise<void> => {
     await edge.tend()
+    await probation.tend()
+    await reviewOrders()
     modeTimer.arm()
     announce()
   }
@@ -212,12 +248,17 @@ export function createAgent(ports: AgentPorts): Agent {
   return {
     status: () => board.read(),
     async run(signal) {
+      await desk.open()
+      await probation.recall()
       await edge.restore()
+      await probation.settle(signal)
       boot.keepBeforeFirstList(beforeFirstList === 'closed' ? planClosed(shape) : undefined)
       await edge.remember()
       modeTimer.arm()
       announce()
       await refreshFacts()
+      using _orders = orders.watch(() => void reviewOrders())
+      await reviewOrders()
       using _tend = timers.cron(EVERY_MINUTE, () => void tend())
       await Promise.all([followCentral(signal), listenToWatch(signal)])
       modeTimer[Symbol.dispose]()

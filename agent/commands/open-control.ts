@@ -20,6 +20,7 @@ export function stateFolders(config: AgentConfig) {
     trust: join(config.stateDir, 'trust'),
     memory: join(config.stateDir, 'memory'),
     boot: join(config.stateDir, 'boot'),
+    orders: join(config.stateDir, 'orders'),
   }
 }
 

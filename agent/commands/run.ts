@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { createAgent } from '../agent.ts'
 import { findLoopback } from '../config/loopback.ts'
+import { createHostSight } from '../lockout/host-sight.ts'
 import { createJsonLog } from '../log/log.ts'
 import { createBootProgramFiles } from '../memory/boot-program.ts'
 import { createFileMemory } from '../memory/file-memory.ts'
+import { createFileOrders } from '../orders/file-orders.ts'
+import { createFileProbationMemory } from '../probation/file-probation-memory.ts'
+import { findNetworkProbe } from '../probation/network-probe.ts'
 import { runProgram } from '../process/run-program.ts'
 import { createServiceManager } from '../process/service-manager.ts'
 import { createHostFacts } from '../report/host-facts.ts'
@@ -42,6 +46,12 @@ async function runService(args: readonly string[], io: CommandIo): Promise<ExitC
     serviceManager: createServiceManager(io.env.NOTIFY_SOCKET, runProgram, log),
     openCentral: (signal) => openCentral(config, clock, log, signal),
     hostFacts: createHostFacts(),
+    lockout: {
+      sight: createHostSight(),
+      probe: findNetworkProbe(config.probe),
+      probation: createFileProbationMemory(stateFolders(config).memory),
+      orders: createFileOrders(stateFolders(config).orders),
+    },
     clock,
     timers: createSystemTimers(),
     random: Math.random,

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
 import { isAbsolute } from 'node:path'
 import { validate } from 'node-cron'
 import { AddressError } from '../../rules/addresses/address-error.ts'
@@ -32,6 +33,8 @@ function serviceFindings(config: ServiceConfig): ConfigFinding[] {
     ...cronFindings(config.pull.schedule),
     ...portFindings(config.firewall),
     ...managementFindings(config.management.prefixes),
+    ...mustPassFindings(config.lockout.mustPass),
+    ...probeFindings(config.probe),
     ...socketFindings('status.socket', config.status.socket),
     ...listenFindings(config.status.listen),
   ]
@@ -71,15 +74,32 @@ function portFindings(firewall: ServiceConfig['firewall']): ConfigFinding[] {
 
 function managementFindings(prefixes: ServiceConfig['management']['prefixes']): ConfigFinding[] {
   if (prefixes === 'none') return []
-  return prefixes.flatMap((text, index) => {
-    const path = `management.prefixes.${index}`
-    try {
-      return bitsOf(parseBlock(text)).length > 0 ? [] : [{ path, message: 'would open the ports to the whole internet' }]
-    } catch (error) {
-      if (!(error instanceof AddressError)) throw error
-      return [{ path, message: `${error.message} (${error.code})` }]
-    }
-  })
+  return prefixes.flatMap((text, index) => blockFindings(`management.prefixes.${index}`, text))
+}
+
+function blockFindings(path: string, text: string): ConfigFinding[] {
+  try {
+    return bitsOf(parseBlock(text)).length > 0 ? [] : [{ path, message: 'would open the ports to the whole internet' }]
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error
+    return [{ path, message: `${error.message} (${error.code})` }]
+  }
+}
+
+function mustPassFindings(mustPass: readonly string[]): ConfigFinding[] {
+  return mustPass.flatMap((text, index) => blockFindings(`lockout.mustPass.${index}`, text))
+}
+
+function probeFindings({ url, tcp, source }: ServiceConfig['probe']): ConfigFinding[] {
+  const isUrl = url === '' || (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))
+  const isTarget = tcp === '' || /^(?:[a-z0-9.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i.test(tcp)
+  return [
+    ...(isUrl ? [] : [{ path: 'probe.url', message: `must be a http or https URL, is ${JSON.stringify(url)}` }]),
+    ...(isTarget ? [] : [{ path: 'probe.tcp', message: `must be host:port or [address]:port, is ${JSON.stringify(tcp)}` }]),
+    ...(source === '' || isIP(source) !== 0
+      ? []
+      : [{ path: 'probe.source', message: `must be an address, is ${JSON.stringify(source)}` }]),
+  ]
 }
 
 function listenFindings(listen: string): ConfigFinding[] {

@@ -97,6 +97,44 @@ export const SERVICE_OPTIONS = {
     DEFAULT_REVISION_LIMITS.maxNetworks6,
     'IPv6 networks (/48) that a list may open in all.',
   ),
+  'lockout.sessionPorts': option(
+    Type.Array(port, { maxItems: 16 }),
+    [22],
+    'TCP ports at which administrators log in; where one is guarded, no change cuts who is logged in there.',
+  ),
+  'lockout.mustPass': option(
+    Type.Array(Type.String(), { maxItems: 100 }),
+    [],
+    'Blocks that must always pass, such as a health prober or a load balancer: a list without them is refused.',
+  ),
+  'probe.url': option(
+    Type.String(),
+    '',
+    'URL that must answer below status 500 after each new revision, else the edge goes back; best the portal as the load balancer sees it.',
+  ),
+  'probe.tcp': option(
+    Type.String(),
+    '',
+    '`host:port` that must take a connection as well; with neither, the health check is off.',
+  ),
+  'probe.source': option(Type.String(), '', 'Address of this host to ask from; empty: the system chooses.'),
+  'probe.timeoutMs': option(Type.Integer({ minimum: 100, maximum: 60_000 }), 3000, 'Longest wait for one answer.'),
+  'probe.withinS': option(
+    Type.Integer({ minimum: 1, maximum: 300 }),
+    30,
+    'Seconds after a change within which the portal must answer once.',
+  ),
+  'probe.attempts': option(Type.Integer({ minimum: 1, maximum: 30 }), 3, 'Tries in that time, evenly spread.'),
+  'breakGlass.maxHours': option(
+    Type.Integer({ minimum: 0, maximum: 24 }),
+    8,
+    'Longest time that `agent break-glass open` lets a source in; 0 forbids it.',
+  ),
+  'breakGlass.maxOpen': option(
+    Type.Integer({ minimum: 1, maximum: 32 }),
+    8,
+    'Most sources that may be let in by hand at a time.',
+  ),
   'verdicts.action': option(
     oneOf('alert', 'block-source'),
     'alert',
@@ -116,6 +154,21 @@ export const SERVICE_OPTIONS = {
     Type.Integer({ minimum: 1, maximum: 10_000 }),
     500,
     'Most sources blocked at a time; more are only alerts.',
+  ),
+  'drift.listen': option(
+    Type.Boolean(),
+    true,
+    'Hear of changes of others from the kernel by one `nft monitor` (about 70 MB at 100,000 entries); false: only look.',
+  ),
+  'drift.lookEveryS': option(
+    Type.Integer({ minimum: 1, maximum: 3600 }),
+    30,
+    'How often to look for changes of others while the kernel does not tell of them.',
+  ),
+  'proof.everyS': option(
+    Type.Integer({ minimum: 0, maximum: 604_800 }),
+    3600,
+    'How often to read every element back from the kernel; 0: only after the start and where changes may have gone unseen.',
   ),
   'report.everyS': option(
     Type.Integer({ minimum: 10, maximum: 3600 }),

@@ -8,6 +8,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
   readonly socketPath?: string
+  /** Address of this host to ask from. */
+  readonly localAddress?: string
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string
   readonly agent?: HttpAgent | HttpsAgent
@@ -28,6 +30,7 @@ export function sendRequest(request: HttpRequest): Promise<IncomingMessage> {
       signal: request.signal,
       timeout: request.idleTimeoutMs,
       ...(request.socketPath === undefined ? {} : { socketPath: request.socketPath }),
+      ...(request.localAddress === undefined ? {} : { localAddress: request.localAddress }),
       ...(request.ca === undefined ? {} : { ca: request.ca }),
       ...(request.agent === undefined ? {} : { agent: request.agent }),
     },

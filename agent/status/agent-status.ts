@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
-import { AgentReport } from '../../rules/reports/agent-report.ts'
+import { Opening } from '../../rules/lockout/opening.ts'
+import { AgentReport, DriftFacts, ProofFacts } from '../../rules/reports/agent-report.ts'
 
 const closed = { additionalProperties: false } as const
 const at = Type.Union([Type.String(), Type.Null()])
@@ -44,11 +45,38 @@ export const AgentStatus = Type.Object(
     faults: Type.Array(
       Type.Object({ area: Type.String(), code: Type.String(), message: Type.String(), since: Type.String() }, closed),
     ),
+    drift: DriftFacts,
+    proof: Type.Union([ProofFacts, Type.Null()]),
     stream: Type.Union([Type.Literal('connected'), Type.Literal('away')]),
     watch: Type.Union([Type.Literal('connected'), Type.Literal('away')]),
     blocked: Type.Array(
       Type.Object({ address: Type.String(), account: Type.String(), rule: Type.String(), until: Type.String() }, closed),
     ),
+    probe: Type.Union(
+      [
+        Type.Object(
+          {
+            target: Type.String(),
+            at: Type.String(),
+            revision: Type.Integer(),
+            outcome: Type.Union([
+              Type.Literal('passed'),
+              Type.Literal('kept', { description: 'the portal failed before the change already' }),
+              Type.Literal('went-back'),
+              Type.Literal('no-way-back'),
+            ]),
+            reason: Type.String(),
+          },
+          closed,
+        ),
+        Type.Null(),
+      ],
+      { description: 'the last health check after a new revision' },
+    ),
+    heldBack: Type.Array(Type.Object({ revision: Type.Integer(), at: Type.String(), reason: Type.String() }, closed), {
+      description: 'revisions that failed the health check here and are not taken again until released',
+    }),
+    openings: Type.Array(Opening, { description: 'sources that a person at this host let in for a while' }),
     refused: Type.Object({ at, sources: AgentReport.properties.refused }, closed),
     flags: AgentReport.properties.flags,
     lastReportAt: at,

@@ -3,7 +3,23 @@ import type { AgentStatus } from './agent-status.ts'
 import type { Fault } from './fault.ts'
 
 /** Parts of the agent that can be at fault on their own. */
-export type FaultArea = 'pass' | 'start' | 'mode' | 'memory' | 'boot' | 'blocks' | 'seen' | 'report' | 'enrol'
+export type FaultArea =
+  | 'pass'
+  | 'start'
+  | 'mode'
+  | 'memory'
+  | 'boot'
+  | 'blocks'
+  | 'seen'
+  | 'report'
+  | 'enrol'
+  | 'drift'
+  | 'fight'
+  | 'listen'
+  | 'proof'
+  | 'probation'
+  | 'openings'
+  | 'orders'
 
 /** The status in memory: the parts write what happened, `read` only copies. */
 export interface StatusBoard {
@@ -33,9 +49,23 @@ export function createStatusBoard(identity: StatusIdentity, clock: Clock): Statu
     startedAt: now(),
     inForce: null,
     list: null,
+    drift: {
+      listening: 'off',
+      found: 0,
+      repaired: 0,
+      lastAt: null,
+      lastKind: null,
+      lastProcess: null,
+      lastRepairMs: null,
+      isFought: false,
+    },
+    proof: null,
     stream: 'away',
     watch: 'away',
     blocked: [],
+    probe: null,
+    heldBack: [],
+    openings: [],
     refused: { at: null, sources: [] },
     flags: [],
     lastReportAt: null,

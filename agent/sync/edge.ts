@@ -39,8 +39,10 @@ export interface EdgeParts {
 export interface EdgeOpenings {
   /** What the kernel gets now. */
   timed(): readonly TimedBlock[]
-  /** Another text where others are open; empty where the kernel may be left as it was found. */
+  /** Another text where others are open, empty where nobody is. */
   key(): string
+  /** The process before this one let somebody in whom the kernel may still hold. */
+  readonly hasLeftovers: boolean
 }
 
 export interface EnforceOptions {
@@ -181,7 +183,9 @@ export function createEdge(parts: EdgeParts): Edge {
   /** Nothing is checked first: it was in force before, and it must be there again soon. */
   const mendNow = async (doubt: Doubt | undefined): Promise<'right' | 'mended'> => {
     const plan = held === undefined ? current && { program: current, blocks: [] } : planNow(held)
-    if (plan === undefined || (doubt === undefined && isInForce(plan.program, await firewall.inForce()))) return 'right'
+    // Against what was put there, not what a date makes of it by now: that is for `tend`.
+    if (plan === undefined || (doubt === undefined && isInForce(current ?? plan.program, await firewall.inForce())))
+      return 'right'
     await put(plan, doubt ?? 'rules')
     return 'mended'
   }
@@ -202,6 +206,7 @@ export function createEdge(parts: EdgeParts): Edge {
     const recollection = await memory.recall()
     const { revision, floor, faults } = recallRevision(recollection)
     trusted = floor
+    if (!isStarted) loadedOpenings = parts.openings.hasLeftovers ? 'unknown' : ''
     for (const fault of faults) log.error(fault, 'memory could not be used')
     board.fault('memory', faults[0])
     inForce = await firewall.inForce()

@@ -1,6 +1,7 @@
 import type { RevisionLimits } from '../../rules/revisions/judge-revision.ts'
 import { ControlLinkError } from '../control/control-link-error.ts'
 import type { Log } from '../log/log.ts'
+import type { Probation } from '../probation/probation.ts'
 import { type Fault, faultOf } from '../status/fault.ts'
 import type { StatusBoard } from '../status/status-board.ts'
 import type { Pulled, RevisionSource } from '../trust/revision-source.ts'
@@ -11,6 +12,7 @@ import { verifyRevision } from './verify-revision.ts'
 export interface PassParts {
   readonly source: RevisionSource
   readonly edge: Edge
+  readonly probation: Probation
   readonly board: StatusBoard
   readonly log: Log
   readonly limits: RevisionLimits
@@ -34,11 +36,11 @@ export type PassOutcome =
     }
 
 /**
- * One pass: pull → verify → plan → check → apply → remember. A pass that fails changes nothing (invariant 1): not the rules, not the memory, and
+ * One pass: pull → verify → plan → guard → check → apply → try → remember. A pass that fails changes nothing (invariant 1): not the rules, not the memory, and
  * not what the next pass will ask for. Remembered is only what the kernel took. Never throws.
  */
 export async function runPass(parts: PassParts, signal: AbortSignal): Promise<PassOutcome> {
-  const { edge, board } = parts
+  const { probation, board } = parts
   let step: PassStep = 'pull'
   try {
     const pulled = await pull(parts, signal)
@@ -46,8 +48,7 @@ export async function runPass(parts: PassParts, signal: AbortSignal): Promise<Pa
     const revision = verify(parts, pulled)
     if (revision === undefined) return nothingPublished(parts)
     step = 'enforce'
-    const kind = await edge.enforce(revision)
-    await edge.remember()
+    const kind = await probation.enforce(revision, signal)
     board.fault('pass', undefined)
     return { kind, revision: revision.summary.revision }
   } catch (error) {
@@ -64,12 +65,13 @@ async function pull({ source, edge, board }: PassParts, signal: AbortSignal): Pr
 }
 
 /** `undefined` where there is nothing to enforce yet. */
-function verify({ edge, board, log, limits }: PassParts, pulled: Pulled): HeldRevision | undefined {
+function verify({ edge, probation, board, log, limits }: PassParts, pulled: Pulled): HeldRevision | undefined {
   if (pulled.kind === 'none') return undefined
   if (pulled.kind === 'held') {
     board.stamp('verifiedAt')
     return edge.held
   }
+  probation.assertNotHeldBack(pulled.revision)
   const verified = verifyRevision(pulled.revision, pulled.bytes, edge.trusted, limits)
   board.stamp('verifiedAt')
   const { confirmation } = verified

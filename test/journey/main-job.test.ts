@@ -8,6 +8,7 @@ import { createFileMemory } from '../../agent/memory/file-memory.ts'
 import { createHostFacts } from '../../agent/report/host-facts.ts'
 import type { AgentStatus } from '../../agent/status/agent-status.ts'
 import { createFakeFirewall } from '../fakes/fake-firewall.ts'
+import { createFakeLockout } from '../fakes/fake-lockout.ts'
 import { createFakeLog } from '../fakes/fake-log.ts'
 import { createFakeServiceManager } from '../fakes/fake-service-manager.ts'
 import { createFakeTime } from '../fakes/fake-time.ts'
@@ -85,6 +86,7 @@ async function scene() {
       serviceManager: createFakeServiceManager(),
       openCentral: (signal) => openCentral(config, time, log, signal),
       hostFacts: createHostFacts(),
+      lockout: createFakeLockout(),
       clock: time,
       timers: time,
       random: () => 0.5,

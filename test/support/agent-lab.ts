@@ -6,6 +6,7 @@ import { parseAgentConfig } from '../../agent/config/agent-config.ts'
 import { createFakeBootProgramFiles, type FakeBootProgramFiles } from '../fakes/fake-boot-program-files.ts'
 import { createFakeControlClient, type FakeControlClient } from '../fakes/fake-control-client.ts'
 import { createFakeFirewall, type FakeFirewall } from '../fakes/fake-firewall.ts'
+import { createFakeLockout, type FakeLockout } from '../fakes/fake-lockout.ts'
 import { createFakeLog, type FakeLog } from '../fakes/fake-log.ts'
 import { createFakeMemory, type FakeMemory } from '../fakes/fake-memory.ts'
 import { createFakeServiceManager, type FakeServiceManager } from '../fakes/fake-service-manager.ts'
@@ -23,6 +24,7 @@ export interface AgentLab {
   readonly client: FakeControlClient
   readonly time: FakeTime
   readonly log: FakeLog
+  readonly lockout: FakeLockout
   /** Begins to work; done when the first pass has ended and everything is quiet. */
   start(): Promise<void>
   /** As SIGTERM does. */
@@ -50,6 +52,7 @@ export function createAgentLab(options: AgentLabOptions = {}): AgentLab {
     client: createFakeControlClient(),
     time: createFakeTime(options.startMs ?? LAB_START_MS),
     log: createFakeLog(),
+    lockout: createFakeLockout(),
   }
   return labOf(parts, options)
 }
@@ -80,6 +83,7 @@ function labOf(parts: Omit<AgentLab, 'agent' | 'start' | 'stop' | 'restart'>, op
         agentRssBytes: 2 ** 26,
       }),
     },
+    lockout: parts.lockout,
     clock: time,
     timers: time,
     random: () => 0.5,

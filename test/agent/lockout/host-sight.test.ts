@@ -11,7 +11,8 @@ it('connections names a real connection of this host', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const [client] = await Promise.all([connect(port, '127.0.0.1'), once(server, 'connection')])
+  const client = connect(port, '127.0.0.1')
+  await once(server, 'connection')
   const found = await createHostSight().connections()
   client.destroy()
   server.close()

@@ -1,0 +1,34 @@
+import { type Static, Type } from 'typebox'
+
+const closed = { additionalProperties: false } as const
+const revision = Type.Integer({ minimum: 1 })
+
+/** What must outlive a crash between an apply and the end of its health check. */
+export const ProbationRecord = Type.Object(
+  {
+    format: Type.Literal('edgeward-probation/1'),
+    unconfirmed: Type.Union([
+      Type.Object(
+        { revision, at: Type.String(), wasWell: Type.Boolean({ description: 'the portal answered before the change' }) },
+        closed,
+      ),
+      Type.Null(),
+    ]),
+    heldBack: Type.Array(Type.Object({ revision, at: Type.String(), reason: Type.String({ maxLength: 500 }) }, closed), {
+      maxItems: 20,
+    }),
+  },
+  closed,
+)
+export type ProbationRecord = Static<typeof ProbationRecord>
+export type HeldBack = ProbationRecord['heldBack'][number]
+
+export const EMPTY_RECORD: ProbationRecord = { format: 'edgeward-probation/1', unconfirmed: null, heldBack: [] }
+
+/** Where the record is kept over a restart. */
+export interface ProbationMemory {
+  /** The record, or an empty one where there is none that can be read. Never throws. */
+  recall(): Promise<ProbationRecord>
+  /** @throws MemoryError STATE_UNWRITABLE; what was there is then still there */
+  keep(record: ProbationRecord): Promise<void>
+}
