@@ -23,7 +23,7 @@ export const IPSET_PREFIX = 'edgeward-'
 /** There while a delta is under way: whoever finds it holds neither the old list nor the new one. */
 export const CHANGE_SET = `${IPSET_PREFIX}change`
 
-/** How long a refused source stays listed after its last packet, and how many each list holds. */
+/** How long a refused source stays listed after the packet that listed it, and how many each list holds. */
 const SEEN_TIMEOUT_S = 3600
 const SEEN_SIZE = 16_384
 

@@ -3,7 +3,14 @@ import { type Family, type Generation, type ListKind, listSetName, seenSetName }
 import type { FilterProgram } from './program.ts'
 
 /** Every chain we own, in `filter`, of both families. */
-export const IPTABLES_CHAINS = ['EDGEWARD', 'EDGEWARD-GUARD', 'EDGEWARD-JUDGE', 'EDGEWARD-REFUSE', 'EDGEWARD-ABOUT'] as const
+export const IPTABLES_CHAINS = [
+  'EDGEWARD',
+  'EDGEWARD-GUARD',
+  'EDGEWARD-PORTS',
+  'EDGEWARD-JUDGE',
+  'EDGEWARD-REFUSE',
+  'EDGEWARD-ABOUT',
+] as const
 
 /** The chain that the kernel's own chains jump to. */
 export const ENTRY_CHAIN = 'EDGEWARD'
@@ -25,10 +32,7 @@ export const NO_JUMPS: JumpsByChain = { INPUT: { count: 0, isFirst: false }, FOR
 /** xt_multiport takes 15. */
 const MAX_PORTS_PER_RULE = 15
 
-/**
- * A first IPv6 fragment with such headers can carry its ports into the second one, where nobody sees them (RFC 7112), so it is judged whatever its port.
- * Before the rules with ports: those drop a fragment whose ports they cannot find, an approved source's too.
- */
+/** A first IPv6 fragment with such headers can carry its ports into the second one, where nobody sees them (RFC 7112), so it is judged whatever its port. */
 const HEADERS_BEFORE_PORTS = ['hop', 'dst', 'route', 'auth']
 /** Mobility, HIP, shim6: ip6tables takes them for protocols. */
 const PROTOCOLS_BEFORE_PORTS = [135, 139, 140]
@@ -79,27 +83,39 @@ function entryLines({ interfaces }: FilterProgram): readonly string[] {
   return interfaces.map((name) => `-A EDGEWARD -i ${name} -j EDGEWARD-GUARD`)
 }
 
-/** Only these packets are judged. `-g` is nft's `goto`: what the judge returns goes back to the kernel's own chain. */
+/**
+ * Which packets are judged. Any rule with `-p` in ip6tables (legacy) drops a later fragment whose first header is an extension, whoever sent it; so later fragments leave
+ * before one, as they do in nft.
+ */
 function guardLines({ guarded }: FilterProgram, family: Family): readonly string[] {
-  const hidden = family === 4 ? [] : hiddenPortLines()
-  const ports = (['tcp', 'udp'] as const).flatMap((protocol) =>
-    chunksOf(guarded[protocol], MAX_PORTS_PER_RULE).map(
-      (some) => `-A EDGEWARD-GUARD -p ${protocol} -m multiport --dports ${some.join(',')} -g EDGEWARD-JUDGE`,
+  return [
+    ...(family === 6 ? fragmentLines() : []),
+    '-A EDGEWARD-GUARD -j EDGEWARD-PORTS',
+    ...(family === 6
+      ? PROTOCOLS_BEFORE_PORTS.map((protocol) => `-A EDGEWARD-PORTS -p ${protocol} -m frag --fragfirst ${JUDGE}`)
+      : []),
+    ...(['tcp', 'udp'] as const).flatMap((protocol) =>
+      chunksOf(guarded[protocol], MAX_PORTS_PER_RULE).map(
+        (some) => `-A EDGEWARD-PORTS -p ${protocol} -m multiport --dports ${some.join(',')} ${JUDGE}`,
+      ),
     ),
-  )
-  return [...hidden, ...ports]
+  ]
 }
 
-function hiddenPortLines(): readonly string[] {
+/** A goto, as in nft: what the judge returns is not asked about further ports. */
+const JUDGE = '-g EDGEWARD-JUDGE'
+
+function fragmentLines(): readonly string[] {
   return [
-    ...HEADERS_BEFORE_PORTS.map((header) => `-m frag --fragfirst -m ipv6header --soft --header ${header}`),
-    ...PROTOCOLS_BEFORE_PORTS.map((protocol) => `-p ${protocol} -m frag --fragfirst`),
-  ].map((match) => `-A EDGEWARD-GUARD ${match} -g EDGEWARD-JUDGE`)
+    ...HEADERS_BEFORE_PORTS.map((header) => `-m frag --fragfirst -m ipv6header --soft --header ${header} ${JUDGE}`),
+    '-m frag --fragfirst -j EDGEWARD-PORTS',
+    '-m frag -j RETURN',
+  ].map((rule) => `-A EDGEWARD-GUARD ${rule}`)
 }
 
 /**
- * Established connections run through here like new ones. Approved means RETURN, not ACCEPT: other rules decide the rest. Listing a stranger and counting it are two
- * rules without a verdict: adding again leaves the counter alone, matching counts; and a full list must not end the refusal.
+ * Established connections run through here like new ones. Approved means RETURN, not ACCEPT: other rules decide the rest. A stranger is counted by matching and
+ * listed by adding, which starts its counter at 1; adding with `--exist` would start it anew each time. Neither rule has a verdict: a full list must not end the refusal.
  */
 function judgeLines({ mode }: FilterProgram, family: Family, generation: Generation): readonly string[] {
   const isIn = (kind: ListKind) => `-m set --match-set ${listSetName(kind, family, generation)} src`
@@ -109,8 +125,8 @@ function judgeLines({ mode }: FilterProgram, family: Family, generation: Generat
     `${isIn('open')} -j RETURN`,
     `${isIn('block')} -g EDGEWARD-REFUSE`,
     `${isIn('approved')} -j RETURN`,
-    `-j SET --add-set ${seen} src --exist`,
     `-m set --match-set ${seen} src`,
+    `-j SET --add-set ${seen} src`,
     ...(mode === 'enforce' ? ['-g EDGEWARD-REFUSE'] : []),
   ].map((rule) => `-A EDGEWARD-JUDGE ${rule}`)
 }

@@ -19,6 +19,12 @@ export interface FirewallBackend {
   readApproved(run: RunProgram): Promise<BlockSet>
   /** Somebody takes away the rule that approves v4 sources, and the refusal with it. */
   tamper(edge: TestNamespace): Promise<void>
+  /** Most sources of a family that the list of refused ones ever holds. */
+  readonly maxSeen: number
+  /** Somebody puts sources into the list of refused v4 ones. */
+  fillSeen(edge: TestNamespace, addresses: readonly string[]): Promise<void>
+  /** Somebody exchanges an approved v4 host for another. */
+  exchangeHost(edge: TestNamespace, address: string, other: string): Promise<void>
   /** What is left of ours in the kernel, by name; empty when all is gone. */
   leftovers(edge: TestNamespace): Promise<string>
 }
@@ -30,10 +36,18 @@ function nftBackend(): FirewallBackend {
   return {
     name: 'nft',
     skip: skipWithout(['nft', 'nftables']),
+    maxSeen: 16_384,
     create: createNftFirewall,
     readApproved,
     async tamper(edge) {
       await edge.mustRun('nft', ['flush', 'chain', 'inet', 'edgeward', 'judge4'])
+    },
+    async fillSeen(edge, addresses) {
+      await edge.mustRun('nft', ['-f', '-'], { input: `add element inet edgeward seen4 { ${addresses.join(', ')} }\n` })
+    },
+    async exchangeHost(edge, address, other) {
+      await edge.mustRun('nft', ['delete', 'element', 'inet', 'edgeward', 'host4', `{ ${address} }`])
+      await edge.mustRun('nft', ['add', 'element', 'inet', 'edgeward', 'host4', `{ ${other} }`])
     },
     leftovers: async (edge) => (await edge.mustRun('nft', ['list', 'ruleset'])).stdout,
   }
@@ -43,10 +57,21 @@ function ipsetBackend(variant: Exclude<IptablesVariant, 'own'>): FirewallBackend
   return {
     name: `ipset with iptables-${variant}`,
     skip: skipWithout(['ipset', 'ipset'], [`iptables-${variant}`, 'iptables']),
+    // Each region of the hash takes its share, whatever the others hold.
+    maxSeen: 2 * 16_384,
     create: (options) => createIpsetFirewall({ ...options, variant }),
     readApproved: (run) => readIpsetApproved(run, variant),
     async tamper(edge) {
       await edge.mustRun(`iptables-${variant}`, ['-w', '-F', 'EDGEWARD-JUDGE'])
+    },
+    async fillSeen(edge, addresses) {
+      await edge.mustRun('ipset', ['restore'], { input: addresses.map((address) => `add edgeward-seen4 ${address}\n`).join('') })
+    },
+    async exchangeHost(edge, address, other) {
+      const names = (await edge.mustRun('ipset', ['list', '-name'])).stdout.split('\n')
+      const name = names.find((one) => one.startsWith('edgeward-approved4-')) ?? ''
+      await edge.mustRun('ipset', ['del', name, address])
+      await edge.mustRun('ipset', ['add', name, other])
     },
     async leftovers(edge) {
       const saved = await Promise.all(

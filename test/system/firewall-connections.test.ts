@@ -1,7 +1,8 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { createNftFirewall } from '../../agent/firewall/nft-firewall.ts'
 import type { RunProgram } from '../../agent/process/run-program.ts'
 import { aProgram, blocksFrom } from '../support/filter-programs.ts'
+import { FIREWALL_BACKENDS, type FirewallBackend } from '../support/firewall-backends.ts'
 import { runInNamespace } from '../support/namespace-run.ts'
 import { canMakeNetworks, createTestNetwork, EDGE_ADDRESS_4, EDGE_ADDRESS_6 } from '../support/netns.ts'
 import { until } from '../support/until.ts'
@@ -37,98 +38,99 @@ if (!canMakeNetworks()) {
     ['a server behind it, v4', SERVER[0]],
     ['a server behind it, v6', SERVER[1]],
   ] as const
-  for (const [name, address] of targets) {
-    await t.test(`a revoked source is cut off at the next packet of an open connection to ${name}`, async (t) => {
-      const firewall = createNftFirewall({ run, onMisfit: (error) => t.fail(error.message) })
-      await firewall.remove()
-      await firewall.apply(aProgram({ hooks: ['input', 'forward'], approve: [...CLIENT, ...STRANGER] }))
-      const kept = await client.open({ address, port: 80, timeoutMs: 3000 })
-      t.equal(kept.outcome, 'passed')
-      t.equal((await client.again(kept.connection)).outcome, 'passed', 'kept alive')
-      inputs.length = 0
-      await firewall.apply(aProgram({ hooks: ['input', 'forward'], revision: 2, approve: STRANGER }))
-      t.equal(inputs.length, 1)
-      t.match(inputs[0], /^# edgeward: from revision 1 to revision 2/, 'by a delta')
-      t.equal((await client.again(kept.connection)).outcome, 'reset')
-    })
-  }
-
-  await t.test('what the edge asks of others, and of itself, is not judged', async (t) => {
-    const firewall = createNftFirewall({ run })
-    await firewall.apply(aProgram({ hooks: ['input', 'forward'] }))
-    for (const address of STRANGER) {
-      t.equal((await edgePeer.probe({ kind: 'udp', address, port: 53 })).outcome, 'passed', `an answer to DNS from ${address}`)
-      t.equal(
-        (await edgePeer.probe({ kind: 'http', address, port: 443 })).outcome,
-        'passed',
-        `an answer to HTTPS from ${address}`,
-      )
-    }
-    for (const address of [EDGE_ADDRESS_4, EDGE_ADDRESS_6, '127.0.0.1', '::1'])
-      t.equal((await edgePeer.probe({ kind: 'http', address, port: 80 })).outcome, 'passed', `itself at ${address}`)
-  })
-
-  await t.test('neighbour discovery works while nobody is approved', async (t) => {
-    for (const space of [edge, network.client('stranger')]) await space.mustRun('ip', ['neigh', 'flush', 'all'])
-    t.equal((await stranger.probe({ kind: 'tcp', address: EDGE_ADDRESS_6, port: 22 })).outcome, 'passed')
-    t.equal((await stranger.probe({ kind: 'tcp', address: EDGE_ADDRESS_4, port: 22 })).outcome, 'passed')
-  })
-
-  await t.test('the list of refused sources outlives deltas, whole programs and a restart without memory', async (t) => {
-    await createNftFirewall({ run }).remove()
-    for (const revision of [1, 2, 3]) {
-      const firewall = createNftFirewall({ run, onMisfit: (error) => t.fail(error.message) })
-      await firewall.apply(aProgram({ revision, approve: CLIENT }))
-      await firewall.apply(aProgram({ revision: 10 * revision, approve: [], mode: 'observe' }))
-      await firewall.apply(aProgram({ revision: 100 * revision, approve: CLIENT }))
-      await stranger.probe({ kind: 'tcp', address: EDGE_ADDRESS_4, port: 80 })
-      t.same(await firewall.seen(9), [{ address: STRANGER[0], packets: revision }])
-    }
-  })
-
-  await t.test('a full list of refused sources does not open the door', async (t) => {
-    const firewall = createNftFirewall({ run })
-    await firewall.remove()
-    await firewall.apply(aProgram())
-    const filler = Array.from({ length: 16_384 }, (_, index) => `11.0.${index >> 8}.${index & 255}`)
-    await edge.mustRun('nft', ['-f', '-'], { input: `add element inet edgeward seen4 { ${filler.join(', ')} }\n` })
-    t.equal((await stranger.probe({ kind: 'tcp', address: EDGE_ADDRESS_4, port: 80 })).outcome, 'reset')
-    const seen = await firewall.seen(100_000)
-    t.equal(seen.length, 16_384)
-    t.notOk(
-      seen.some(({ address }) => address === STRANGER[0]),
-      'there was no room for it',
-    )
-    t.equal((await firewall.seen(5)).length, 5)
-  })
-
-  await t.test('a timed block ends by itself', async (t) => {
-    const firewall = createNftFirewall({ run })
-    await firewall.apply(aProgram({ approve: CLIENT }))
-    const blockFor = (remainingMs: number) => firewall.setBlocked(blocksFrom(CLIENT).map((block) => ({ block, remainingMs })))
-    for (const address of [EDGE_ADDRESS_4, EDGE_ADDRESS_6]) {
-      await blockFor(600_000)
-      t.equal((await client.probe({ kind: 'tcp', address, port: 80 })).outcome, 'reset', 'blocked')
-      await blockFor(200)
-      await until(`${address} is open again`, async () => {
-        const { outcome } = await client.probe({ kind: 'tcp', address, port: 80 })
-        return outcome === 'passed' ? outcome : undefined
+  const showOn = async (t: Test, backend: FirewallBackend): Promise<void> => {
+    for (const [name, address] of targets) {
+      await t.test(`a revoked source is cut off at the next packet of an open connection to ${name}`, async (t) => {
+        const firewall = backend.create({ run, onMisfit: (error) => t.fail(error.message) })
+        await firewall.remove()
+        await firewall.apply(aProgram({ hooks: ['input', 'forward'], approve: [...CLIENT, ...STRANGER] }))
+        const kept = await client.open({ address, port: 80, timeoutMs: 3000 })
+        t.equal(kept.outcome, 'passed')
+        t.equal((await client.again(kept.connection)).outcome, 'passed', 'kept alive')
+        inputs.length = 0
+        await firewall.apply(aProgram({ hooks: ['input', 'forward'], revision: 2, approve: STRANGER }))
+        t.match(inputs[0], /^# edgeward: from revision 1 to revision 2/, 'by a delta')
+        t.equal((await client.again(kept.connection)).outcome, 'reset')
       })
     }
-  })
 
-  await t.test('a change that does not fit replaces all, and says so', async (t) => {
-    const misfits: string[] = []
-    const firewall = createNftFirewall({ run, onMisfit: ({ code }) => misfits.push(code) })
-    await firewall.remove()
-    await firewall.apply(aProgram({ approve: CLIENT }))
-    await edge.mustRun('nft', ['delete', 'element', 'inet', 'edgeward', 'host4', `{ ${CLIENT[0]} }`])
-    await firewall.apply(aProgram({ revision: 2, approve: STRANGER }))
-    t.same(misfits, ['NOT_IN_FORCE'])
-    t.equal((await stranger.probe({ kind: 'tcp', address: EDGE_ADDRESS_4, port: 80 })).outcome, 'passed')
-    t.equal((await client.probe({ kind: 'tcp', address: EDGE_ADDRESS_4, port: 80 })).outcome, 'reset')
-  })
+    await t.test('what the edge asks of others, and of itself, is not judged', async (t) => {
+      const firewall = backend.create({ run })
+      await firewall.apply(aProgram({ hooks: ['input', 'forward'] }))
+      for (const address of STRANGER) {
+        t.equal((await edgePeer.probe({ kind: 'udp', address, port: 53 })).outcome, 'passed', `an answer to DNS from ${address}`)
+        t.equal(
+          (await edgePeer.probe({ kind: 'http', address, port: 443 })).outcome,
+          'passed',
+          `an answer to HTTPS from ${address}`,
+        )
+      }
+      for (const address of [EDGE_ADDRESS_4, EDGE_ADDRESS_6, '127.0.0.1', '::1'])
+        t.equal((await edgePeer.probe({ kind: 'http', address, port: 80 })).outcome, 'passed', `itself at ${address}`)
+    })
 
+    await t.test('neighbour discovery works while nobody is approved', async (t) => {
+      for (const space of [edge, network.client('stranger')]) await space.mustRun('ip', ['neigh', 'flush', 'all'])
+      t.equal((await stranger.probe({ kind: 'tcp', address: EDGE_ADDRESS_6, port: 22 })).outcome, 'passed')
+      t.equal((await stranger.probe({ kind: 'tcp', address: EDGE_ADDRESS_4, port: 22 })).outcome, 'passed')
+    })
+
+    await t.test('the list of refused sources outlives deltas, whole programs and a restart without memory', async (t) => {
+      await backend.create({ run }).remove()
+      for (const revision of [1, 2, 3]) {
+        const firewall = backend.create({ run, onMisfit: (error) => t.fail(error.message) })
+        await firewall.apply(aProgram({ revision, approve: CLIENT }))
+        await firewall.apply(aProgram({ revision: 10 * revision, approve: [], mode: 'observe' }))
+        await firewall.apply(aProgram({ revision: 100 * revision, approve: CLIENT }))
+        await stranger.probe({ kind: 'tcp', address: EDGE_ADDRESS_4, port: 80 })
+        t.same(await firewall.seen(9), [{ address: STRANGER[0], packets: revision }])
+      }
+    })
+
+    await t.test('a full list of refused sources does not open the door', async (t) => {
+      const firewall = backend.create({ run })
+      await firewall.remove()
+      await firewall.apply(aProgram())
+      const filler = Array.from({ length: 16_384 }, (_, index) => `11.0.${index >> 8}.${index & 255}`)
+      await backend.fillSeen(edge, filler)
+      t.equal((await stranger.probe({ kind: 'tcp', address: EDGE_ADDRESS_4, port: 80 })).outcome, 'reset')
+      const seen = await firewall.seen(100_000)
+      t.ok(seen.length <= backend.maxSeen, `${seen.length} listed`)
+      t.equal((await firewall.seen(5)).length, 5)
+    })
+
+    await t.test('a timed block ends by itself', async (t) => {
+      const firewall = backend.create({ run })
+      await firewall.apply(aProgram({ approve: CLIENT }))
+      const blockFor = (remainingMs: number) => firewall.setBlocked(blocksFrom(CLIENT).map((block) => ({ block, remainingMs })))
+      for (const address of [EDGE_ADDRESS_4, EDGE_ADDRESS_6]) {
+        await blockFor(600_000)
+        t.equal((await client.probe({ kind: 'tcp', address, port: 80 })).outcome, 'reset', 'blocked')
+        await blockFor(200)
+        await until(`${address} is open again`, async () => {
+          const { outcome } = await client.probe({ kind: 'tcp', address, port: 80 })
+          return outcome === 'passed' ? outcome : undefined
+        })
+      }
+    })
+
+    await t.test('a change that does not fit replaces all, and says so', async (t) => {
+      const misfits: string[] = []
+      const firewall = backend.create({ run, onMisfit: ({ code }) => misfits.push(code) })
+      await firewall.remove()
+      await firewall.apply(aProgram({ approve: CLIENT }))
+      await backend.exchangeHost(edge, CLIENT[0], '9.9.9.9')
+      await firewall.apply(aProgram({ revision: 2, approve: STRANGER }))
+      t.same(misfits, ['NOT_IN_FORCE'])
+      t.equal((await stranger.probe({ kind: 'tcp', address: EDGE_ADDRESS_4, port: 80 })).outcome, 'passed')
+      t.equal((await client.probe({ kind: 'tcp', address: EDGE_ADDRESS_4, port: 80 })).outcome, 'reset')
+    })
+
+    await backend.create({ run }).remove()
+    t.equal(await backend.leftovers(edge), '')
+  }
+
+  // First of all: iptables-nft leaves tables of its own behind.
   await t.test("nobody else's rules are touched", async (t) => {
     const theirs = 'table inet theirs {\n\tset host4 {\n\t\ttype ipv4_addr\n\t\telements = { 1.1.1.1 }\n\t}\n}\n'
     await edge.mustRun('nft', ['-f', '-'], { input: theirs })
@@ -137,5 +139,8 @@ if (!canMakeNetworks()) {
     await firewall.apply(aProgram({ revision: 2 }))
     await firewall.remove()
     t.equal((await edge.mustRun('nft', ['list', 'ruleset'])).stdout, theirs)
+    await edge.mustRun('nft', ['delete', 'table', 'inet', 'theirs'])
   })
+
+  for (const backend of FIREWALL_BACKENDS) await t.test(backend.name, { skip: backend.skip }, (t) => showOn(t, backend))
 }

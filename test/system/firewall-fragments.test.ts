@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createNftFirewall } from '../../agent/firewall/nft-firewall.ts'
 import { aProgram } from '../support/filter-programs.ts'
+import { FIREWALL_BACKENDS } from '../support/firewall-backends.ts'
 import { runInNamespace } from '../support/namespace-run.ts'
 import { canMakeNetworks, createTestNetwork } from '../support/netns.ts'
 import {
@@ -58,53 +58,57 @@ if (!canMakeNetworks()) {
   const network = await createTestNetwork({ clients: { approved: [APPROVED], stranger: [STRANGER], server: [SERVER] } })
   t.teardown(() => network.dispose())
   const server = network.client('server')
-  const firewall = createNftFirewall({ run: runInNamespace(network.edge) })
-  await firewall.apply(aProgram({ hooks: ['input', 'forward'], approve: ['2400:1::1'] }))
   const clients = new Map([
     [APPROVED, network.client('approved')],
     [STRANGER, network.client('stranger')],
   ])
 
-  for (const { from, sent, arrive, reason } of ROWS) {
-    await t.test(`fragments from ${from === APPROVED ? 'an approved source' : 'a stranger'}: ${reason}`, async (t) => {
-      // Counted before the server's own reassembly (priority -400), in a table made anew for each row.
-      await server.mustRun('nft', ['-f', '-'], {
-        input: `flush ruleset
+  for (const backend of FIREWALL_BACKENDS)
+    await t.test(backend.name, { skip: backend.skip }, async (t) => {
+      const firewall = backend.create({ run: runInNamespace(network.edge) })
+      await firewall.apply(aProgram({ hooks: ['input', 'forward'], approve: ['2400:1::1'] }))
+      for (const { from, sent, arrive, reason } of ROWS) {
+        await t.test(`fragments from ${from === APPROVED ? 'an approved source' : 'a stranger'}: ${reason}`, async (t) => {
+          // Counted before the server's own reassembly (priority -400), in a table made anew for each row.
+          await server.mustRun('nft', ['-f', '-'], {
+            input: `flush ruleset
 table inet count {
 	chain first { type filter hook prerouting priority -450; frag frag-off 0 counter; }
 	chain later { type filter hook prerouting priority -450; frag frag-off != 0 counter; }
 }
 `,
-      })
-      const space = clients.get(from) ?? t.bailout(`no client ${from}`)
-      if (space === undefined) return
-      await sendRaw6(
-        space,
-        SERVER,
-        sent.map((fragment) => ipv6Fragment(from, SERVER, fragment)),
-      )
-      const counts = await until('the last fragment', async () => {
-        const listed = (await server.mustRun('nft', ['list', 'ruleset'])).stdout
-        const found = [...listed.matchAll(/counter packets (\d+)/g)].map((match) => Number(match[1]))
-        return found[1] === arrive[1] ? found : undefined
-      })
-      t.same(counts, arrive)
-    })
-  }
+          })
+          const space = clients.get(from) ?? t.bailout(`no client ${from}`)
+          if (space === undefined) return
+          await sendRaw6(
+            space,
+            SERVER,
+            sent.map((fragment) => ipv6Fragment(from, SERVER, fragment)),
+          )
+          const counts = await until('the last fragment', async () => {
+            const listed = (await server.mustRun('nft', ['list', 'ruleset'])).stdout
+            const found = [...listed.matchAll(/counter packets (\d+)/g)].map((match) => Number(match[1]))
+            return found[1] === arrive[1] ? found : undefined
+          })
+          t.same(counts, arrive)
+        })
+      }
 
-  await t.test('fragments to the edge itself: the stranger is listed', async (t) => {
-    await firewall.remove()
-    await firewall.apply(aProgram({ hooks: ['input'], approve: ['2400:1::1'] }))
-    const edge = '2001:db8:ed9e:0:0:0:0:1'
-    await sendRaw6(
-      network.client('stranger'),
-      edge,
-      hiding.map((fragment) => ipv6Fragment(STRANGER, edge, fragment)),
-    )
-    const seen = await until('the stranger in the list', async () => {
-      const found = await firewall.seen(10)
-      return found.length > 0 ? found : undefined
+      await t.test('fragments to the edge itself: the stranger is listed', async (t) => {
+        await firewall.remove()
+        await firewall.apply(aProgram({ hooks: ['input'], approve: ['2400:1::1'] }))
+        const edge = '2001:db8:ed9e:0:0:0:0:1'
+        await sendRaw6(
+          network.client('stranger'),
+          edge,
+          hiding.map((fragment) => ipv6Fragment(STRANGER, edge, fragment)),
+        )
+        const seen = await until('the stranger in the list', async () => {
+          const found = await firewall.seen(10)
+          return found.length > 0 ? found : undefined
+        })
+        t.same(seen, [{ address: '2400:9::9', packets: 1 }])
+      })
+      await firewall.remove()
     })
-    t.same(seen, [{ address: '2400:9::9', packets: 1 }])
-  })
 }
