@@ -54,8 +54,14 @@ export async function followFlags(socketPath: string, listener: FlagListener, si
 
 function takeLine(text: string, listener: FlagListener): void {
   const line = parseJson(text)
-  if (Value.Check(FlagLine, line)) listener.onLine(line)
+  if (Value.Check(FlagLine, line) && hasReadableTimes(line)) listener.onLine(line)
   else listener.onRefused(Buffer.byteLength(text))
+}
+
+/** A leap second is a date-time (RFC 3339 §5.6) that no `Date` holds: a block that ends at NaN would end never, and stop every pass after it. */
+function hasReadableTimes(line: FlagLine): boolean {
+  if (line.kind !== 'flag') return true
+  return [line.at, line.until ?? line.at].every((at) => !Number.isNaN(Date.parse(at)))
 }
 
 function parseJson(text: string): unknown {

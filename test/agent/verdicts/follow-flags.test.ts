@@ -42,6 +42,8 @@ describe('followFlags', () => {
     ['{"kind":"flag"}', 'fields are missing'],
     [JSON.stringify({ ...aFlag(), extra: 1 }), 'a field that nobody agreed on'],
     [JSON.stringify(aFlag({ at: 'yesterday' })), 'no date'],
+    [JSON.stringify(aFlag({ at: '2026-12-31T23:59:60Z' })), 'a leap second, which is no time here'],
+    [JSON.stringify(aFlag({ until: '2026-12-31T06:59:60+07:00' })), 'a block that ends in a leap second'],
     [JSON.stringify(aFlag({ sources: Array.from({ length: 9 }, () => '20.0.0.1') })), 'more sources than agreed'],
     ['not json', 'no JSON'],
     ['', 'an empty line'],
