@@ -17,7 +17,10 @@ export type ReportedFlag = AgentReport['flags'][number]
 export interface VerdictKeeper {
   /** A connection to `watch` begins. */
   connected(): void
-  /** Takes a line of the stream; true where the blocks may have changed. */
+  /**
+   * Takes a line of the stream; true where the blocks may have changed and nobody was told since `blocks` was asked last: a flood of flags
+   * must not queue a flood of work before the next revision.
+   */
   take(line: FlagLine): boolean
   /** Sources to refuse, by the list in force. */
   blocks(document: AllowDocument | undefined): readonly SourceBlock[]
@@ -37,6 +40,13 @@ export function createVerdictKeeper({ policy, management, clock, log }: VerdictK
   const recent = new Map<string, Flag>()
   let decisions: ReadonlyMap<Flag, FlagDecision> = new Map()
   let isInSnapshot = false
+  let isTold = false
+
+  const tellOnce = (): boolean => {
+    const isNews = !isTold
+    isTold = true
+    return isNews
+  }
 
   const note = (flag: Flag): void => {
     const key = JSON.stringify([flag.at, flag.account, flag.rule, flag.action])
@@ -57,13 +67,14 @@ export function createVerdictKeeper({ policy, management, clock, log }: VerdictK
       if (line.kind === 'snapshot-end') {
         isInSnapshot = false
         flags.endSnapshot()
-        return true
+        return tellOnce()
       }
       flags.take(line)
       note(line)
-      return !isInSnapshot
+      return !isInSnapshot && tellOnce()
     },
     blocks(document) {
+      isTold = false
       const nowMs = clock.nowMs()
       const decided = decideBlocks(flags.live(nowMs), { policy, management, document, nowMs })
       for (const decision of decided) logDecision(log, decision, decisions.get(decision.flag))
