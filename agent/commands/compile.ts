@@ -1,8 +1,12 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { compileIpset } from '../../rules/firewall/compile-ipset.ts'
+import { compileIpsetDelta, inForceAfter } from '../../rules/firewall/compile-ipset-delta.ts'
 import { compileNft } from '../../rules/firewall/compile-nft.ts'
 import { compileNftDelta } from '../../rules/firewall/compile-nft-delta.ts'
 import { FilterError } from '../../rules/firewall/filter-error.ts'
+import { printIpset } from '../../rules/firewall/print-ipset.ts'
+import type { FilterProgram } from '../../rules/firewall/program.ts'
 import { type Command, type CommandIo, type ExitCode, UsageError } from './command.ts'
 import { PROGRAM_OPTIONS, PROGRAM_OPTIONS_USAGE, readCount, readProgramOptions } from './program-options.ts'
 import { readBlockList } from './read-block-list.ts'
@@ -11,17 +15,24 @@ import { readOptions } from './read-options.ts'
 /** The text that a backend would be given. Touches no kernel and needs no rights. */
 export const compile: Command = {
   name: 'compile',
-  summary: 'print the program of a list as text for nft -f; with --from, only what changes',
+  summary: 'print the program of a list as text for nft or ipset and iptables; with --from, only what changes',
   usage:
     '--list FILE [--from FILE] [options]\n' +
     '    --list FILE          one block a line, # begins a comment; - reads standard input\n' +
     '    --from FILE          the list in force: print the delta from it\n' +
-    '    --backend nft        what the text is for; nft is the only one yet\n' +
+    '    --backend NAME       nft (default): text for nft -f; ipset: texts for ipset restore, iptables-restore and ip6tables-restore,\n' +
+    '                         each after a line # === that names its tool, for a host that holds only the list of --from, or nothing\n' +
     '    --revision N         number of the list, 1 if not given; --from is taken for the one before\n' +
     PROGRAM_OPTIONS_USAGE +
     '  Only the written form of blocks is judged. Exit code 2 when a line is bad; each is named on standard error.',
   example: 'agent compile --list today.txt --from yesterday.txt --management 192.0.2.0/24 | nft --check -f -',
   run,
+}
+
+/** The text that leads from a program, or from nothing, to another. */
+const BACKENDS: Readonly<Record<string, (from: FilterProgram | undefined, to: FilterProgram) => Iterable<string>>> = {
+  nft: (from, to) => (from === undefined ? compileNft(to) : compileNftDelta(from, to)),
+  ipset: (from, to) => printIpset(from === undefined ? compileIpset(to) : compileIpsetDelta(from, to, inForceAfter(from))),
 }
 
 async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
@@ -34,16 +45,17 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   })
   if (values.list === undefined) throw new UsageError('Cannot compile nothing: name a list with --list FILE')
   if (values.list === '-' && values.from === '-') throw new UsageError('Cannot read two lists from one standard input')
-  if (values.backend !== 'nft') throw new UsageError(`--backend must be nft, is ${JSON.stringify(values.backend)}`)
+  const backend = BACKENDS[values.backend]
+  if (backend === undefined)
+    throw new UsageError(`--backend must be ${Object.keys(BACKENDS).join(' or ')}, is ${JSON.stringify(values.backend)}`)
   const revision = readCount('--revision', values.revision)
   const createProgram = readProgramOptions(values)
   const next = await readBlockList(values.list, io)
   const previous = values.from === undefined ? 'none' : await readBlockList(values.from, io)
   if (next === undefined || previous === undefined) return 2
   const program = createProgram(revision, next)
-  const chunks =
-    previous === 'none' ? compileNft(program) : compileNftDelta(createProgram(Math.max(0, revision - 1), previous), program)
-  return print(chunks, io)
+  const from = previous === 'none' ? undefined : createProgram(Math.max(0, revision - 1), previous)
+  return print(backend(from, program), io)
 }
 
 async function print(chunks: Iterable<string>, io: CommandIo): Promise<ExitCode> {

@@ -30,6 +30,16 @@ export function compileIpsetDelta(from: FilterProgram, to: FilterProgram, inForc
   }
 }
 
+/** How a bare host stands after the whole of `program` was given to it. */
+export function inForceAfter(program: FilterProgram): IpsetInForce {
+  const jumpsOf = (hook: 'input' | 'forward') => ({
+    count: Number(program.hooks.includes(hook)),
+    isFirst: program.hooks.includes(hook),
+  })
+  const jumps = { INPUT: jumpsOf('input'), FORWARD: jumpsOf('forward') }
+  return { 4: { generation: 'a', jumps }, 6: { generation: 'a', jumps } }
+}
+
 /** Why no delta leads from `from` to `to`; `undefined` where one does. */
 export function findIpsetDeltaObstacle(from: FilterProgram, to: FilterProgram): string | undefined {
   const fits = fitsIntoLists(from.approved, to.approved) && fitsIntoLists(from.management, to.management)

@@ -29,8 +29,16 @@ export interface FirewallBackend {
   leftovers(edge: TestNamespace): Promise<string>
 }
 
+/** One that works through ipset and iptables. */
+export interface IpsetBackend extends FirewallBackend {
+  readonly variant: IptablesVariant
+}
+
+/** Both variants of iptables. */
+export const IPSET_BACKENDS: readonly IpsetBackend[] = [ipsetBackend('nft'), ipsetBackend('legacy')]
+
 /** Every backend that judges packets. */
-export const FIREWALL_BACKENDS: readonly FirewallBackend[] = [nftBackend(), ipsetBackend('nft'), ipsetBackend('legacy')]
+export const FIREWALL_BACKENDS: readonly FirewallBackend[] = [nftBackend(), ...IPSET_BACKENDS]
 
 function nftBackend(): FirewallBackend {
   return {
@@ -53,8 +61,9 @@ function nftBackend(): FirewallBackend {
   }
 }
 
-function ipsetBackend(variant: Exclude<IptablesVariant, 'own'>): FirewallBackend {
+function ipsetBackend(variant: Exclude<IptablesVariant, 'own'>): IpsetBackend {
   return {
+    variant,
     name: `ipset with iptables-${variant}`,
     skip: skipWithout(['ipset', 'ipset'], [`iptables-${variant}`, 'iptables']),
     // Each region of the hash takes its share, whatever the others hold.

@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { compileIpset } from '../../../rules/firewall/compile-ipset.ts'
+import { compileIpsetDelta, inForceAfter } from '../../../rules/firewall/compile-ipset-delta.ts'
 import { compileNft } from '../../../rules/firewall/compile-nft.ts'
 import { compileNftDelta } from '../../../rules/firewall/compile-nft-delta.ts'
+import { printIpset } from '../../../rules/firewall/print-ipset.ts'
 import { aProgram } from '../../support/filter-programs.ts'
 import { runAgent } from '../../support/run-agent.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -38,6 +41,21 @@ describe('agent compile', () => {
       stdout,
       stderr: '',
     })
+  })
+
+  it.each([
+    ['all of it', []],
+    ['the delta from another list', ['20.1.0.1\n']],
+  ])('prints %s for ipset and both iptables', async (_what, [before]) => {
+    const to = aProgram({ revision: 7, approve: ['20.1.0.2', '2400:2::/48'] })
+    const from = aProgram({ revision: 6, approve: ['20.1.0.1'] })
+    const texts = before === undefined ? compileIpset(to) : compileIpsetDelta(from, to, inForceAfter(from))
+    const words = ['compile', '--backend', 'ipset', '--revision', '7', '--list', '-']
+    const { exitCode, stdout } = await runAgent(
+      before === undefined ? words : [...words, '--from', await fileOf(before)],
+      '20.1.0.2\n2400:2::/48\n',
+    )
+    expect([exitCode, stdout]).toEqual([0, [...printIpset(texts)].join('')])
   })
 
   it('names every bad line of the list and prints nothing', async () => {

@@ -1,0 +1,130 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { BARE_HOST, compileIpset, compileIpsetTimed } from '../../../rules/firewall/compile-ipset.ts'
+import { compileIpsetDelta, findIpsetDeltaObstacle, inForceAfter } from '../../../rules/firewall/compile-ipset-delta.ts'
+import { NO_JUMPS } from '../../../rules/firewall/iptables-rules.ts'
+import { printIpset } from '../../../rules/firewall/print-ipset.ts'
+import type { FilterProgram } from '../../../rules/firewall/program.ts'
+import { aProgram, blocksFrom } from '../../support/filter-programs.ts'
+import { GOLDEN_PROGRAMS } from './golden-programs.ts'
+
+const FOLDER = new URL('./golden-ipset/', import.meta.url)
+/** How nft refills a table is no matter here. */
+const GOLDENS = GOLDEN_PROGRAMS.filter(({ refill }) => refill === undefined)
+
+describe('compileIpset and compileIpsetDelta print', () => {
+  it.each(GOLDENS)('$name as its golden text (EDGEWARD_UPDATE_GOLDEN=1 writes it anew)', ({ name, from, program }) => {
+    const file = new URL(`${name}.golden.ipset`, FOLDER)
+    const texts = from === undefined ? compileIpset(program) : compileIpsetDelta(from, program, inForceAfter(from))
+    const text = [...printIpset(texts)].join('')
+    if (process.env.EDGEWARD_UPDATE_GOLDEN === '1') writeFileSync(file, text)
+    expect(text).toBe(existsSync(file) ? readFileSync(file, 'utf8') : '')
+  })
+
+  it('a golden text for each program and no other', () => {
+    expect(readdirSync(FOLDER).sort()).toEqual(GOLDENS.map(({ name }) => `${name}.golden.ipset`).sort())
+  })
+})
+
+describe('compileIpset', () => {
+  it('gives many hosts in pieces, none much longer than 64 KiB', () => {
+    const host4 = Uint32Array.from({ length: 100_000 }, (_, index) => 0x14000000 + 7 * index)
+    let longest = 0
+    let lines = 0
+    for (const chunk of compileIpset(aProgram({ approved: { ...aProgram().approved, host4 } })).before) {
+      longest = Math.max(longest, chunk.length)
+      lines += chunk.split('\nadd ').length
+    }
+    expect(longest).toBeLessThan(66_000)
+    expect(lines).toBeGreaterThanOrEqual(100_000)
+  })
+
+  it('fills the generation that no rule names, each family its own', () => {
+    const host = {
+      families: { 4: { named: ['a' as const], jumps: NO_JUMPS }, 6: { named: ['b' as const], jumps: NO_JUMPS } },
+      sets: [],
+    }
+    const { before, rules } = compileIpset(aProgram(), host)
+    const created = [...before].join('').match(/(?<=create edgeward-approved)\S+/g)
+    expect(created).toEqual(['4-b', '6-a'])
+    expect(rules[4]).toContain('edgeward-approved4-b')
+    expect(rules[6]).toContain('edgeward-approved6-a')
+  })
+
+  it('swaps into a set that is there already, and destroys what a cut-off change left', () => {
+    const text = [
+      ...compileIpset(aProgram(), { ...BARE_HOST, sets: ['edgeward-block6-new', 'edgeward-approved4-a'] }).before,
+    ].join('')
+    expect(text).toContain('destroy edgeward-block6-new\ncreate edgeward-approved4-new ')
+    expect(text).toContain('swap edgeward-approved4-new edgeward-approved4-a\ndestroy edgeward-approved4-new\n')
+  })
+
+  it.each([
+    ['nothing of ours', { count: 0, isFirst: false }, ['-I INPUT 1 -j EDGEWARD']],
+    ['our jump, first and alone', { count: 1, isFirst: true }, []],
+    ['our jump after a rule of others', { count: 1, isFirst: false }, ['-D INPUT -j EDGEWARD', '-I INPUT 1 -j EDGEWARD']],
+    ['our jump twice', { count: 2, isFirst: true }, ['-D INPUT -j EDGEWARD', '-D INPUT -j EDGEWARD', '-I INPUT 1 -j EDGEWARD']],
+  ])('puts one jump before all rules of INPUT where it holds %s', (_what, found, expected) => {
+    const jumps = { ...NO_JUMPS, INPUT: found }
+    const { rules } = compileIpset(aProgram(), { ...BARE_HOST, families: { 4: { named: [], jumps }, 6: { named: [], jumps } } })
+    for (const family of [4, 6] as const) expect(rules[family].match(/^-[ID] .*/gm) ?? []).toEqual(expected)
+  })
+
+  it('takes the jump out of a chain that is no longer judged', () => {
+    const jumps = { ...NO_JUMPS, FORWARD: { count: 1, isFirst: true } }
+    const { rules } = compileIpset(aProgram(), { ...BARE_HOST, families: { 4: { named: [], jumps }, 6: { named: [], jumps } } })
+    expect(rules[4]).toContain('\n-D FORWARD -j EDGEWARD\n')
+  })
+
+  it('writes more than fifteen ports as several rules', () => {
+    const tcp = Array.from({ length: 31 }, (_, index) => index + 1)
+    const { rules } = compileIpset(aProgram({ guarded: { tcp, udp: [] } }))
+    const ports = rules[4].match(/(?<=--dports )\S+/g) ?? []
+    expect(ports.map((some) => some.split(',').length)).toEqual([15, 15, 1])
+    expect(ports.join().split(',').map(Number)).toEqual(tcp)
+  })
+
+  it('writes a prefix of length 0 as two halves, for hash:net takes none', () => {
+    const text = [...compileIpset(aProgram({ manage: ['0.0.0.0/0', '::/0'] })).before].join('')
+    expect(text.match(/(?<=^add edgeward-mgmt\S+ )\S+/gm)).toEqual(['0.0.0.0/1', '128.0.0.0/1', '::/1', '8000::/1'])
+  })
+
+  it('refuses what no backend may print', () => {
+    const bad: Partial<FilterProgram> = { interfaces: ['eth0 -j ACCEPT'] }
+    expect(() => compileIpset(aProgram(bad))).toThrow(expect.objectContaining({ name: 'FilterError', code: 'BAD_INTERFACE' }))
+  })
+})
+
+describe('compileIpsetTimed', () => {
+  it.each([
+    [1, '1'],
+    [1000, '1'],
+    [1001, '2'],
+    [3_600_000, '3600'],
+    [30 * 24 * 3_600_000, '2147483'],
+  ])('gives %i ms as %s s', (remainingMs, expected) => {
+    const timed = blocksFrom(['20.1.0.1']).map((block) => ({ block, remainingMs }))
+    const text = [...compileIpsetTimed('block', timed, { 4: 'a', 6: 'b' })].join('')
+    expect(/^add edgeward-block4-new 20\.1\.0\.1 timeout (\d+)$/m.exec(text)?.[1]).toBe(expected)
+  })
+})
+
+describe('compileIpsetDelta', () => {
+  it('adds before the rules and takes away after them', () => {
+    const from = aProgram({ approve: ['20.1.0.0/24'] })
+    const to = aProgram({ approve: ['20.1.0.0/25', '20.1.0.128/25'] })
+    const { before, after } = compileIpsetDelta(from, to, inForceAfter(from))
+    const [added, removed] = [before, after].map((chunks) => [...chunks].join('').match(/^(?:add|del) \S+ \S+/gm))
+    expect(added).toEqual(['add edgeward-approved4-a 20.1.0.0/25', 'add edgeward-approved4-a 20.1.0.128/25'])
+    expect(removed).toEqual(['del edgeward-approved4-a 20.1.0.0/24'])
+  })
+
+  it('names blocks that outgrow the set made for them', () => {
+    const host4 = Uint32Array.from({ length: 65_537 }, (_, index) => index)
+    const to = aProgram({ approved: { ...aProgram().approved, host4 } })
+    expect(findIpsetDeltaObstacle(aProgram(), to)).toContain('outgrow')
+    expect(() => compileIpsetDelta(aProgram(), to, inForceAfter(aProgram()))).toThrow(
+      expect.objectContaining({ code: 'NOT_COMPARABLE' }),
+    )
+  })
+})
