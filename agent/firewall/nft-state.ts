@@ -21,7 +21,7 @@ interface Listed {
 }
 
 const CHAINS = ['about', 'guard', 'judge', 'judge4', 'judge6', 'refuse']
-const SETS = ['host4', 'host6', 'net4', 'net6', 'mgmt4', 'mgmt6', 'block4', 'block6', 'seen4', 'seen6']
+const SETS = ['host4', 'host6', 'net4', 'net6', 'mgmt4', 'mgmt6', 'open4', 'open6', 'block4', 'block6', 'seen4', 'seen6']
 
 /**
  * Reads `nft --json --terse list ruleset inet`. `undefined` where our table is not there or not whole: another layout, a chain or set gone, no hook, switched off

@@ -50,7 +50,10 @@ export function createLockoutGuard({ sight, sessionPorts, mustPass, controlUrl }
   const judge: LockoutGuard['judge'] = async (before, next) => {
     // In observe mode nobody but blocked sources is refused, and those are no business of a list.
     if (next.mode === 'observe') return []
-    return findCuts(before, next, [...(await sessions(next.guarded.tcp)), ...probers, ...(await control(next))])
+    // What is blocked or let in for a while is not the list's doing, and ends by itself.
+    const asListed = { ...next, blocked: [] }
+    const listedBefore = before && { ...before, blocked: [], opened: [] }
+    return findCuts(listedBefore, asListed, [...(await sessions(next.guarded.tcp)), ...probers, ...(await control(next))])
   }
 
   return {

@@ -10,7 +10,7 @@ const MAX_REMAINING_MS = 10 * 366 * 24 * 3600 * 1000
  * @throws FilterError with the code of the first fault
  */
 export function checkProgram(program: FilterProgram): void {
-  const { revision, digest, mode, refuse, hooks, guarded, interfaces, blocked } = program
+  const { revision, digest, mode, refuse, hooks, guarded, interfaces, blocked, opened = [] } = program
   demand(Number.isSafeInteger(revision) && revision >= 0, 'BAD_REVISION', `revision ${revision}`)
   demand(/^[0-9a-f]{64}$/.test(digest), 'BAD_DIGEST', `digest ${JSON.stringify(digest)}`)
   demand(mode === 'observe' || mode === 'enforce', 'BAD_MODE', `mode ${JSON.stringify(mode)}`)
@@ -22,7 +22,7 @@ export function checkProgram(program: FilterProgram): void {
   const areOnce = isWithoutRepeats(guarded.tcp) && isWithoutRepeats(guarded.udp)
   demand(ports.length > 0 && arePorts && areOnce, 'BAD_PORT', `guarded ports ${JSON.stringify(guarded)}`)
   for (const name of interfaces) demand(INTERFACE_NAME.test(name), 'BAD_INTERFACE', `interface ${JSON.stringify(name)}`)
-  checkBlocked(blocked)
+  checkBlocked([...blocked, ...opened])
 }
 
 /** The same of timed blocks alone. @throws FilterError BAD_TIMEOUT */

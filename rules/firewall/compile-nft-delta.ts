@@ -3,7 +3,7 @@ import { stateChain } from './about.ts'
 import { checkBlocked, checkProgram } from './check-program.ts'
 import { chainsText } from './compile-nft.ts'
 import { FilterError } from './filter-error.ts'
-import { approvedElements, blockedElements, bracedChunks, managementElements, type NftElements } from './nft-elements.ts'
+import { approvedElements, bracedChunks, managementElements, type NftElements, timedElements } from './nft-elements.ts'
 import { fitsInto, NFT_TABLE, nftTitle } from './nft-layout.ts'
 import { hooksOf, type NftChain, nftChains } from './nft-rules.ts'
 import type { FilterProgram, TimedBlock } from './program.ts'
@@ -28,6 +28,8 @@ export function* compileNftDelta(from: FilterProgram, to: FilterProgram): Genera
   yield* elementChunks('delete', managementElements(management.removed))
   yield* elementChunks('add', approvedElements(approved.added))
   yield* elementChunks('add', managementElements(management.added))
+  yield `flush set ${NFT_TABLE} open4\nflush set ${NFT_TABLE} open6\n`
+  yield* elementChunks('add', timedElements('open', to.opened ?? []))
   yield* compileNftBlocked(to.blocked)
   yield ruleChanges(from, to)
 }
@@ -36,7 +38,7 @@ export function* compileNftDelta(from: FilterProgram, to: FilterProgram): Genera
 export function* compileNftBlocked(blocked: readonly TimedBlock[]): Generator<string> {
   checkBlocked(blocked)
   yield `flush set ${NFT_TABLE} block4\nflush set ${NFT_TABLE} block6\n`
-  yield* elementChunks('add', blockedElements(blocked))
+  yield* elementChunks('add', timedElements('block', blocked))
 }
 
 /** Why no delta leads from `from` to `to`; `undefined` where one does. */

@@ -1,6 +1,6 @@
 import { type About, stateChain } from './about.ts'
 import { checkProgram } from './check-program.ts'
-import { approvedElements, blockedElements, bracedChunks, managementElements, type NftElements } from './nft-elements.ts'
+import { approvedElements, bracedChunks, managementElements, type NftElements, timedElements } from './nft-elements.ts'
 import { listSets, NFT_TABLE, type NftSet, nftTitle, SEEN_SETS } from './nft-layout.ts'
 import { type NftChain, nftChains } from './nft-rules.ts'
 import type { FilterProgram } from './program.ts'
@@ -28,7 +28,8 @@ export function* compileNft(program: FilterProgram, { refill }: CompileNftOption
   const elements: NftElements = new Map([
     ...approvedElements(program.approved),
     ...managementElements(program.management),
-    ...blockedElements(program.blocked),
+    ...timedElements('open', program.opened ?? []),
+    ...timedElements('block', program.blocked),
   ])
   for (const set of refill === undefined ? [...sets, ...SEEN_SETS] : sets) yield* setChunks(set, elements.get(set.name))
   yield chainsText(chains)

@@ -27,15 +27,15 @@ export function managementElements(management: BlockSet): NftElements {
   ])
 }
 
-/** Elements of the two sets of timed blocks. */
-export function blockedElements(blocked: readonly TimedBlock[]): NftElements {
-  const disjoint = disjointBlocks(blocked)
+/** Elements of the sets of sources that are refused or let in for a while, of both families: `block4` and `block6`, or `open4` and `open6`. */
+export function timedElements(kind: 'block' | 'open', timed: readonly TimedBlock[]): NftElements {
+  const disjoint = disjointBlocks(timed)
   const isV6 = ({ block }: TimedBlock) => block.includes(':')
-  const block4 = disjoint.filter((timed) => !isV6(timed)).map(timedText)
-  const block6 = disjoint.filter(isV6).map(timedText)
+  const texts4 = disjoint.filter((one) => !isV6(one)).map(timedText)
+  const texts6 = disjoint.filter(isV6).map(timedText)
   return withElements([
-    ['block4', block4.length, () => block4],
-    ['block6', block6.length, () => block6],
+    [`${kind}4`, texts4.length, () => texts4],
+    [`${kind}6`, texts6.length, () => texts6],
   ])
 }
 

@@ -9,7 +9,7 @@ export const NFT_TABLE = 'inet edgeward'
 const SEEN_TIMEOUT = '1h'
 const SEEN_SIZE = 16384
 
-/** A set of the table and how nft(8) declares it. Ten named ones; ports and extension headers add two without a name. */
+/** A set of the table and how nft(8) declares it. Twelve named ones; ports and extension headers add two without a name. */
 export interface NftSet {
   readonly name: string
   /** Statements of the declaration besides its elements. */
@@ -29,6 +29,8 @@ export function listSets(program: FilterProgram): readonly NftSet[] {
     { name: 'net6', declaration: ['type ipv6_addr', 'flags interval'] },
     { name: 'mgmt4', declaration: ['type ipv4_addr', 'flags interval'] },
     { name: 'mgmt6', declaration: ['type ipv6_addr', 'flags interval'] },
+    { name: 'open4', declaration: ['type ipv4_addr', 'flags interval, timeout'] },
+    { name: 'open6', declaration: ['type ipv6_addr', 'flags interval, timeout'] },
     { name: 'block4', declaration: ['type ipv4_addr', 'flags interval, timeout'] },
     { name: 'block6', declaration: ['type ipv6_addr', 'flags interval, timeout'] },
   ]

@@ -62,6 +62,7 @@ function judgeLines({ mode }: FilterProgram, family: 4 | 6): readonly string[] {
   const source = family === 4 ? 'ip saddr' : 'ip6 saddr'
   return [
     `${source} @mgmt${family} return`,
+    `${source} @open${family} return`,
     `${source} @block${family} counter goto refuse`,
     `${source} @host${family} return`,
     `${source} @net${family} return`,

@@ -159,6 +159,21 @@ export const FIREWALL_CONTRACT: readonly FirewallCase[] = [
     },
   },
   {
+    name: 'opened: a source that is let in by hand passes whatever the list and the blocks say, and is shut out by the next program without it',
+    run: async (subject) => {
+      const opened = blocksFrom([first4]).map((block) => ({ block, remainingMs: 60_000 }))
+      const blocked = opened.map((one) => ({ ...one }))
+      await subject.firewall.apply(aProgram({ approve: [second4], opened, blocked }))
+      await assertPasses(subject, first4, true)
+      await subject.firewall.apply(aProgram({ revision: 2, approve: [second4, first6], opened }))
+      await assertPasses(subject, first4, true)
+      await assertPasses(subject, second6, false)
+      await subject.firewall.apply(aProgram({ revision: 2, approve: [second4, first6] }))
+      await assertPasses(subject, first4, false)
+      await assertPasses(subject, second4, true)
+    },
+  },
+  {
     name: 'calls queue: of many at once the last one asked for is in force',
     run: async ({ firewall }) => {
       const programs = Array.from({ length: 6 }, (_, index) =>

@@ -2,9 +2,8 @@ import { assertBlockable, assertCompilable } from '../../agent/firewall/assert-c
 import type { Firewall, InForce, SeenSource } from '../../agent/firewall/firewall.ts'
 import { FirewallError } from '../../agent/firewall/firewall-error.ts'
 import { busiest } from '../../agent/firewall/read-seen.ts'
-import { covers } from '../../rules/addresses/block-bits.ts'
-import { hasAddress } from '../../rules/addresses/block-set-lookup.ts'
 import { parseBlock } from '../../rules/addresses/parse-block.ts'
+import { judgeSource } from '../../rules/firewall/judge-source.ts'
 import type { FilterProgram } from '../../rules/firewall/program.ts'
 
 type Call = 'check' | 'apply' | 'setBlocked' | 'inForce' | 'seen' | 'remove'
@@ -58,9 +57,9 @@ export function createFakeFirewall(): FakeFirewall {
   const verdict = (address: string, port: number, protocol: 'tcp' | 'udp'): 'passed' | 'stranger' | 'refused' => {
     const block = parseBlock(address)
     if (program === undefined || !program.guarded[protocol].includes(port)) return 'passed'
-    if (hasAddress(program.management, block)) return 'passed'
-    if (program.blocked.some((timed) => covers(timed.block, block))) return 'refused'
-    return hasAddress(program.approved, block) ? 'passed' : 'stranger'
+    const verdict = judgeSource(program, block)
+    if (verdict === 'stranger') return 'stranger'
+    return verdict === 'blocked' ? 'refused' : 'passed'
   }
   const isPassed = (found: 'passed' | 'stranger' | 'refused') =>
     found === 'passed' || (found === 'stranger' && program?.mode === 'observe')

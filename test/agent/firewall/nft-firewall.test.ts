@@ -23,7 +23,7 @@ function createScriptedNft() {
   const run: RunProgram = async (_file, args, options = {}) => {
     if (args.includes('list')) {
       const table = [
-        ...names('set', 'host4 host6 net4 net6 mgmt4 mgmt6 block4 block6 seen4 seen6'),
+        ...names('set', 'host4 host6 net4 net6 mgmt4 mgmt6 open4 open6 block4 block6 seen4 seen6'),
         ...names('chain', `about guard judge judge4 judge6 refuse ${stateOf(about)}`),
         { chain: { family: 'inet', table: 'edgeward', name: 'input', hook: 'input', handle: loaded.length, policy: shape } },
         { rule: { family: 'inet', table: 'edgeward', chain: 'about', comment: about } },

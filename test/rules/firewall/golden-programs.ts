@@ -41,6 +41,14 @@ export const GOLDEN_PROGRAMS: readonly GoldenProgram[] = [
     }),
   },
   {
+    name: 'opened-by-hand',
+    program: aProgram({
+      approve: MIXED,
+      manage: MANAGEMENT,
+      opened: blocksFrom(['20.9.0.0/29', '20.9.0.3', '2400:9::1']).map((block) => ({ block, remainingMs: HOUR_MS })),
+    }),
+  },
+  {
     name: 'refill',
     refill: aProgram({ revision: 8, approve: ['20.1.0.9'], mode: 'observe' }),
     program: aProgram({ revision: 9, approve: MIXED, manage: MANAGEMENT }),
