@@ -4,6 +4,10 @@ import { createEdgeShape } from './config/create-edge-shape.ts'
 import type { ControlClient } from './control/control-client.ts'
 import { followRevisions } from './control/follow-revisions.ts'
 import { keepConnected } from './control/keep-connected.ts'
+import { createDriftKeeper } from './drift/drift-keeper.ts'
+import type { KernelReader } from './drift/kernel-reader.ts'
+import type { KernelWatch } from './drift/kernel-watch.ts'
+import { createProofKeeper } from './drift/proof-keeper.ts'
 import type { Firewall } from './firewall/firewall.ts'
 import type { HostSight } from './lockout/host-sight.ts'
 import { createLockoutGuard } from './lockout/lockout-guard.ts'
@@ -42,6 +46,12 @@ export interface Central {
   readonly source: RevisionSource
 }
 
+/** Ears and eyes for what the kernel really holds; `undefined` where the backend has none. */
+export interface KernelPorts {
+  readonly watch: KernelWatch | undefined
+  readonly reader: KernelReader | undefined
+}
+
 /** What keeps people from being locked out. */
 export interface LockoutPorts {
   readonly sight: HostSight
@@ -56,6 +66,7 @@ export interface AgentPorts {
   readonly config: AgentConfig
   readonly agentVersion: string
   readonly firewall: Firewall
+  readonly kernel: KernelPorts
   /** Why this backend was chosen, for the status; empty where the config named it. */
   readonly backendReason: string
   readonly memory: LastGoodMemory
@@ -117,6 +128,28 @@ export function createAgent(ports: AgentPorts): Agent {
   const trial = { probe: lockout.probe, memory: lockout.probation, withinS, attempts }
   const probation = createProbation({ ...trial, edge, board, log, clock, timers })
   const desk = createOrderDesk({ orders, book, edge, probation, board, log })
+  const proof = createProofKeeper({
+    edge,
+    reader: ports.kernel.reader,
+    board,
+    log,
+    clock,
+    timers,
+    everyMs: config.proof.everyS * 1000,
+    onDiffers: () => drift.found('unseen-elements', undefined, 'elements'),
+    onUnreadable: () => void drift.look(),
+  })
+  const drift = createDriftKeeper({
+    edge,
+    board,
+    log,
+    clock,
+    timers,
+    random,
+    watch: config.drift.listen ? ports.kernel.watch : undefined,
+    lookEveryMs: config.drift.lookEveryS * 1000,
+    wantProof: () => proof.want(),
+  })
   /** Asks for a pass, with a report at its end; nothing while there is no way to central. */
   let requestPass = (): void => undefined
   const modeTimer = createModeTimer({ edge, clock, timers })
@@ -260,7 +293,10 @@ export function createAgent(ports: AgentPorts): Agent {
       using _orders = orders.watch(() => void reviewOrders())
       await reviewOrders()
       using _tend = timers.cron(EVERY_MINUTE, () => void tend())
-      await Promise.all([followCentral(signal), listenToWatch(signal)])
+      proof.want()
+      await Promise.all([followCentral(signal), listenToWatch(signal), drift.run(signal)])
+      proof[Symbol.dispose]()
+      await proof.idle()
       modeTimer[Symbol.dispose]()
       await ports.serviceManager.stopping()
       await boot.idle()

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { createAgent } from '../agent.ts'
 import { findLoopback } from '../config/loopback.ts'
+import { createNftKernelReader } from '../drift/nft-kernel-reader.ts'
+import { createNftKernelWatch } from '../drift/nft-kernel-watch.ts'
+import { createOwnChanges } from '../drift/own-changes.ts'
 import { createHostSight } from '../lockout/host-sight.ts'
 import { createJsonLog } from '../log/log.ts'
 import { createBootProgramFiles } from '../memory/boot-program.ts'
@@ -8,7 +11,7 @@ import { createFileMemory } from '../memory/file-memory.ts'
 import { createFileOrders } from '../orders/file-orders.ts'
 import { createFileProbationMemory } from '../probation/file-probation-memory.ts'
 import { findNetworkProbe } from '../probation/network-probe.ts'
-import { runProgram } from '../process/run-program.ts'
+import { followProgram, runProgram } from '../process/run-program.ts'
 import { createServiceManager } from '../process/service-manager.ts'
 import { createHostFacts } from '../report/host-facts.ts'
 import { listenStatus } from '../status/listen-status.ts'
@@ -35,11 +38,18 @@ async function runService(args: readonly string[], io: CommandIo): Promise<ExitC
   if (config === undefined) return 2
   const log = createJsonLog(config.log.level, { write: (line) => void io.stdout.write(line) })
   const clock = createSystemClock()
-  const { firewall, reason } = await openFirewall(config.firewall.backend, runProgram, log)
+  const own = createOwnChanges(runProgram)
+  const { firewall, reason } = await openFirewall(config.firewall.backend, own.run, log)
+  const timers = createSystemTimers()
+  const hasNft = firewall.backend === 'nft'
   const agent = createAgent({
     config,
     agentVersion: await readVersion(),
     firewall,
+    kernel: {
+      watch: hasNft ? createNftKernelWatch({ follow: followProgram, own, timers }) : undefined,
+      reader: hasNft ? createNftKernelReader(followProgram) : undefined,
+    },
     backendReason: reason,
     memory: createFileMemory(stateFolders(config).memory),
     bootFiles: createBootProgramFiles(stateFolders(config).boot),
@@ -53,7 +63,7 @@ async function runService(args: readonly string[], io: CommandIo): Promise<ExitC
       orders: createFileOrders(stateFolders(config).orders),
     },
     clock,
-    timers: createSystemTimers(),
+    timers,
     random: Math.random,
     log,
   })

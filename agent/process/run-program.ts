@@ -23,6 +23,17 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>
   /** `low` for work that may wait for the host's other work. */
   readonly priority?: 'normal' | 'low'
+  /** Told the process id as soon as the program runs. */
+  readonly onStart?: (pid: number) => void
+}
+
+export interface FollowOptions {
+  /** Told what the program writes, when it writes it; cut anywhere. */
+  readonly onOutput: (text: string) => void
+  /** Ends the program. */
+  readonly signal: AbortSignal
+  readonly priority?: 'normal' | 'low'
+  readonly onStart?: (pid: number) => void
 }
 
 export interface ProgramResult {
@@ -36,6 +47,15 @@ export interface ProgramResult {
  * @throws ProgramError where it did not run to its end
  */
 export type RunProgram = (file: ProgramFile, args: readonly string[], options?: ProgramOptions) => Promise<ProgramResult>
+
+/** The end of a program that was followed; of standard error no more than its beginning. */
+export type FollowedEnd = Pick<ProgramResult, 'exitCode' | 'stderr'>
+
+/**
+ * Starts a program as `RunProgram` does, without input and without a time limit, and hands on what it writes without keeping it.
+ * @throws ProgramError where it did not run to its end
+ */
+export type FollowProgram = (file: ProgramFile, args: readonly string[], options: FollowOptions) => Promise<FollowedEnd>
 
 /** What is read of execa's result. */
 interface Ended {
@@ -69,13 +89,41 @@ export const runProgram: RunProgram = async (file, args, options = {}) => {
     maxBuffer: options.maxOutputBytes ?? 1024 * 1024,
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   })
-  if (options.priority === 'low') yieldToOthers(child.pid)
+  noteStart(child.pid, options)
   return judgeEnd(file, await child)
 }
 
-/** `nice 10`. A program that ended meanwhile needs none. */
-function yieldToOthers(pid: number | undefined): void {
+const MAX_STDERR_LENGTH = 4096
+
+/** The one `FollowProgram` of the running agent. */
+export const followProgram: FollowProgram = async (file, args, options) => {
+  const child = execa(file, args, {
+    env: ENVIRONMENT,
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    buffer: false,
+    forceKillAfterDelay: 2000,
+    cancelSignal: options.signal,
+  })
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', options.onOutput)
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (stderr.length < MAX_STDERR_LENGTH) stderr += text.slice(0, MAX_STDERR_LENGTH)
+  })
+  noteStart(child.pid, options)
+  const { exitCode } = judgeEnd(file, await child)
+  return { exitCode, stderr }
+}
+
+function noteStart(pid: number | undefined, { priority, onStart }: Pick<ProgramOptions, 'priority' | 'onStart'>): void {
   if (pid === undefined) return
+  onStart?.(pid)
+  if (priority === 'low') yieldToOthers(pid)
+}
+
+/** `nice 10`. A program that ended meanwhile needs none. */
+function yieldToOthers(pid: number): void {
   try {
     setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
   } catch (error) {

@@ -19,6 +19,8 @@ export function buildReport(status: AgentStatus, host: HostFacts): AgentReport {
     backend: status.backend.name,
     lastPull: status.lastPull,
     fault: fault === undefined ? null : { code: fault.code, message: fault.message, since: fault.since },
+    drift: status.drift,
+    proof: status.proof,
     refused: status.refused.sources.slice(0, MAX_ROWS),
     flags: status.flags.slice(0, MAX_ROWS),
     host,

@@ -30,6 +30,16 @@ export function createStatusMetrics(read: () => AgentStatus): Registry {
   gauge('blocked_sources', 'Sources blocked for a while because of flags.', ({ blocked }) => blocked.length)
   gauge('refused_sources', 'Sources refused lately, or that would be.', ({ refused }) => refused.sources.length)
   gauge('flags', 'Flags of accounts heard lately.', ({ flags }) => flags.length)
+  gauge('drifts', 'Changes of others to our rules since the start.', ({ drift }) => drift.found)
+  gauge('drift_repairs', 'Repairs of our rules since the start.', ({ drift }) => drift.repaired)
+  gauge('drift_fought', '1 while another program changes our rules again and again.', ({ drift }) => (drift.isFought ? 1 : 0))
+  gauge('kernel_listening', '1 while the kernel tells of every change.', ({ drift }) => (drift.listening === 'on' ? 1 : 0))
+  gauge('last_proof_seconds', 'When the elements were last read back from the kernel.', ({ proof }) =>
+    secondsOf(proof?.at ?? null),
+  )
+  gauge('proof_agrees', '1 where the kernel held exactly the signed list then, 0 where not or never read back.', ({ proof }) =>
+    proof?.agrees === true ? 1 : 0,
+  )
   gauge('stream_connected', '1 while the event stream of the control API is open.', ({ stream }) =>
     stream === 'connected' ? 1 : 0,
   )

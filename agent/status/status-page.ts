@@ -75,12 +75,30 @@ function faultsOf({ faults }: AgentStatus): Html {
   )
 }
 
-function listOf({ inForce, list, backend }: AgentStatus): Html {
+function proofOf({ proof }: AgentStatus): Html | string {
+  if (proof === null) return '–'
+  const words = proof.agrees
+    ? both('đúng danh sách đã ký', 'exactly the signed list')
+    : html`<strong>${both('khác danh sách đã ký', 'another list than signed')}</strong>`
+  return html`${words} · ${timeOf(proof.at)}`
+}
+
+function driftOf({ drift }: AgentStatus): Html | string {
+  const { found, repaired, lastAt, lastKind, lastProcess } = drift
+  if (found === 0) return both('chưa lần nào', 'never')
+  const who = lastProcess === null ? '' : ` · ${lastProcess.name} (${lastProcess.pid})`
+  return html`${found} · ${both('đã sửa lại', 'repaired')} ${repaired} · <code>${lastKind ?? ''}</code>${who} · ${timeOf(lastAt)}`
+}
+
+function listOf(status: AgentStatus): Html {
+  const { inForce, list, backend } = status
   return section(
     both('Danh sách đang áp dụng', 'List in force'),
     html`<dl>
 ${fact('Phiên bản', 'Revision', inForce === null ? '–' : String(inForce.revision))}
 ${fact('Mã kiểm', 'Digest', html`<code>${inForce?.digest ?? '–'}</code>`)}
+${fact('Trong nhân', 'In the kernel', proofOf(status))}
+${fact('Bị chương trình khác sửa', 'Changed by others', driftOf(status))}
 ${fact('Ban hành', 'Published', timeOf(list?.publishedAt ?? null))}
 ${fact('Chặn từ', 'Enforced from', timeOf(list?.enforceFrom ?? null))}
 ${fact('Số dòng · số khối · số tỉnh', 'Entries · blocks · provinces', list === null ? '–' : `${list.entries} · ${list.blocks} · ${list.provinces}`)}

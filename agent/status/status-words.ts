@@ -62,11 +62,36 @@ function factLines(status: AgentStatus): string[] {
     ['Pull verified', ago(lastPull.verifiedAt, status)],
     ['Program applied', ago(lastPull.appliedAt, status)],
     ['Report sent', ago(status.lastReportAt, status)],
+    ['Kernel', proofWords(status)],
+    ['Changed by others', driftWords(status)],
     ['Event stream', status.stream],
     ['Watch', status.watch],
     ['Agent', `${status.agentId ?? 'not enrolled'}, version ${status.agentVersion}, started ${ago(status.startedAt, status)}`],
   ]
   return facts.map(([name, value]) => `${name.padEnd(16)} ${value}`)
+}
+
+/** Whether what the kernel really holds is what was signed. */
+function proofWords(status: AgentStatus): string {
+  const { proof } = status
+  if (proof === null) return 'not read back yet'
+  const words = proof.agrees
+    ? 'holds exactly the signed list'
+    : `HOLDS ANOTHER LIST, digest ${proof.kernelDigest || 'unreadable'}`
+  return `${words}: read back ${ago(proof.at, status)}`
+}
+
+function driftWords(status: AgentStatus): string {
+  const { found, repaired, lastAt, lastKind, lastProcess, listening, isFought } = status.drift
+  const ear = {
+    on: 'listening to the kernel',
+    away: 'NOT listening to the kernel, only looking',
+    off: 'looking from time to time',
+  }
+  if (found === 0) return `never since the start; ${ear[listening]}`
+  const who = lastProcess === null ? '' : ` by ${lastProcess.name} (process ${lastProcess.pid})`
+  const fought = isFought ? '; IT GOES ON' : ''
+  return `${found} times, repaired ${repaired} times, last ${lastKind}${who} ${ago(lastAt, status)}${fought}; ${ear[listening]}`
 }
 
 function rows(title: string, texts: readonly string[]): string[] {

@@ -1,6 +1,47 @@
 import { type Static, Type } from 'typebox'
 
 const at = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
+const digest = Type.String({ pattern: '^([0-9a-f]{64})?$' })
+
+/** What others did to the rules of an edge since its agent started. */
+export const DriftFacts = Type.Object(
+  {
+    listening: Type.Union([Type.Literal('on'), Type.Literal('away'), Type.Literal('off')], {
+      description: '`on`: the kernel tells of every change; else the agent looks from time to time',
+    }),
+    found: Type.Integer({ minimum: 0, description: 'changes of others' }),
+    repaired: Type.Integer({ minimum: 0, description: 'repairs; one may answer several changes' }),
+    lastAt: at,
+    lastKind: Type.Union([Type.String({ maxLength: 32 }), Type.Null()]),
+    lastProcess: Type.Union(
+      [
+        Type.Object({ pid: Type.Integer({ minimum: 0 }), name: Type.String({ maxLength: 64 }) }, { additionalProperties: false }),
+        Type.Null(),
+      ],
+      { description: 'who did it, where the kernel said so' },
+    ),
+    lastRepairMs: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+      description: 'from hearing of it to the end of the repair',
+    }),
+    isFought: Type.Boolean({ description: 'another program changes the rules again and again' }),
+  },
+  { additionalProperties: false },
+)
+export type DriftFacts = Static<typeof DriftFacts>
+
+/** The last time that an edge read back from its kernel what that really holds. */
+export const ProofFacts = Type.Object(
+  {
+    at: Type.String({ format: 'date-time' }),
+    signedDigest: { ...digest, description: 'digest of the signed list that should be in force' },
+    kernelDigest: { ...digest, description: 'digest of the elements read back; empty where they are no blocks' },
+    agrees: Type.Boolean({ description: 'both digests, and the management prefixes, are the same' }),
+    blocks: Type.Integer({ minimum: 0 }),
+    tookMs: Type.Integer({ minimum: 0 }),
+  },
+  { additionalProperties: false },
+)
+export type ProofFacts = Static<typeof ProofFacts>
 
 /** What an edge tells central after each pass and at least every few minutes: `POST /v1/reports`. No identifiers of citizens, no secrets. */
 export const AgentReport = Type.Object(
@@ -24,6 +65,9 @@ export const AgentReport = Type.Object(
       ),
       Type.Null(),
     ]),
+    // Agents before 0.2 do not tell these two.
+    drift: Type.Optional(DriftFacts),
+    proof: Type.Optional(Type.Union([ProofFacts, Type.Null()])),
     refused: Type.Array(
       Type.Object(
         { address: Type.String({ maxLength: 45 }), packets: Type.Integer({ minimum: 0 }) },

@@ -8,6 +8,7 @@ import { createFileMemory } from '../../agent/memory/file-memory.ts'
 import { createHostFacts } from '../../agent/report/host-facts.ts'
 import type { AgentStatus } from '../../agent/status/agent-status.ts'
 import { createFakeFirewall } from '../fakes/fake-firewall.ts'
+import { createFakeKernel } from '../fakes/fake-kernel.ts'
 import { createFakeLockout } from '../fakes/fake-lockout.ts'
 import { createFakeLog } from '../fakes/fake-log.ts'
 import { createFakeServiceManager } from '../fakes/fake-service-manager.ts'
@@ -80,6 +81,7 @@ async function scene() {
       config,
       agentVersion: '0.1.0',
       firewall,
+      kernel: createFakeKernel(firewall),
       backendReason: '',
       memory: createFileMemory(stateFolders(config).memory),
       bootFiles: createBootProgramFiles(stateFolders(config).boot),

@@ -6,6 +6,7 @@ import { parseAgentConfig } from '../../agent/config/agent-config.ts'
 import { createFakeBootProgramFiles, type FakeBootProgramFiles } from '../fakes/fake-boot-program-files.ts'
 import { createFakeControlClient, type FakeControlClient } from '../fakes/fake-control-client.ts'
 import { createFakeFirewall, type FakeFirewall } from '../fakes/fake-firewall.ts'
+import { createFakeKernel, type FakeKernel } from '../fakes/fake-kernel.ts'
 import { createFakeLockout, type FakeLockout } from '../fakes/fake-lockout.ts'
 import { createFakeLog, type FakeLog } from '../fakes/fake-log.ts'
 import { createFakeMemory, type FakeMemory } from '../fakes/fake-memory.ts'
@@ -17,6 +18,7 @@ import { createFakeTime, type FakeTime, settle } from '../fakes/fake-time.ts'
 export interface AgentLab {
   readonly agent: Agent
   readonly firewall: FakeFirewall
+  readonly kernel: FakeKernel
   readonly memory: FakeMemory
   readonly bootFiles: FakeBootProgramFiles
   readonly serviceManager: FakeServiceManager
@@ -38,13 +40,17 @@ export interface AgentLabOptions {
   readonly config?: Readonly<Record<string, unknown>>
   readonly ports?: Partial<AgentPorts>
   readonly startMs?: number
+  /** Instead of a host where nobody is connected and no health check is made. */
+  readonly lockout?: FakeLockout
 }
 
 export const LAB_START_MS = Date.UTC(2024, 6, 27, 3, 0, 30)
 
 export function createAgentLab(options: AgentLabOptions = {}): AgentLab {
+  const firewall = createFakeFirewall()
   const parts = {
-    firewall: createFakeFirewall(),
+    firewall,
+    kernel: createFakeKernel(firewall),
     memory: createFakeMemory(),
     bootFiles: createFakeBootProgramFiles(),
     serviceManager: createFakeServiceManager(),
@@ -52,19 +58,20 @@ export function createAgentLab(options: AgentLabOptions = {}): AgentLab {
     client: createFakeControlClient(),
     time: createFakeTime(options.startMs ?? LAB_START_MS),
     log: createFakeLog(),
-    lockout: createFakeLockout(),
+    lockout: options.lockout ?? createFakeLockout(),
   }
   return labOf(parts, options)
 }
 
 function labOf(parts: Omit<AgentLab, 'agent' | 'start' | 'stop' | 'restart'>, options: AgentLabOptions): AgentLab {
-  const { firewall, memory, bootFiles, serviceManager, source, client, time, log } = parts
+  const { firewall, kernel, memory, bootFiles, serviceManager, source, client, time, log } = parts
   const stopping = new AbortController()
   let running: Promise<void> = Promise.resolve()
   const agent = createAgent({
     config: labConfig(options.config),
     agentVersion: '0.1.0',
     firewall,
+    kernel,
     backendReason: '',
     memory,
     bootFiles,
@@ -105,7 +112,7 @@ function labOf(parts: Omit<AgentLab, 'agent' | 'start' | 'stop' | 'restart'>, op
     stop,
     async restart(more = {}) {
       await stop()
-      const next = labOf(parts, { ...options, ...more })
+      const next = labOf({ ...parts, lockout: more.lockout ?? parts.lockout }, { ...options, ...more })
       await next.start()
       return next
     },

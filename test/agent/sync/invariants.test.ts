@@ -191,7 +191,7 @@ describe('invariant 6: we know our own after a restart without memory', () => {
     lab.firewall.tamper()
     await lab.time.advance(NEXT_SCHEDULE_MS)
     expect(lab.firewall.program?.revision).toBe(412)
-    expect(lab.log.messages('warn')).toContain('rules were not there and were put back')
+    expect(lab.log.messages('warn')).toContain('somebody else changed our rules')
   })
 })
 
