@@ -42,9 +42,9 @@ export const SERVICE_OPTIONS = {
     '`signed`: the mode that the signed revision names; `observe`: this edge only counts, whatever the revision says.',
   ),
   'firewall.backend': option(
-    oneOf('auto', 'nft', 'dry-run'),
+    oneOf('auto', 'nft', 'ipset', 'dry-run'),
     'auto',
-    '`auto`: nft where it works, else dry-run, with the reason in the status.',
+    '`auto`: nft where it works, else ipset and iptables, else dry-run, with the reason in the status.',
   ),
   'firewall.tcpPorts': option(Type.Array(port, { maxItems: 64 }), [80, 443], 'TCP ports that the list guards.'),
   'firewall.udpPorts': option(Type.Array(port, { maxItems: 64 }), [443], 'UDP ports that the list guards.'),
