@@ -2,6 +2,7 @@ import { ControlError } from '../http/control-error.ts'
 import type { Actor, Store, StoreTransaction } from '../store/store.ts'
 import type { TokenRow } from './access-tables.ts'
 import { hashToken } from './hash-token.ts'
+import { parsePerson } from './parse-person.ts'
 
 const DAY_MS = 86_400_000
 /** Lets secret scanners find a token that went astray. */
@@ -25,12 +26,13 @@ export interface TokenParts {
   readonly randomBytes: (size: number) => Uint8Array
 }
 
-/** Makes an access token of a person inside a running transaction. */
+/** Makes an access token of a person inside a running transaction. @throws ControlError BAD_FIELDS for a name that is none */
 export async function addToken(tx: StoreTransaction, order: TokenOrder, { nowMs, randomBytes }: TokenParts): Promise<NewToken> {
   const id = `token-${Buffer.from(randomBytes(6)).toString('hex')}`
   const token = `${PREFIX}${Buffer.from(randomBytes(32)).toString('base64url')}`
   const expiresAtMs = nowMs + order.days * DAY_MS
-  const { person, role } = order
+  const person = parsePerson(order.person)
+  const { role } = order
   await tx.db
     .insertInto('token')
     .values({ id, person, role, sha256: hashToken(token), created_at_ms: nowMs, expires_at_ms: expiresAtMs, revoked_at_ms: null })

@@ -17,6 +17,7 @@ import type { Publisher } from '../publication/publisher.ts'
 import type { RepositoryFiles } from '../publication/repository-files.ts'
 import { createSqliteStore } from '../store/create-sqlite-store.ts'
 import type { Store } from '../store/store.ts'
+import { personFlag } from './parse-flags.ts'
 
 export const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() }
 
@@ -61,7 +62,10 @@ export async function openControl(config: ControlConfig, log: FastifyBaseLogger)
   return { config, store, repository, publisher, events, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() }
 }
 
-/** Who works at the machine's own command line, as the audit log names them unless `--person` says more. */
-export function localPerson(person: string | undefined): string {
-  return person ?? `local:${userInfo().username}`
+/**
+ * Who works at the machine's own command line, as the audit log names them unless `flag` says more.
+ * @throws UsageError where it names nobody
+ */
+export function localPerson(person: string | undefined, flag = '--person'): string {
+  return person === undefined ? `local:${userInfo().username}` : personFlag(person, flag)
 }

@@ -1,4 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { parsePerson } from '../access/parse-person.ts'
+import { ControlError } from '../http/control-error.ts'
 import { UsageError } from './command.ts'
 
 /** Every command that works on a data folder takes these. */
@@ -20,6 +22,16 @@ export function parseFlags<const T extends ParseArgsOptionsConfig>(args: readonl
 export function requireFlag(value: string | undefined, flag: string): string {
   if (value === undefined || value.trim() === '') throw new UsageError(`${flag} is missing`)
   return value
+}
+
+/** The one spelling of the person named. @throws UsageError where the flag is missing or names nobody */
+export function personFlag(value: string | undefined, flag: string): string {
+  try {
+    return parsePerson(requireFlag(value, flag))
+  } catch (error) {
+    if (!(error instanceof ControlError)) throw error
+    throw new UsageError(`${flag}: ${error.message}`, { cause: error })
+  }
 }
 
 /** @throws UsageError where the flag is not a whole number in the range */

@@ -4,7 +4,7 @@ import { type Command, UsageError } from './command.ts'
 import { commandLog } from './command-log.ts'
 import { loadConfig } from './load-config.ts'
 import { localPerson, openControl, SYSTEM_CLOCK, systemBytes } from './open-control.ts'
-import { DATA_FLAGS, DATA_USAGE, numberFlag, parseFlags, requireFlag } from './parse-flags.ts'
+import { DATA_FLAGS, DATA_USAGE, numberFlag, parseFlags, personFlag, requireFlag } from './parse-flags.ts'
 
 const ROLES = ['operator', 'approver', 'reader'] as const
 
@@ -13,7 +13,7 @@ export const tokens: Command = {
   summary: 'add, list or revoke access tokens of people',
   usage: `add|list|revoke ID --data DIR [options]
   ${DATA_USAGE}
-  --person NAME   the token's holder (add): one person, one name; it tells two people apart where a second one must approve
+  --person NAME   the token's holder (add), in lower case: one person, one name; it tells two people apart where a second one must approve
   --role ROLE     operator, approver or reader (add)
   --days N        how long it is valid (add; tokens.days if left out)
   --by NAME       who does it, for the audit log
@@ -32,7 +32,7 @@ export const tokens: Command = {
     if (action !== 'add' && action !== 'list' && action !== 'revoke') throw new UsageError('Say add, list or revoke')
     const config = await loadConfig(values)
     const order = action === 'add' ? orderOf(values, config.tokens.days) : undefined
-    const actor: Actor = { person: localPerson(values.by), role: 'operator' }
+    const actor: Actor = { person: localPerson(values.by, '--by'), role: 'operator' }
     const nowMs = SYSTEM_CLOCK.nowMs()
     await using control = await openControl(config, commandLog(io))
     if (order !== undefined) {
@@ -56,7 +56,7 @@ function orderOf(
   values: { person?: string | undefined; role?: string | undefined; days?: string | undefined },
   fallbackDays: number,
 ) {
-  const person = requireFlag(values.person, '--person')
+  const person = personFlag(values.person, '--person')
   const role = ROLES.find((name) => name === values.role)
   if (role === undefined)
     throw new UsageError(`--role must be operator, approver or reader, is ${JSON.stringify(values.role ?? '')}`)
