@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { addToken } from '../access/person-tokens.ts'
 import { dataPaths } from '../config/data-paths.ts'
 import type { ControlConfig } from '../config/options.ts'
@@ -10,10 +11,10 @@ import { PublicationError } from '../publication/publication-error.ts'
 import { initRepository } from '../publication/repository.ts'
 import { createSqliteStore } from '../store/create-sqlite-store.ts'
 import type { Actor } from '../store/store.ts'
-import type { Command } from './command.ts'
+import { type Command, UsageError } from './command.ts'
 import { loadConfig } from './load-config.ts'
 import { SYSTEM_CLOCK, systemBytes } from './open-control.ts'
-import { DATA_FLAGS, DATA_USAGE, parseFlags } from './parse-flags.ts'
+import { DATA_FLAGS, DATA_USAGE, parseFlags, personFlag } from './parse-flags.ts'
 
 const FIRST: Actor = { person: 'init', role: 'system' }
 const ROLES = ['operator', 'approver', 'reader'] as const
@@ -38,8 +39,10 @@ export const init: Command = {
       'tokens-file': { type: 'string' },
     })
     const config = await loadConfig(values)
-    const tokens = await initData(config, values)
+    const persons = personsOf(values)
     const file = values['tokens-file']
+    if (file !== undefined) requireNewFile(file, config.data.dir)
+    const tokens = await initData(config, persons)
     const text = `${JSON.stringify(tokens, null, 2)}\n`
     if (file === undefined) io.stdout.write(text)
     else await writeFile(file, text, { mode: 0o600, flag: 'wx' })
@@ -53,6 +56,25 @@ export const init: Command = {
     )
     return 0
   },
+}
+
+/** Asked before anything is made: tokens that cannot be written are lost, for only their hashes are kept. @throws UsageError */
+function requireNewFile(file: string, dataDir: string): void {
+  if (existsSync(file)) throw new UsageError(`Cannot write the tokens to ${file}: it is there already; nothing was made`)
+  const folder = resolve(dirname(file))
+  if (folder !== resolve(dataDir) && !existsSync(folder))
+    throw new UsageError(`Cannot write the tokens to ${file}: there is no folder ${folder}; nothing was made`)
+}
+
+function personsOf(values: FirstTokens): FirstTokens {
+  const persons = {
+    operator: personFlag(values.operator, '--operator'),
+    approver: personFlag(values.approver, '--approver'),
+    reader: personFlag(values.reader, '--reader'),
+  }
+  if (persons.operator === persons.approver)
+    throw new UsageError(`--operator and --approver are both ${persons.operator}: another person must approve what one registers`)
+  return persons
 }
 
 /** Keys first, the repository's timestamp last: a folder that was left half made is refused by the next init and by serve. */

@@ -45,6 +45,8 @@ describe('runCli', () => {
     [['publish', '--data', 'x', '--mode', 'strict'], '--mode must be observe or enforce'],
     [['publish', '--data', 'x', '--enforce-from', 'tomorrow'], '--enforce-from must be an instant'],
     [['tokens', 'add', '--data', 'x', '--person', 'an', '--role', 'boss'], '--role must be'],
+    [['tokens', 'add', '--data', 'x', '--person', 'an\u200B', '--role', 'approver'], '--person: Cannot take'],
+    [['init', '--data', 'x', '--operator', 'an', '--approver', ' An'], '--operator and --approver are both an'],
     [['agents', 'list', '--bogus'], "Unknown option '--bogus'"],
     [['check-config', '--config', '/nowhere/control.yaml'], 'Cannot read the configuration'],
   ])('ends with 2 for %j', async (argv, words) => {
@@ -70,6 +72,16 @@ describe('init', () => {
     expect((await runControl('init', '--data', data, '--tokens-file', join(data, 'tokens.json'))).stdout).toBe('')
     expect(await readdir(data)).toEqual(['control.db', 'keys', 'note.txt', 'publication', 'tokens.json'])
     expect((await stat(join(data, 'tokens.json'))).mode & 0o777).toBe(0o600)
+  })
+
+  it('makes nothing where the tokens could not be written', async () => {
+    const folder = await temporaryFolder()
+    await writeFile(join(folder, 'tokens.json'), 'mine')
+    for (const file of [join(folder, 'tokens.json'), join(folder, 'nowhere/tokens.json')]) {
+      const { code, stderr } = await runControl('init', '--data', join(folder, 'data'), '--tokens-file', file)
+      expect([code, stderr]).toEqual([2, expect.stringContaining('nothing was made')])
+    }
+    expect(await readdir(folder)).toEqual(['tokens.json'])
   })
 
   it('is told apart from a folder that is not initialised', async () => {
