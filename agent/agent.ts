@@ -1,3 +1,4 @@
+import type { Block } from '../rules/addresses/block.ts'
 import type { Clock } from '../rules/time/clock.ts'
 import type { AgentConfig } from './config/agent-config.ts'
 import { createEdgeShape } from './config/create-edge-shape.ts'
@@ -38,6 +39,9 @@ import type { Timers } from './time/timers.ts'
 import type { RevisionSource } from './trust/revision-source.ts'
 import { followFlags } from './verdicts/follow-flags.ts'
 import { createVerdictKeeper } from './verdicts/verdict-keeper.ts'
+import { createArrivals } from './why/arrivals.ts'
+import { explainSource } from './why/explain-source.ts'
+import type { WhyAnswer } from './why/why-answer.ts'
 
 /** The way to central, there once the edge is enrolled. */
 export interface Central {
@@ -86,6 +90,8 @@ export interface AgentPorts {
 export interface Agent {
   /** Copied from memory. */
   status(): AgentStatus
+  /** Why a source is let in or not. From memory. */
+  why(source: Block): WhyAnswer
   /** Works until `signal` is aborted. The rules stay in force when it ends. Never throws. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -152,6 +158,7 @@ export function createAgent(ports: AgentPorts): Agent {
   })
   /** Asks for a pass, with a report at its end; nothing while there is no way to central. */
   let requestPass = (): void => undefined
+  const arrivals = createArrivals()
   const modeTimer = createModeTimer({ edge, clock, timers })
   /** Ready means: what is in force was read from the kernel and is right as far as this edge can make it. */
   const announce = (): void => {
@@ -199,6 +206,7 @@ export function createAgent(ports: AgentPorts): Agent {
       random,
       async run() {
         const outcome = await runPass({ source, edge, probation, board, log, limits: config.limits }, signal)
+        arrivals.note(edge.held)
         modeTimer.arm()
         announce()
         if (!signal.aborted) await report()
@@ -280,11 +288,19 @@ export function createAgent(ports: AgentPorts): Agent {
 
   return {
     status: () => board.read(),
+    why: (source) =>
+      explainSource(source, {
+        program: edge.program,
+        document: edge.held?.document,
+        since: arrivals.findSince(source) ?? null,
+        status: board.read(),
+      }),
     async run(signal) {
       await desk.open()
       await probation.recall()
       await edge.restore()
       await probation.settle(signal)
+      arrivals.note(edge.held)
       boot.keepBeforeFirstList(beforeFirstList === 'closed' ? planClosed(shape) : undefined)
       await edge.remember()
       modeTimer.arm()

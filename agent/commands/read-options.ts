@@ -9,3 +9,12 @@ export function readOptions<T extends NonNullable<ParseArgsConfig['options']>>(a
     throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause })
   }
 }
+
+/** The same with words that are no options, in their order. @throws UsageError */
+export function parseWords<T extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: T) {
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: true })
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+}

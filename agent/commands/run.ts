@@ -68,7 +68,12 @@ async function runService(args: readonly string[], io: CommandIo): Promise<ExitC
     log,
   })
   try {
-    await using status = await listenStatus(() => agent.status(), config.status.socket, findLoopback(config.status.listen))
+    await using status = await listenStatus(
+      () => agent.status(),
+      config.status.socket,
+      findLoopback(config.status.listen),
+      (source) => agent.why(source),
+    )
     log.info(
       { name: config.name, backend: firewall.backend, socket: config.status.socket, url: status.url ?? null },
       'agent started',

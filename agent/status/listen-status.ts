@@ -1,6 +1,8 @@
 import { chmod, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
+import type { Block } from '../../rules/addresses/block.ts'
 import type { LoopbackAddress } from '../config/loopback.ts'
+import type { WhyAnswer } from '../why/why-answer.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { StatusError } from './status-error.ts'
 import { createStatusServer } from './status-server.ts'
@@ -20,11 +22,12 @@ export async function listenStatus(
   read: () => AgentStatus,
   socketPath: string,
   loopback: LoopbackAddress | undefined,
+  why?: (source: Block) => WhyAnswer,
 ): Promise<ListeningStatus> {
   if (await isAnswered(socketPath))
     throw new StatusError('SOCKET_IN_USE', `Cannot start: another agent answers on ${JSON.stringify(socketPath)}`)
-  const onSocket = createStatusServer({ read, place: 'socket' })
-  const onLoopback = createStatusServer({ read, place: 'loopback' })
+  const onSocket = createStatusServer({ read, place: 'socket', ...(why === undefined ? {} : { why }) })
+  const onLoopback = createStatusServer({ read, place: 'loopback', ...(why === undefined ? {} : { why }) })
   const closeAll = async (): Promise<void> => {
     await Promise.all([onSocket.close(), onLoopback.close()])
   }
