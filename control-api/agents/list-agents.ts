@@ -1,4 +1,6 @@
 import { type Static, Type } from 'typebox'
+import { Opening } from '../../rules/lockout/opening.ts'
+import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { ReportLog } from '../reports/report-log.ts'
 import type { Actor, Store } from '../store/store.ts'
@@ -22,6 +24,7 @@ export const AgentView = Type.Object(
     fault: orNull(Type.Object({ code: Type.String(), message: Type.String(), since: instant })),
     refused: Type.Integer({ description: 'sources refused, or that would be, in its last report' }),
     flags: Type.Integer({ description: 'flagged accounts in its last report' }),
+    openings: Type.Array(Opening, { description: 'sources that a person at the edge let in past the list, in its last report' }),
   },
   { title: 'Agent' },
 )
@@ -53,12 +56,14 @@ export async function listAgents(store: Store, reports: ReportLog, newestRevisio
       fault: report?.fault ?? null,
       refused: report?.refused.length ?? 0,
       flags: report?.flags.length ?? 0,
+      openings: report?.openings ?? [],
     }
   })
 }
 
 /** Takes an agent's access away, at once and for good. @throws ControlError NOT_FOUND, CONFLICT */
-export async function revokeAgent(store: Store, actor: Actor, id: string, reason: string, nowMs: number): Promise<void> {
+export async function revokeAgent(store: Store, actor: Actor, id: string, why: string, nowMs: number): Promise<void> {
+  const reason = hideIdentifiers(why)
   await store.transact(actor, async (tx) => {
     const agent = await tx.db.selectFrom('agent').select(['name', 'revoked_at_ms']).where('id', '=', id).executeTakeFirst()
     if (agent === undefined) throw new ControlError('NOT_FOUND', `There is no agent ${id}.`)

@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { Counter, Histogram } from 'prom-client'
+import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import { authenticate, pathOf } from '../access/authenticate.ts'
 import { registerTokenRoutes } from '../access/token-routes.ts'
 import { registerAgentRoutes } from '../agents/agent-routes.ts'
@@ -94,7 +95,7 @@ function missingRoute(request: FastifyRequest, reply: FastifyReply, methods: rea
   return new ControlError('METHOD_NOT_ALLOWED', `This path takes ${methods.join(', ')}, not ${request.method}.`)
 }
 
-/** One log line and one count for each answer. Of the URL only the path is told: secrets stand in queries. */
+/** One log line and one count for each answer. Of the URL only the path is told, without long numbers: secrets stand in queries. */
 function createAnswerLog({ metrics }: ControlContext): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   const labelNames = ['method', 'route', 'status'] as const
   const answered = new Counter({
@@ -118,7 +119,7 @@ function createAnswerLog({ metrics }: ControlContext): (request: FastifyRequest,
     request.log.info(
       {
         method: request.method,
-        path: pathOf(request.url).slice(0, 200),
+        path: hideIdentifiers(pathOf(request.url)).slice(0, 200),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
         ...(actor === null ? {} : { person: actor.person, role: actor.role }),

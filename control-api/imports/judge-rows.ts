@@ -1,5 +1,6 @@
 import type { AddressErrorCode } from '../../rules/addresses/address-error.ts'
 import type { Block } from '../../rules/addresses/block.ts'
+import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import { createClaimIndex } from '../registrations/claim-index.ts'
 import type { Claim, Holding } from '../registrations/holding.ts'
 import { judgeClaim } from '../registrations/judge-claim.ts'
@@ -194,7 +195,7 @@ function verdictOf(
   data: Partial<MessageData> = {},
   block: Block | '' = '',
 ): RowVerdict {
-  const value = textOf(row, field).slice(0, MAX_VALUE)
+  const value = hideIdentifiers(textOf(row, field)).slice(0, MAX_VALUE)
   const words = rowMessage(code, { value: JSON.stringify(value.slice(0, 60)), ...data })
   const column = row.columns.get(field)
   const title = IMPORT_FIELDS[field]

@@ -1,3 +1,4 @@
+import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import type { ImportField, MappingWords } from './column-mapping.ts'
 import { type Columns, type FoundTable, findColumns } from './find-table.ts'
 import type { SheetCell, SheetRow } from './sheet.ts'
@@ -50,7 +51,7 @@ export function rowsOfTable(table: FoundTable, mapping: MappingWords): TableRows
     }
     if (row.row < table.headerRow) continue
     const cells = cellsOf(row, columns)
-    if (asksNothing(cells, row)) ignored.push({ row: row.row, text: textOf(row).slice(0, MAX_IGNORED_TEXT) })
+    if (asksNothing(cells, row)) ignored.push({ row: row.row, text: hideIdentifiers(textOf(row)).slice(0, MAX_IGNORED_TEXT) })
     else rows.push({ row: row.row, section: sectionOf(cells, section, mapping), cells, columns })
   }
   return { rows: hasTitles ? rows : rows.map(withDefault), ignored }

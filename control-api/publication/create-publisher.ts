@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import type { RevisionLimits } from '../../rules/revisions/judge-revision.ts'
 import type { EventHub } from '../events/event-hub.ts'
 import { ControlError } from '../http/control-error.ts'
@@ -72,7 +73,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
         const { revision = 0, entries = 0, digest = '' } = newest ?? {}
         return { revision, entries, added: 0, removed: 0, digest, isNew: false }
       }
-      await insertPrepared(store, actor, prepared, order.note)
+      await insertPrepared(store, actor, prepared, order.note === undefined ? undefined : hideIdentifiers(order.note))
       await writeOut(repository, actor, prepared)
       const { revision, entries, digest } = prepared.header
       learn(revision)

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import type { Actor, Store } from '../store/store.ts'
 import type { Tables } from '../store/tables.ts'
 import type { ShrinkFigures } from './prepare-revision.ts'
@@ -26,6 +27,7 @@ export async function addShrinkApproval(
   { nowMs, hours, randomBytes }: ShrinkApprovalParts,
 ): Promise<{ id: string; expiresAtMs: number }> {
   const id = `shrink-${Buffer.from(randomBytes(6)).toString('hex')}`
+  const reason = hideIdentifiers(order.reason)
   const expiresAtMs = nowMs + hours * HOUR_MS
   const figures =
     'digest' in order
@@ -37,14 +39,14 @@ export async function addShrinkApproval(
       .values({
         id,
         person: actor.person,
-        reason: order.reason,
+        reason,
         ...figures,
         created_at_ms: nowMs,
         expires_at_ms: expiresAtMs,
         revision: null,
       })
       .execute()
-    await tx.audit({ action: 'shrink-approval.add', target: id, details: { reason: order.reason, ...figures, expiresAtMs } })
+    await tx.audit({ action: 'shrink-approval.add', target: id, details: { reason, ...figures, expiresAtMs } })
   })
   return { id, expiresAtMs }
 }

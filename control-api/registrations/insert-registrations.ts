@@ -1,3 +1,4 @@
+import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import { insertRows } from '../store/insert-rows.ts'
 import { blockBounds } from './block-bounds.ts'
 import type { Change, RegistrationOrder } from './registration.ts'
@@ -22,12 +23,13 @@ export async function nextRegistrationId(change: Change): Promise<number> {
   return Number(row?.last ?? 0) + 1
 }
 
-/** Writes checked orders with their first steps; facilities not known yet come with them. */
+/** Writes checked orders with their first steps; facilities not known yet come with them. Their texts are kept without identifiers of citizens. */
 export async function insertRegistrations(
   change: Change,
-  orders: readonly RegistrationOrder[],
+  ordered: readonly RegistrationOrder[],
   options: InsertOptions,
 ): Promise<void> {
+  const orders = ordered.map(withoutIdentifiers)
   await insertFacilities(change, orders)
   await insertRows(
     change.db,
@@ -39,6 +41,18 @@ export async function insertRegistrations(
     'registration_step',
     orders.flatMap((order, index) => stepsOf(change, order, options.firstId + index, options)),
   )
+}
+
+function withoutIdentifiers(order: RegistrationOrder): RegistrationOrder {
+  const { facilityName, carrier, place, note, sharedReason } = order
+  return {
+    ...order,
+    facilityName: hideIdentifiers(facilityName),
+    carrier: hideIdentifiers(carrier),
+    place: hideIdentifiers(place),
+    note: hideIdentifiers(note),
+    sharedReason: sharedReason === null ? null : hideIdentifiers(sharedReason),
+  }
 }
 
 async function insertFacilities(change: Change, orders: readonly RegistrationOrder[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { Change } from './registration.ts'
 import { stepMany } from './step-many.ts'
@@ -15,8 +16,9 @@ export interface ImportRefusal {
 export async function refuseImport(
   change: Change,
   importId: string,
-  order: { readonly dispatch: string; readonly reason: string },
+  given: { readonly dispatch: string; readonly reason: string },
 ): Promise<ImportRefusal> {
+  const order = { ...given, reason: hideIdentifiers(given.reason) }
   const { db, actor, atMs } = change
   const adds = { column: 'import_id', importId, state: 'endorsed' } as const
   const cancels = { column: 'cancel_import_id', importId, state: 'approved' } as const

@@ -2,6 +2,7 @@ import { AddressError } from '../../rules/addresses/address-error.ts'
 import type { Block } from '../../rules/addresses/block.ts'
 import { judgeBlock, type RegistrationPolicy } from '../../rules/addresses/registration-policy.ts'
 import { provinceName } from '../../rules/provinces/province-names.ts'
+import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import { ControlError } from '../http/control-error.ts'
 import { findHoldings } from './find-holdings.ts'
 import type { Claim, Holding } from './holding.ts'
@@ -34,7 +35,7 @@ export async function register(change: Change, order: RegistrationOrder, policy:
     details: {
       facility: order.facility,
       block: order.block,
-      ...(order.sharedReason === null ? {} : { shared: order.sharedReason }),
+      ...(order.sharedReason === null ? {} : { shared: hideIdentifiers(order.sharedReason) }),
     },
   })
   await insertRegistrations(change, [order], { firstId, auditSeq, importId: null, isEndorsed: false })

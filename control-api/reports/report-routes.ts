@@ -3,12 +3,13 @@ import { Type } from 'typebox'
 import { AgentReport } from '../../rules/reports/agent-report.ts'
 import { actorOf, requireRole } from '../http/access.ts'
 import type { ControlApp, ControlContext } from '../http/context.ts'
+import { auditOpenings } from './audit-openings.ts'
 
 /** 200 flags and 200 sources in their longest form stay below. */
 const REPORT_BODY_BYTES = 262_144
 
 /** Reports of the edges. */
-export function registerReportRoutes(app: ControlApp, { reports, clock, metrics }: ControlContext): void {
+export function registerReportRoutes(app: ControlApp, { store, reports, clock, metrics }: ControlContext): void {
   const received = new Counter({
     name: 'edgeward_control_reports_total',
     help: 'Reports of agents that were taken.',
@@ -28,7 +29,9 @@ export function registerReportRoutes(app: ControlApp, { reports, clock, metrics 
       },
     },
     async (request, reply) => {
-      await reports.record({ agentId: actorOf(request).person, receivedAtMs: clock.nowMs(), report: request.body })
+      const actor = actorOf(request)
+      await auditOpenings({ store, reports }, actor, request.body)
+      await reports.record({ agentId: actor.person, receivedAtMs: clock.nowMs(), report: request.body })
       received.inc()
       return reply.code(204).send(null)
     },

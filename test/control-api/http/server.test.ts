@@ -68,7 +68,10 @@ describe('createControlServer', () => {
       url: '/v1/agents/enrol',
       payload: { token: 'hush-token-hush-token', name: 'edge-1', publicKey: 'A'.repeat(43) },
     })
+    const citizen = Array.from({ length: 12 }, (_, i) => i % 10).join('')
+    await app.inject(`/v1/agents/${citizen}`)
     const text = logLines.join('')
+    expect(text).not.toContain(citizen)
     expect(text).toContain('"path":"/v1/agents"')
     expect(text).not.toContain('hush')
     expect(text).not.toContain(as.operator.authorization.slice('Bearer '.length))

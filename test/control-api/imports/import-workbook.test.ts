@@ -58,6 +58,28 @@ const openAt = async ({ store, clock }: StoreInTest) =>
   (await approvalsAt(store, clock.nowMs())).map((approval) => `${approval.owner.facility} ${approval.block}`).sort()
 
 describe('importWorkbook', () => {
+  it('keeps no identifier of a citizen from any cell', async () => {
+    const { store, send } = await aDesk()
+    const citizen = Array.from({ length: 12 }, (_, i) => i % 10).join('')
+    const rows = [
+      [1, `Trạm ${citizen}`, '01234', '14.160.12.34', citizen, citizen, `CCCD ${citizen}`],
+      [2, 'Trạm', '01235', citizen, '', '', ''],
+      [3, 'Trạm', citizen, '14.160.12.36', '', '', ''],
+      ['', `Người lập: ${citizen}`],
+    ]
+    const file = makeWorkbook({ IP: { rows: [[...FORM_02_HEADER], ['Thêm mới'], ...rows] } })
+    await send(file, { accept: 'valid' })
+    const kept = await store.read(async (db) => [
+      await db.selectFrom('registration').selectAll().execute(),
+      await db.selectFrom('facility').selectAll().execute(),
+      await db.selectFrom('import').selectAll().execute(),
+      await db.selectFrom('import_verdict').selectAll().execute(),
+      await db.selectFrom('audit').selectAll().execute(),
+    ])
+    expect(JSON.stringify(kept)).toContain('•'.repeat(12))
+    expect(JSON.stringify(kept)).not.toContain(citizen)
+  })
+
   it('finds columns and sections by the titles of the config', async () => {
     const desk = await aDesk()
     const { columns, sections } = parseControlConfig(

@@ -62,6 +62,21 @@ describe('/v1/registrations', () => {
     expect((body.history as { step: string }[]).map(({ step }) => step)).toEqual(['register', 'endorse', 'approve', 'revoke'])
   })
 
+  it('keeps no identifier of a citizen, whoever writes one down', async () => {
+    const { ask, register } = await aDesk()
+    const citizen = Array.from({ length: 12 }, (_, i) => i % 10).join('')
+    const made = await register({ facilityName: `Trạm ${citizen}`, carrier: citizen, place: citizen, note: `CCCD ${citizen}` })
+    expect(made.body).toMatchObject({ note: `CCCD ${'•'.repeat(12)}`, facilityName: `Trạm ${'•'.repeat(12)}` })
+    await ask('operator', 'POST', '/v1/registrations/1/withdraw', { dispatch: '13/CNTT', reason: `nhầm ${citizen}` })
+    const kept = [
+      await ask('reader', 'GET', '/v1/registrations/1'),
+      await ask('reader', 'GET', '/v1/audit'),
+      await register({ dispatch: citizen }),
+    ]
+    expect(kept.map(({ status }) => status)).toEqual([200, 200, 400])
+    expect(JSON.stringify(kept.map(({ body }) => body))).not.toContain(citizen)
+  })
+
   it.each<[object, number, string, string]>([
     [{ block: '10.0.0.1' }, 400, 'BLOCK_REFUSED', 'private address'],
     [{ block: '14.160.12.034' }, 400, 'BLOCK_REFUSED', 'leading zero'],
