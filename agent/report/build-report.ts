@@ -3,6 +3,8 @@ import type { AgentStatus } from '../status/agent-status.ts'
 
 /** Most sources and flags that one report carries. */
 const MAX_ROWS = 200
+/** The config allows no more. */
+const MAX_OPENINGS = 32
 
 type HostFacts = AgentReport['host']
 
@@ -23,6 +25,7 @@ export function buildReport(status: AgentStatus, host: HostFacts): AgentReport {
     proof: status.proof,
     refused: status.refused.sources.slice(0, MAX_ROWS),
     flags: status.flags.slice(0, MAX_ROWS),
+    openings: status.openings.slice(0, MAX_OPENINGS),
     host,
   }
 }

@@ -9,7 +9,7 @@ export const OPENING_ERRORS = {
   OPENING_FORBIDDEN: 'the config forbids openings: breakGlass.maxHours is 0',
   OPENING_TOO_WIDE: 'an opening is one address or a small network: IPv4 /29 or longer, IPv6 /64 or longer',
   OPENING_TOO_LONG: 'the opening lasts longer than breakGlass.maxHours allows, or not at all',
-  OPENING_NO_REASON: 'an opening needs a reason in at least three words',
+  OPENING_NO_REASON: 'an opening needs a reason in at least three words, on one line, without the number of a person',
   OPENING_TOO_MANY: 'as many sources are open as breakGlass.maxOpen allows',
   OPENING_CLOCK: 'the clock stands before the opening was made, so nobody can say when it ends',
 } as const
@@ -60,8 +60,11 @@ export function judgeOpening(opening: Opening, limits: OpeningLimits, nowMs: num
       'OPENING_TOO_LONG',
       `Cannot open ${block} from ${opening.at} until ${opening.until}: at most ${limits.maxHours} hours are allowed (breakGlass.maxHours)`,
     )
-  if (opening.why.trim().split(/\s+/).length < 3 || /\p{Cc}/u.test(opening.why))
-    throw new OpeningError('OPENING_NO_REASON', `Cannot open ${block}: say why in at least three words, on one line`)
+  if (opening.why.trim().split(/\s+/).length < 3 || /\p{Cc}|\p{Nd}{9,}/u.test(opening.why))
+    throw new OpeningError(
+      'OPENING_NO_REASON',
+      `Cannot open ${block}: say why in at least three words, on one line, without the number of a person`,
+    )
   if (nowMs < atMs - CLOCK_SLACK_MS)
     throw new OpeningError(
       'OPENING_CLOCK',

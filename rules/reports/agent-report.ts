@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Opening } from '../lockout/opening.ts'
 
 const at = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
 const digest = Type.String({ pattern: '^([0-9a-f]{64})?$' })
@@ -91,6 +92,9 @@ export const AgentReport = Type.Object(
         { additionalProperties: false },
       ),
       { maxItems: 200 },
+    ),
+    openings: Type.Optional(
+      Type.Array(Opening, { maxItems: 32, description: 'sources that a person at the edge let in for a while, past the list' }),
     ),
     host: Type.Object(
       {

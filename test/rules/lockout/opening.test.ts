@@ -31,6 +31,7 @@ describe('judgeOpening', () => {
     ['no reason', { why: '   ' }, 'OPENING_NO_REASON'],
     ['two words', { why: 'let me' }, 'OPENING_NO_REASON'],
     ['a reason of two lines', { why: 'the list\nis down' }, 'OPENING_NO_REASON'],
+    ['the number of a person', { why: `patient ${'9'.repeat(10)} must be seen` }, 'OPENING_NO_REASON'],
     ['a future', { at: '2026-03-01T00:02:00.000Z' }, 'OPENING_CLOCK'],
   ])('%s is refused', (_what, fields, code) => {
     expect(codeOf(() => judgeOpening(anOpening(fields), limits, NOW))).toBe(code)
