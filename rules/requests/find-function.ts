@@ -42,12 +42,15 @@ const AREAS: ReadonlyMap<string, PortalFunction> = new Map([
 /** A submission: letters, then a version of at most six digits, so that no identifier ever becomes the name of a function. */
 const SUBMISSION = /^guihoso([a-z]{0,40}[0-9]{0,6})$/
 
+/** Session or ticket in a segment of its own, `/(S(…))/`: ASP.NET takes it out of the path before it looks for the function. */
+const COOKIELESS = /^\((?:[a-z]\([^()]*\))+\)$/i
+
 /**
- * The function that a normalised path (`normalisePath`) asks for, in any case. Segments after the function's own and `;parameters` do not
- * hide it, and a doubled `/api/egw` in front (seen in a real client) is taken away.
+ * The function that a normalised path (`normalisePath`) asks for, in any case. Segments after the function's own, `;parameters`, dots and
+ * spaces at the end of a segment (which Windows drops) and a cookieless session do not hide it, and a doubled `/api/egw` in front (seen in a real client) is taken away.
  */
 export function findFunction(path: string): PortalFunction {
-  const written = path.split('/').slice(1).map(withoutParameters)
+  const written = path.split('/').slice(1).filter(isPlain).map(withoutEnd)
   let segments = written.map(asciiLower)
   while (segments[0] === 'api' && segments[1] === 'egw' && segments[2] === 'api') segments = segments.slice(2)
   const [first, second, third = ''] = segments
@@ -67,8 +70,14 @@ function findSubmission(name: string, asWritten: string): PortalFunction {
   return { name: `guiHoSo${asWritten.slice('guiHoSo'.length)}`, class: 'submit', stopped: false }
 }
 
+function isPlain(segment: string): boolean {
+  return !segment.startsWith('(') || !COOKIELESS.test(segment)
+}
+
 /** `;jsessionid=…` belongs to the segment and names nothing. */
-function withoutParameters(segment: string): string {
+function withoutEnd(segment: string): string {
   const semicolon = segment.indexOf(';')
-  return semicolon === -1 ? segment : segment.slice(0, semicolon)
+  let end = semicolon === -1 ? segment.length : semicolon
+  while (end > 0 && (segment[end - 1] === '.' || segment[end - 1] === ' ')) end -= 1
+  return segment.slice(0, end)
 }
