@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { PORTAL_TIME_ZONE } from '../../rules/time/clock.ts'
 import type { AgentStatus } from './agent-status.ts'
+import { findAdvice } from './fault-advice.ts'
 import { Html, html } from './html.ts'
 import { readinessOf } from './readiness.ts'
 
@@ -41,7 +42,7 @@ export function statusPage(status: AgentStatus): string {
 <html lang="vi"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="${REFRESH_S}"><title>Edgeward · ${status.name}</title>${STYLE_TAG}</head><body>
 <header><h1>Edgeward · ${status.name}</h1><small>${timeOf(status.at)} · ${status.agentVersion}</small></header>
-<main>${stateOf(status)}${faultsOf(status)}${listOf(status)}${pullOf(status)}${blockedOf(status)}${flagsOf(status)}${refusedOf(status)}${hostOf(status)}</main>
+<main>${stateOf(status)}${faultsOf(status)}${listOf(status)}${pullOf(status)}${openingsOf(status)}${heldBackOf(status)}${blockedOf(status)}${flagsOf(status)}${refusedOf(status)}${hostOf(status)}</main>
 </body></html>`
   return page.text
 }
@@ -70,7 +71,7 @@ function faultsOf({ faults }: AgentStatus): Html {
     both('Sự cố', 'Faults'),
     html`${faults.map(
       ({ area, code, message, since }) =>
-        html`<div class="state bad"><p><code>${code}</code> · ${area} · ${timeOf(since)}</p><p>${message}</p></div>`,
+        html`<div class="state bad"><p><code>${code}</code> · ${area} · ${timeOf(since)}</p><p>${message}</p>${adviceOf(code)}</div>`,
     )}`,
   )
 }
@@ -118,6 +119,30 @@ ${fact('Báo cáo gần nhất', 'Last report', timeOf(lastReportAt))}
 ${fact('Luồng tin của trung tâm', 'Event stream', stream === 'connected' ? both('đang nối', 'connected') : both('mất nối', 'away'))}
 ${fact('Tiến trình theo dõi nhật ký', 'Watch process', watch === 'connected' ? both('đang nối', 'connected') : both('mất nối', 'away'))}</dl>`,
   )
+}
+
+function adviceOf(code: string): Html {
+  const advice = findAdvice(code)
+  return advice === undefined ? html`` : html`<p>→ ${both(advice.vi, advice.en)}</p>`
+}
+
+function openingsOf({ openings }: AgentStatus): Html {
+  if (openings.length === 0) return html``
+  const rows = openings.map(
+    ({ block, until, by, why }) =>
+      html`<tr><td><code>${block}</code></td><td>${timeOf(until)}</td><td>${by}</td><td>${why}</td></tr>`,
+  )
+  const head = html`<th>${both('Địa chỉ', 'Address')}</th><th>${both('Đến', 'Until')}</th><th>${both('Người mở', 'By')}</th><th>${both('Lý do', 'Why')}</th>`
+  return section(both('Đang mở tạm, ngoài danh sách', 'Let in by hand, past the list'), table(head, rows))
+}
+
+function heldBackOf({ heldBack }: AgentStatus): Html {
+  if (heldBack.length === 0) return html``
+  const rows = heldBack.map(
+    ({ revision, at, reason }) => html`<tr><td class="n">${revision}</td><td>${timeOf(at)}</td><td>${reason}</td></tr>`,
+  )
+  const head = html`<th class="n">${both('Phiên bản', 'Revision')}</th><th>${both('Lúc', 'At')}</th><th>${both('Lý do', 'Why')}</th>`
+  return section(both('Phiên bản bị giữ lại', 'Revisions held back'), table(head, rows))
 }
 
 function blockedOf({ blocked }: AgentStatus): Html {

@@ -1,4 +1,5 @@
 import type { AgentStatus } from './agent-status.ts'
+import { findAdvice } from './fault-advice.ts'
 import { readinessOf } from './readiness.ts'
 
 const MAX_ROWS = 10
@@ -7,9 +8,19 @@ const MAX_ROWS = 10
 export function statusWords(status: AgentStatus): string {
   const lines = [headline(status), '']
   for (const { area, code, message, since } of status.faults)
-    lines.push(`FAULT ${area}: ${message}`, `      ${code}, since ${ago(since, status)}`)
+    lines.push(`FAULT ${area}: ${message}`, `      ${code}, since ${ago(since, status)}`, ...adviceLines(code))
   if (status.faults.length > 0) lines.push('')
   lines.push(...factLines(status))
+  lines.push(
+    ...rows(
+      'LET IN BY HAND, past the list',
+      status.openings.map(({ id, block, until, by, why }) => `${block}  until ${until}  by ${by}: ${why}  (${id})`),
+    ),
+    ...rows(
+      'Revisions held back after a failed health check',
+      status.heldBack.map(({ revision, at, reason }) => `${revision}  ${at}  ${reason}`),
+    ),
+  )
   lines.push(
     ...rows(
       'Blocked for a while',
@@ -57,6 +68,7 @@ function factLines(status: AgentStatus): string[] {
     ],
     ['Enforced from', list?.enforceFrom ?? 'no date'],
     ['Backend', backend.reason === '' ? backend.name : `${backend.name}: ${backend.reason}`],
+    ['Health check', probeWords(status)],
     ['Pull tried', ago(lastPull.triedAt, status)],
     ['Pull answered', ago(lastPull.answeredAt, status)],
     ['Pull verified', ago(lastPull.verifiedAt, status)],
@@ -92,6 +104,23 @@ function driftWords(status: AgentStatus): string {
   const who = lastProcess === null ? '' : ` by ${lastProcess.name} (process ${lastProcess.pid})`
   const fought = isFought ? '; IT GOES ON' : ''
   return `${found} times, repaired ${repaired} times, last ${lastKind}${who} ${ago(lastAt, status)}${fought}; ${ear[listening]}`
+}
+
+function adviceLines(code: string): string[] {
+  const advice = findAdvice(code)
+  return advice === undefined ? [] : [`      → ${advice.en}`]
+}
+
+function probeWords({ probe }: AgentStatus): string {
+  if (probe === null) return 'none since the start'
+  const { target, revision, outcome, reason } = probe
+  const words = {
+    passed: 'passed',
+    kept: 'failed before and after, so the revision stays',
+    'went-back': 'failed, so the edge went back',
+    'no-way-back': 'failed, and the edge knows nothing to go back to',
+  }[outcome]
+  return `${target} after revision ${revision}: ${words}${reason === '' ? '' : ` (${reason})`}`
 }
 
 function rows(title: string, texts: readonly string[]): string[] {

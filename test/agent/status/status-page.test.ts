@@ -15,6 +15,8 @@ const hostile: AgentStatus = aStatus({
   faults: [{ area: EVIL, code: EVIL, message: EVIL, since: EVIL }],
   blocked: [{ address: EVIL, account: EVIL, rule: EVIL, until: EVIL }],
   refused: { at: EVIL, sources: [{ address: EVIL, packets: 1 }] },
+  heldBack: [{ revision: 1, at: EVIL, reason: EVIL }],
+  openings: [{ id: EVIL, block: EVIL, at: EVIL, until: EVIL, why: EVIL, by: EVIL }],
   flags: [{ at: EVIL, account: EVIL, rule: EVIL, action: EVIL, requests: 1, sources: [EVIL], taken: 'none' }],
   host: {
     hostname: EVIL,
@@ -76,13 +78,13 @@ describe('statusWords', () => {
     expect(statusWords(aStatus(fields)).split('\n')[0]).toBe(line)
   })
 
-  it('tells faults before figures, and ages instead of dates', () => {
+  it('tells faults before figures, what to do, and ages instead of dates', () => {
     const words = statusWords(
       aStatus({
         faults: [{ area: 'pass', code: 'CONTROL_UNREACHABLE', message: 'Cannot reach it', since: '2024-07-27T00:00:00Z' }],
       }),
     )
-    expect(words).toMatch(/FAULT pass: Cannot reach it\n {6}CONTROL_UNREACHABLE, since 3 h ago\n\nRevision/)
+    expect(words).toMatch(/FAULT pass: Cannot reach it\n {6}CONTROL_UNREACHABLE, since 3 h ago\n {6}→ .*\n\nRevision/)
     expect(words).toContain('Pull answered    60 s ago')
   })
 })

@@ -1,0 +1,66 @@
+/** What to do about a fault, for the person who is on duty. */
+export interface Advice {
+  readonly vi: string
+  readonly en: string
+}
+
+const ASK_CENTRAL_SHRINK: Advice = {
+  vi: 'Danh sách cũ vẫn còn hiệu lực. Hỏi trung tâm: nếu đúng là chủ ý, phát hành lại với lý do và người thứ hai phê duyệt.',
+  en: 'The list before stays in force. Ask central IT: if it is meant, they publish again with a reason and the approval of a second person.',
+}
+const ASK_CENTRAL_WRONG: Advice = {
+  vi: 'Danh sách cũ vẫn còn hiệu lực. Báo trung tâm: danh sách này sai và không máy nào nên nhận.',
+  en: 'The list before stays in force. Tell central IT: this list is wrong, and no edge should take it.',
+}
+const NAME_IT: Advice = {
+  vi: 'Chưa có gì thay đổi. Ghi địa chỉ nêu trên vào management.prefixes, hoặc nhờ trung tâm duyệt, rồi khởi động lại agent.',
+  en: 'Nothing was changed. Name the address above in management.prefixes, or have central IT approve it, and restart the agent.',
+}
+const DISK: Advice = {
+  vi: 'Luật vẫn còn hiệu lực. Giải phóng đĩa hoặc sửa quyền của stateDir; agent tự thử lại.',
+  en: 'The rules stay in force. Make room on the disk, or put the rights of stateDir right; the agent tries again by itself.',
+}
+const CENTRAL_AWAY: Advice = {
+  vi: 'Danh sách vẫn còn hiệu lực. Kiểm tra đường mạng tới control.url; agent tự nối lại.',
+  en: 'The list stays in force. Look at the way to control.url; the agent comes back by itself.',
+}
+
+const ADVICE: Readonly<Record<string, Advice>> = {
+  LIST_EMPTY: ASK_CENTRAL_SHRINK,
+  LIST_SHRINKS: ASK_CENTRAL_SHRINK,
+  PROVINCE_LOST: ASK_CENTRAL_SHRINK,
+  LIST_ALL_COVERING: ASK_CENTRAL_WRONG,
+  REVISION_OLDER: ASK_CENTRAL_WRONG,
+  REVISION_REWRITTEN: ASK_CENTRAL_WRONG,
+  TARGET_MISMATCH: ASK_CENTRAL_WRONG,
+  SESSION_CUT: NAME_IT,
+  PROBER_CUT: NAME_IT,
+  CONTROL_CUT: NAME_IT,
+  PROBE_FAILED: {
+    vi: 'Máy đã tự quay về phiên bản trước. Kiểm tra cổng dịch vụ phía sau; không cần sửa luật.',
+    en: 'The edge went back to the revision before by itself. Look at the portal behind it; the rules need no hand.',
+  },
+  REVISION_HELD_BACK: {
+    vi: 'Phiên bản trước vẫn còn hiệu lực. Khi cổng dịch vụ đã ổn: agent release <phiên bản> --why …; phiên bản mới hơn được thử ngay.',
+    en: 'The revision before stays in force. Once the portal is well: agent release <revision> --why …; a newer revision is tried at once.',
+  },
+  NO_WAY_BACK: {
+    vi: 'Kiểm tra cổng dịch vụ. Nếu một cơ sở bị chặn nhầm: agent break-glass open <địa chỉ> --for 1h --why …',
+    en: 'Look at the portal. If a facility is refused wrongly: agent break-glass open <address> --for 1h --why …',
+  },
+  STATE_UNWRITABLE: DISK,
+  CONTROL_UNREACHABLE: CENTRAL_AWAY,
+  METADATA_EXPIRED: {
+    vi: 'Danh sách vẫn còn hiệu lực. Xem đồng hồ máy này; nếu đúng giờ, báo trung tâm: chữ ký đã hết hạn.',
+    en: 'The list stays in force. Look at the clock of this host; if that is right, tell central IT that its signatures have expired.',
+  },
+  ORDER_UNSAFE: {
+    vi: 'Có người đặt tệp lạ vào thư mục lệnh. Xoá tệp ấy và xem ai đã ghi.',
+    en: 'Somebody put a strange file among the orders. Remove it, and find out who wrote it.',
+  },
+}
+
+/** The advice for a code; `undefined` where the message says all there is to say. */
+export function findAdvice(code: string): Advice | undefined {
+  return Object.hasOwn(ADVICE, code) ? ADVICE[code] : undefined
+}
