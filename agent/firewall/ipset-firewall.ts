@@ -49,7 +49,7 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 /** Seconds to wait for another iptables (legacy) to be done. */
 const LOCK_WAIT_S = '30'
 /** How long old rules may hold their sets. */
-const CLEAR = { attempts: 100, pauseMs: 20 } as const
+const CLEAR = { attempts: 25, pauseMs: 20 } as const
 
 /** The kernel's ipset and iptables through their tools, one call after another. Needs CAP_NET_ADMIN and CAP_NET_RAW (`-m set` opens a raw socket). */
 export function createIpsetFirewall({
