@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { createControlAppSetup } from '../../support/control-app.ts'
+
+const NOBODY = [] as const
+const READERS = ['reader', 'operator', 'approver'] as const
+
+/** Who is let in, agents apart: a row for each operation, so that a new route without a row fails. */
+const MATRIX: Readonly<Record<string, 'anyone' | readonly ('reader' | 'operator' | 'approver')[]>> = {
+  'GET /healthz': 'anyone',
+  'GET /readyz': 'anyone',
+  'GET /metrics': 'anyone',
+  'GET /v1/tokens': ['operator'],
+  'DELETE /v1/tokens/{id}': ['operator'],
+  'POST /v1/registrations': ['operator'],
+  'GET /v1/registrations': READERS,
+  'GET /v1/registrations/{id}': READERS,
+  'POST /v1/registrations/{id}/endorse': ['operator', 'approver'],
+  'POST /v1/registrations/{id}/approve': ['approver'],
+  'POST /v1/registrations/{id}/revoke': ['operator', 'approver'],
+  'POST /v1/registrations/{id}/refuse': ['operator', 'approver'],
+  'POST /v1/registrations/{id}/withdraw': ['operator'],
+  'POST /v1/registrations/approve': ['approver'],
+  'GET /v1/audit': READERS,
+  'POST /v1/agents/enrol': 'anyone',
+  'POST /v1/agents/tokens': ['operator'],
+  'GET /v1/agents': READERS,
+  'DELETE /v1/agents/{id}': ['operator'],
+  'POST /v1/reports': NOBODY,
+  'GET /v1/agents/{id}/reports': READERS,
+  'GET /v1/events': READERS,
+  'GET /v1/tuf/metadata/{file}': READERS,
+  'GET /v1/tuf/targets/{folder}/{file}': READERS,
+  'POST /v1/revisions': ['approver'],
+  'GET /v1/revisions': READERS,
+  'GET /v1/revisions/{revision}': READERS,
+  'POST /v1/revisions/shrink-approvals': ['operator', 'approver'],
+  'GET /v1/imports': READERS,
+  'POST /v1/imports': ['operator'],
+  'GET /v1/imports/{id}': READERS,
+  'GET /v1/imports/{id}/verdicts': READERS,
+  'GET /v1/imports/{id}/verdicts.csv': READERS,
+  'POST /v1/imports/{id}/refuse': ['operator', 'approver'],
+}
+
+describe('every route', () => {
+  it('lets in the roles of the table and nobody else', async () => {
+    const { app, as } = await createControlAppSetup()
+    const { paths } = (await app.inject('/openapi.json')).json<{ paths: Record<string, object> }>()
+    const found: Record<string, unknown> = {}
+    for (const [path, operations] of Object.entries(paths)) {
+      for (const method of Object.keys(operations).map((name) => name.toUpperCase() as 'GET' | 'POST' | 'DELETE')) {
+        // Text in place of a number is refused, but only after the role was judged; so is a body that is no JSON.
+        const url = path.replaceAll(/\{[^}]+\}/g, 'none')
+        const request =
+          method === 'POST' ? { method, url, payload: '{', headers: { 'content-type': 'application/json' } } : { method, url }
+        const statusOf = async (headers: object) => {
+          const answer = await app.inject({
+            ...request,
+            headers: { ...('headers' in request ? request.headers : {}), ...headers },
+            payloadAsStream: true,
+          })
+          // An event stream would not end by itself.
+          answer.stream().destroy()
+          return answer.statusCode
+        }
+        if ((await statusOf({})) !== 401) {
+          found[`${method} ${path}`] = 'anyone'
+          continue
+        }
+        const roles = []
+        for (const role of READERS) if ((await statusOf(as[role])) !== 403) roles.push(role)
+        found[`${method} ${path}`] = roles
+      }
+    }
+    expect(found).toEqual(MATRIX)
+  })
+})
