@@ -1,0 +1,245 @@
+/** The services under a real systemd: the door is held from the first packet of a boot on, and no start, stop, crash or torn file opens it. */
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { parse, stringify } from 'yaml'
+import { findNftState } from '../../agent/firewall/nft-state.ts'
+import type { AgentStatus } from '../../agent/status/agent-status.ts'
+import { createSystemdBox, type SystemdBox, whyNoBox } from '../support/systemd-box.ts'
+import { until } from '../support/until.ts'
+
+const UNITS = ['edgeward-load', 'edgeward-agent', 'edgeward-watch', 'edgeward-control']
+const BOOT = '/var/lib/edgeward-agent/boot'
+const ONLY_NET_ADMIN = '0000000000001000' // capabilities(7): bit 12
+const NO_CAPABILITY = '0000000000000000'
+
+t.setTimeout(290_000)
+const obstacle = whyNoBox()
+if (obstacle !== undefined) {
+  t.plan(0, obstacle)
+} else {
+  await using box = await createSystemdBox(`ewbox${process.pid}`)
+  const inForce = () => readInForce(box)
+  const sh = (script: string) => box.must('sh', ['-c', script])
+  const as = (user: string, ...command: readonly [string, ...string[]]) => box.must('runuser', ['-u', user, '--', ...command])
+  const untilActive = (unit: string) =>
+    until(`${unit} is active`, async () => (await box.show(unit, 'ActiveState')) === 'active' || undefined)
+  const countNodes = async () => Number(await sh('readlink /proc/[0-9]*/exe | grep -c /node$ || true'))
+  await box.boot()
+
+  await t.test('install makes users, folders and units that systemd understands', async (t) => {
+    await box.must('sh', ['/checkout/systemd/install', '--no-packages'])
+    for (const unit of UNITS) {
+      const { stderr } = await box.run('systemd-analyze', ['verify', `${unit}.service`])
+      t.equal(stderr, '', `${unit}.service is understood`)
+      const security = await box.must('systemd-analyze', ['security', '--no-pager', `${unit}.service`])
+      t.comment(security.trimEnd().split('\n').at(-1))
+    }
+    t.match(await box.run('edgeward-agent', ['--help']), { exitCode: 0, stdout: /prepare-boot/ })
+  })
+
+  await t.test('the example configs have no faults', async (t) => {
+    await sh('cp /checkout/systemd/examples/*.yaml /etc/edgeward/')
+    const check = ['check-config', '--config']
+    t.match(await box.run('edgeward-agent', [...check, '/etc/edgeward/agent.yaml']), { exitCode: 0 })
+    t.match(await box.run('edgeward-control', [...check, '/etc/edgeward/control.yaml']), { exitCode: 0 })
+  })
+
+  await t.test('control API, agent and watch start, each with what it needs and nothing more', async (t) => {
+    const control = (...args: readonly string[]) =>
+      as('edgeward-control', 'edgeward-control', ...args, '--config', '/etc/edgeward/control.yaml')
+    await control('init', '--tokens-file', '/var/lib/edgeward-control/tokens.json')
+    await control('sample', '--facilities', '20', '--addresses', '40')
+    await control('publish', '--mode', 'enforce')
+    await box.must('systemctl', ['start', 'edgeward-control'])
+    await until(
+      'the control API listens',
+      async () => (await box.journal('edgeward-control')).some((line) => line.includes('"listening"')) || undefined,
+    )
+    await writeConfig(box, { control: { url: 'http://127.0.0.1:8480' }, pull: { schedule: '*/2 * * * * *', jitterMs: 100 } })
+    const token = await control('agents', 'token')
+    const enrol = ['-u', 'edgeward-agent', '--', 'edgeward-agent', 'enrol', '--config', '/etc/edgeward/agent.yaml']
+    await box.must('runuser', [...enrol, '--token-file', '-'], token)
+    await sh('install -d /var/log/nginx && install -o www-data -g adm -m 0640 /dev/null /var/log/nginx/edgeward.log')
+
+    await box.must('systemctl', ['enable', '--quiet', 'edgeward-agent', 'edgeward-watch'])
+    await box.must('systemctl', ['start', 'edgeward-agent', 'edgeward-watch'])
+    const status = await until('the list is in force and watch is heard', async () => {
+      const now = JSON.parse(await box.must('edgeward-agent', ['status', '--json'])) as AgentStatus
+      return now.inForce?.revision === 1 && now.watch === 'connected' ? now : undefined
+    })
+    t.ok((await countNodes()) >= UNITS.length - 1, 'Node runs, and is counted')
+    t.same(status.faults, [], 'no fault under the sandbox')
+    t.equal(status.backend.name, 'nft')
+    t.match(await inForce(), { revision: 1, mode: 'enforce', digest: status.inForce?.digest })
+    await until(
+      'systemd was told',
+      async () => (await box.show('edgeward-agent', 'StatusText')) === 'Enforcing revision 1' || undefined,
+    )
+    for (const [unit, user, capabilities] of [
+      ['edgeward-agent', 'edgeward-agent', ONLY_NET_ADMIN],
+      ['edgeward-watch', 'edgeward-watch', NO_CAPABILITY],
+      ['edgeward-control', 'edgeward-control', NO_CAPABILITY],
+    ] as const) {
+      const pid = await box.show(unit, 'MainPID')
+      t.equal((await box.must('stat', ['--format=%U', `/proc/${pid}`])).trim(), user)
+      const sets = await sh(`grep -E '^Cap(Inh|Prm|Eff|Bnd|Amb)' /proc/${pid}/status`)
+      t.notOk(new RegExp(`\\t(?!${capabilities}|${NO_CAPABILITY})`).test(sets), `${unit} can have no more than ${capabilities}`)
+    }
+    for (const [user, other] of [
+      ['edgeward-watch', 'edgeward-agent'],
+      ['edgeward-agent', 'edgeward-watch'],
+    ] as const) {
+      const { exitCode } = await box.run('runuser', ['-u', user, '--', 'touch', `/run/${other}/of-${user}`])
+      t.not(exitCode, 0, `${user} cannot lay anything into the folder of ${other}'s socket`)
+    }
+  })
+
+  await t.test('stop, start, restart, upgrade and SIGKILL leave the rules alone', async (t) => {
+    const before = await inForce()
+    const changes = await listenToKernel(box)
+    await box.must('systemctl', ['stop', 'edgeward-agent'])
+    t.same(await inForce(), before, 'stopped')
+    await box.must('systemctl', ['start', 'edgeward-agent'])
+    await box.must('sh', ['/checkout/systemd/install', '--no-packages'])
+    await box.must('systemctl', ['restart', 'edgeward-agent', 'edgeward-load', 'edgeward-watch'])
+    const pid = await box.show('edgeward-agent', 'MainPID')
+    await box.must('kill', ['-KILL', pid])
+    await until(
+      'systemd starts another',
+      async () => !['0', pid].includes(await box.show('edgeward-agent', 'MainPID')) || undefined,
+    )
+    await untilActive('edgeward-agent')
+    t.equal(await box.show('edgeward-agent', 'NRestarts'), '1')
+    t.same(await changes(), [], 'nobody changed the table meanwhile')
+    t.same(await inForce(), before)
+  })
+
+  await t.test('after a power cut the list is in force before the network is up, without Node', async (t) => {
+    const before = await inForce()
+    await box.must('systemctl', ['disable', '--quiet', 'edgeward-agent', 'edgeward-watch'])
+    await box.must('systemctl', ['enable', '--quiet', 'edgeward-load'])
+    await box.cutPower()
+    await box.boot()
+    t.same(await inForce(), before, 'the same revision, digest and mode')
+    t.equal(await countNodes(), 0, 'no Node runs')
+    const loadedUs = Number(await box.show('edgeward-load', 'ExecMainExitTimestampMonotonic'))
+    const networkUs = Number(await box.show('network-pre.target', 'ActiveEnterTimestampMonotonic'))
+    t.ok(loadedUs > 0 && loadedUs <= networkUs, `loaded at ${loadedUs} µs, network-pre.target at ${networkUs} µs`)
+    t.match(
+      (await box.journal('edgeward-load')).join('\n'),
+      /the last good program is in force: edgeward: .*revision 1, mode enforce/,
+    )
+    const changes = await listenToKernel(box)
+    await box.must('systemctl', ['start', 'edgeward-agent'])
+    t.same(await changes(), [], 'the agent finds it right and leaves it')
+    await box.must('systemctl', ['stop', 'edgeward-agent'])
+  })
+
+  const spoil = 'read -r _ name <last-good.sha256 && printf "#" | dd of="$name" bs=1 seek=200 conv=notrunc status=none'
+  const open = /the guarded ports are open|no rules before the first list/
+  for (const [what, script, revision, words, result] of [
+    ['a whole program', ':', 1, /is in force/, 'success'],
+    ['a byte changed', spoil, undefined, open, 'exit-code'],
+    ['cut short', 'for file in last-good-?.nft; do truncate -s 300 "$file"; done', undefined, open, 'exit-code'],
+    ['no program beside its sum', 'rm last-good-?.nft', undefined, open, 'exit-code'],
+    [
+      'sums that name another file',
+      'cp last-good-?.nft /tmp/; sha256sum ../memory/trusted.json >last-good.sha256',
+      undefined,
+      open,
+      'exit-code',
+    ],
+    [
+      'what nft refuses',
+      'echo nonsense >last-good-a.nft; sha256sum last-good-a.nft >last-good.sha256',
+      undefined,
+      open,
+      'exit-code',
+    ],
+    [
+      'a torn policy too',
+      'echo nonsense >last-good.sha256; echo nonsense >before-first-list.sha256',
+      undefined,
+      open,
+      'exit-code',
+    ],
+    ['no list ever', 'rm last-good*', undefined, open, 'success'],
+    ['nothing at all', 'rm *', undefined, open, 'success'],
+  ] as const) {
+    await t.test(`the loader and ${what}`, async (t) => {
+      await sh(`rm -rf /tmp/boot && cp -a ${BOOT} /tmp/boot && cd ${BOOT} && ${script}`)
+      await box.run('nft', ['delete', 'table', 'inet', 'edgeward'])
+      const since = (await box.journal('edgeward-load')).length
+      await box.run('systemctl', ['reset-failed', 'edgeward-load'])
+      await box.run('systemctl', ['restart', 'edgeward-load'])
+      t.equal((await inForce())?.revision, revision)
+      t.equal(await box.show('edgeward-load', 'Result'), result)
+      const said = (await box.journal('edgeward-load')).slice(since).filter((line) => line.startsWith('edgeward-load: '))
+      t.equal(said.length, 1, 'one line says it')
+      t.match(said[0], words)
+      await sh(`rm -rf ${BOOT} && cp -a /tmp/boot ${BOOT}`)
+    })
+  }
+
+  await t.test('firewall.beforeFirstList closes a boot that finds no whole program; the agent then puts all right', async (t) => {
+    await writeConfig(box, { control: { url: 'http://127.0.0.1:8480' }, firewall: { beforeFirstList: 'closed' } })
+    await as('edgeward-agent', 'edgeward-agent', 'prepare-boot', '--config', '/etc/edgeward/agent.yaml')
+    await sh(`cd ${BOOT} && ${spoil}`)
+    await box.powerOff()
+    await box.boot()
+    t.match(await inForce(), { revision: 0, mode: 'enforce' }, 'only the management prefixes pass')
+    t.match(
+      (await box.journal('edgeward-load')).join('\n'),
+      /the last good program is torn .*what holds before the first list was loaded/,
+    )
+    await box.must('systemctl', ['start', 'edgeward-agent'])
+    t.match(await inForce(), { revision: 1 }, 'from its own memory, before READY and without the control API')
+    await until(
+      'the boot program is whole again',
+      async () =>
+        (await box.run('sh', ['-c', `cd ${BOOT} && sha256sum --check --strict --status last-good.sha256`])).exitCode === 0 ||
+        undefined,
+    )
+    await box.must('nft', ['delete', 'table', 'inet', 'edgeward'])
+    await box.must('systemctl', ['restart', 'edgeward-load'])
+    t.match(await inForce(), { revision: 1 }, 'and the loader takes it')
+  })
+
+  await t.test('uninstall takes the services away and leaves rules, config and state', async (t) => {
+    const before = await inForce()
+    await box.must('umount', ['--lazy', '/usr/lib/edgeward/node_modules'])
+    await box.must('sh', ['/checkout/systemd/install', '--uninstall'])
+    t.same(await inForce(), before)
+    t.match(await box.run('systemctl', ['cat', 'edgeward-agent']), { exitCode: 1 })
+    t.match(await box.run('sh', ['-c', 'ls /etc/edgeward /var/lib/edgeward-agent && ! ls /usr/lib/edgeward']), { exitCode: 0 })
+  })
+}
+
+/** What our table in the box says of itself. */
+async function readInForce(box: SystemdBox) {
+  const state = findNftState(await box.must('nft', ['--json', '--terse', 'list', 'ruleset', 'inet']))
+  return state?.about
+}
+
+/** The shipped example with `more`. */
+async function writeConfig(box: SystemdBox, more: Readonly<Record<string, unknown>>): Promise<void> {
+  const example = parse(readFileSync(new URL('../../systemd/examples/agent.yaml', import.meta.url), 'utf8')) as object
+  await box.must('tee', ['/etc/edgeward/agent.yaml'], stringify({ ...example, ...more }))
+}
+
+/** Listens to the kernel from now on; the function given tells every change of our table until then. */
+async function listenToKernel(box: SystemdBox): Promise<() => Promise<readonly string[]>> {
+  const monitor = box.start('nft monitor', 'nft', ['monitor'])
+  /** A change of our own that must be heard: then everything before it was. */
+  const mark = (name: string) =>
+    until(`the monitor hears ${name}`, async () => {
+      await box.must('nft', [`add table ip ${name}; delete table ip ${name}`])
+      return monitor.lines.some((line) => line.includes(name)) || undefined
+    })
+  await mark('begin')
+  return async () => {
+    await mark('end')
+    await monitor.stop()
+    return monitor.lines.filter((line) => /\binet edgeward\b(?!_)/.test(line))
+  }
+}
