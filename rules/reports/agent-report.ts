@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Opening } from '../lockout/opening.ts'
+import { MaskedAccount } from './masked-account.ts'
 
 const at = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
 const digest = Type.String({ pattern: '^([0-9a-f]{64})?$' })
@@ -80,7 +81,7 @@ export const AgentReport = Type.Object(
       Type.Object(
         {
           at: Type.String({ format: 'date-time' }),
-          account: Type.String({ maxLength: 64, description: 'masked' }),
+          account: MaskedAccount,
           rule: Type.String({ maxLength: 64 }),
           action: Type.String({ maxLength: 16 }),
           requests: Type.Integer({ minimum: 0 }),

@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox'
+import { MaskedAccount } from './masked-account.ts'
 
 /** A flagged account as `watch` tells it to `agent` over its socket, a JSON line each. Accounts are masked; nothing names a citizen. */
 export const Flag = Type.Object(
   {
     kind: Type.Literal('flag'),
     at: Type.String({ format: 'date-time', description: 'when, log time, ISO 8601' }),
-    account: Type.String({ maxLength: 64, description: 'masked account' }),
+    account: MaskedAccount,
     facility: Type.Union([Type.String({ pattern: '^[0-9]{5}$' }), Type.Null()]),
     rule: Type.String({ maxLength: 64 }),
     action: Type.Union([Type.Literal('watch'), Type.Literal('throttle'), Type.Literal('suspend'), Type.Literal('release')]),

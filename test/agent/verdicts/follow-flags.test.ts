@@ -45,6 +45,7 @@ describe('followFlags', () => {
     [JSON.stringify(aFlag({ at: '2026-12-31T23:59:60Z' })), 'a leap second, which is no time here'],
     [JSON.stringify(aFlag({ until: '2026-12-31T06:59:60+07:00' })), 'a block that ends in a leap second'],
     [JSON.stringify(aFlag({ sources: Array.from({ length: 9 }, () => '20.0.0.1') })), 'more sources than agreed'],
+    [JSON.stringify(aFlag({ account: `01234_${'1'.repeat(12)}` })), 'an account that nobody masked'],
     ['not json', 'no JSON'],
     ['', 'an empty line'],
   ])('refuses %s: %s', async (text) => {
