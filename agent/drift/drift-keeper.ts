@@ -24,6 +24,7 @@ export interface DriftKeeperParts {
   readonly lookEveryMs: number
   /** Asked for where changes may have gone unseen. */
   readonly wantProof: () => void
+  readonly patience?: Partial<DriftPatience>
 }
 
 /** Finds what others do to our rules and has it put right. */
@@ -38,19 +39,32 @@ export interface DriftKeeper {
   idle(): Promise<void>
 }
 
-/** Whoever changes our rules this often within the window fights us. */
-const FIGHT_COUNT = 5
-const FIGHT_WINDOW_MS = 60_000
-/** After this long without a change the fight is over. */
-const CALM_MS = 120_000
-/** So many repairs of a window are at once; then each waits longer than the last. */
-const FREE_REPAIRS = 3
-const WAIT_BASE_MS = 250
-const WAIT_MAX_MS = 3000
+/** How much is borne before somebody counts as fighting us, and what then. */
+export interface DriftPatience {
+  /** Whoever changes our rules so often within the window fights us. */
+  readonly fightCount: number
+  readonly windowMs: number
+  /** After so long without a change the fight is over. */
+  readonly calmMs: number
+  /** So many repairs of a window are at once; then each waits longer than the last, up to `waitMaxMs`. */
+  readonly freeRepairs: number
+  readonly waitBaseMs: number
+  readonly waitMaxMs: number
+}
+
+const PATIENCE: DriftPatience = {
+  fightCount: 5,
+  windowMs: 60_000,
+  calmMs: 120_000,
+  freeRepairs: 3,
+  waitBaseMs: 250,
+  waitMaxMs: 3000,
+}
 const LISTEN_AGAIN = { baseMs: 1000, maxMs: 60_000 } as const
 
 export function createDriftKeeper(parts: DriftKeeperParts): DriftKeeper {
   const { edge, board, log, clock, timers } = parts
+  const patience = { ...PATIENCE, ...parts.patience }
   /** Instants of the latest changes, oldest first. */
   let recent: number[] = []
   let doubt: Doubt | undefined
@@ -90,9 +104,9 @@ export function createDriftKeeper(parts: DriftKeeperParts): DriftKeeper {
 
   /** Holds the next repair back where there were many, or where the last one failed. */
   const pause = (): void => {
-    const step = Math.max(recent.length - FREE_REPAIRS, failures)
+    const step = Math.max(recent.length - patience.freeRepairs, failures)
     if (step <= 0 || isOver) return
-    waiting = timers.after(Math.min(WAIT_MAX_MS, WAIT_BASE_MS * 2 ** Math.min(step, 10)), () => {
+    waiting = timers.after(Math.min(patience.waitMaxMs, patience.waitBaseMs * 2 ** Math.min(step, 10)), () => {
       waiting = undefined
       start()
     })
@@ -103,19 +117,19 @@ export function createDriftKeeper(parts: DriftKeeperParts): DriftKeeper {
   }
 
   const noteFight = (nowMs: number, process: KernelProcess | undefined): void => {
-    recent = [...recent.filter((at) => at > nowMs - FIGHT_WINDOW_MS), nowMs].slice(-FIGHT_COUNT * 4)
+    recent = [...recent.filter((at) => at > nowMs - patience.windowMs), nowMs].slice(-patience.fightCount * 4)
     fighter = process ?? fighter
     calm?.[Symbol.dispose]()
-    calm = timers.after(CALM_MS, () => {
+    calm = timers.after(patience.calmMs, () => {
       recent = []
       fighter = undefined
       if (board.read().drift.isFought) log.info({}, 'nobody changes our rules any more')
       board.fault('fight', undefined)
       show({ isFought: false })
     })
-    if (recent.length < FIGHT_COUNT) return
+    if (recent.length < patience.fightCount) return
     const who = fighter === undefined ? 'somebody whom the kernel did not name' : `${fighter.name} (process ${fighter.pid})`
-    const words = `Our rules were changed ${recent.length} times within ${FIGHT_WINDOW_MS / 1000} s, last by ${who}; they are put right each time. Stop that program, or have it leave the table inet edgeward alone`
+    const words = `Our rules were changed ${recent.length} times within ${patience.windowMs / 1000} s, last by ${who}; they are put right each time. Stop that program, or have it leave the table inet edgeward alone`
     if (!board.read().drift.isFought) log.error({ ...fighter, times: recent.length }, 'another program fights over our rules')
     board.fault('fight', faultOf(new DriftError('DRIFT_FOUGHT', words)))
     show({ isFought: true })
@@ -130,6 +144,7 @@ export function createDriftKeeper(parts: DriftKeeperParts): DriftKeeper {
   }
 
   const found: DriftKeeper['found'] = (kind, process, doubted) => {
+    if (process === undefined && doubt !== undefined) return
     note(kind, process)
     if (doubt === undefined) doubtedSinceMs = clock.nowMs()
     doubt = doubt === 'rules' ? 'rules' : doubted
@@ -137,6 +152,8 @@ export function createDriftKeeper(parts: DriftKeeperParts): DriftKeeper {
   }
 
   const look = async (): Promise<void> => {
+    // It is known, and will be put right.
+    if (doubt !== undefined) return
     try {
       if ((await edge.mend(undefined)) === 'right') return
       note('unseen', undefined)

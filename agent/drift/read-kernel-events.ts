@@ -29,6 +29,8 @@ export function createKernelEventReader(events: KernelEvents): (text: string) =>
   let isSign = false
 
   const touch = (verb: string, object: string, name: string): void => {
+    // A set without a name comes and goes with its rule.
+    if (name.startsWith('__')) return
     const key = `${verb} ${object} ${name}`
     if (touches.size < MAX_TOUCHES && !touches.has(key)) touches.set(key, { verb, object, name })
   }

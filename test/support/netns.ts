@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly timeoutMs?: number
   readonly cwd?: string
+  /** The pid is the program's own. */
+  readonly onStart?: (pid: number) => void
 }
 
 /** One network namespace; programs run inside it, never beside it. */
@@ -141,7 +143,9 @@ function createHandle(name: string, edgeInterface: string, addresses: readonly s
     commandLine,
     async run(file, args, options = {}) {
       const [program, ...rest] = commandLine(file, args)
-      const result = await execa(program, rest, runOptions(options))
+      const child = execa(program, rest, runOptions(options))
+      if (child.pid !== undefined) options.onStart?.(child.pid)
+      const result = await child
       if (result.exitCode === undefined) throw new Error(`${file} ${args.join(' ')} in ${name}: ${result.shortMessage}`)
       return { exitCode: result.exitCode, stdout: String(result.stdout), stderr: String(result.stderr) }
     },

@@ -1,0 +1,156 @@
+import { createDriftKeeper, type DriftKeeper, type DriftPatience } from '../../agent/drift/drift-keeper.ts'
+import { createNftKernelReader } from '../../agent/drift/nft-kernel-reader.ts'
+import { createNftKernelWatch } from '../../agent/drift/nft-kernel-watch.ts'
+import { createOwnChanges } from '../../agent/drift/own-changes.ts'
+import { createProofKeeper, type ProofKeeper } from '../../agent/drift/proof-keeper.ts'
+import { createNftFirewall } from '../../agent/firewall/nft-firewall.ts'
+import type { FollowProgram } from '../../agent/process/run-program.ts'
+import type { AgentStatus } from '../../agent/status/agent-status.ts'
+import { createStatusBoard } from '../../agent/status/status-board.ts'
+import { createEdge, type Edge } from '../../agent/sync/edge.ts'
+import { sha256Of } from '../../agent/sync/held-revision.ts'
+import { createSystemClock, createSystemTimers } from '../../agent/time/system-time.ts'
+import type { Block } from '../../rules/addresses/block.ts'
+import { parseBlock } from '../../rules/addresses/parse-block.ts'
+import { parseAllowDocument } from '../../rules/revisions/parse-allow-document.ts'
+import { summaryOf } from '../../rules/revisions/revision-summary.ts'
+import { createFakeLog, type FakeLog } from '../fakes/fake-log.ts'
+import { createFakeMemory } from '../fakes/fake-memory.ts'
+import { anEntry, revisionBytes } from './allow-lists.ts'
+import { blockSetOf } from './filter-programs.ts'
+import { followInNamespace, runInNamespace } from './namespace-run.ts'
+import type { TestNamespace } from './netns.ts'
+import { until } from './until.ts'
+
+export interface DriftLabOptions {
+  readonly approve: readonly (string | Block)[]
+  readonly manage: readonly string[]
+  readonly block?: readonly string[]
+  readonly patience?: Partial<DriftPatience>
+}
+
+/** An edge on a real kernel that guards itself: what the agent has of it, without the way to central. */
+export interface DriftLab extends AsyncDisposable {
+  readonly edge: Edge
+  readonly drift: DriftKeeper
+  readonly proof: ProofKeeper
+  readonly log: FakeLog
+  /** Kills the nft that listens. */
+  deafen(): void
+  status(): AgentStatus
+  /** Waits until the status is as `isSo` says. */
+  until(what: string, isSo: (status: AgentStatus) => boolean): Promise<AgentStatus>
+  /** Our table as nft prints it, parts in order of their names, without what counts or runs out by itself. */
+  table(): Promise<string>
+}
+
+/** Loads the list, listens, and has proved it once. */
+export async function createDriftLab(
+  space: TestNamespace,
+  { approve, manage, block = [], patience = {} }: DriftLabOptions,
+): Promise<DriftLab> {
+  const clock = createSystemClock()
+  const timers = createSystemTimers()
+  const log = createFakeLog()
+  const board = createStatusBoard(
+    { name: 'edge-1', agentVersion: '0', localHold: false, backend: { name: 'nft', reason: '' } },
+    clock,
+  )
+  const own = createOwnChanges(runInNamespace(space))
+  const plainFollow = followInNamespace(space)
+  const ears = new Set<number>()
+  const follow: FollowProgram = (file, args, options) =>
+    plainFollow(file, args, { ...options, onStart: (pid) => void (args.includes('monitor') && ears.add(pid)) })
+  const untilMs = clock.nowMs() + 3_600_000
+  const edge = createEdge({
+    firewall: createNftFirewall({ run: own.run }),
+    memory: createFakeMemory(),
+    boot: { keep: () => undefined, keepBeforeFirstList: () => undefined, idle: async () => undefined },
+    board,
+    log,
+    clock,
+    shape: {
+      refuse: 'reset',
+      hooks: ['input'],
+      guarded: { tcp: [80], udp: [] },
+      interfaces: [],
+      management: blockSetOf(manage),
+    },
+    hold: 'signed',
+    beforeFirstList: 'open',
+    blocks: () => block.map((text) => ({ block: parseBlock(text), untilMs, account: '01***', rule: 'absolute' })),
+    assertSafe: async () => undefined,
+    openings: { timed: () => [], key: () => '', hasLeftovers: false },
+  })
+  const proof = createProofKeeper({
+    edge,
+    reader: createNftKernelReader(follow),
+    board,
+    log,
+    clock,
+    timers,
+    everyMs: 3_600_000,
+    leastGapMs: 100,
+    onDiffers: () => drift.found('unseen-elements', undefined, 'elements'),
+    onUnreadable: () => void drift.look(),
+  })
+  const drift = createDriftKeeper({
+    edge,
+    board,
+    log,
+    clock,
+    timers,
+    // Deaf for about a second, so that a test can do something meanwhile.
+    random: () => 0.99,
+    watch: createNftKernelWatch({ follow, own, timers }),
+    lookEveryMs: 200,
+    patience,
+    wantProof: () => proof.want(),
+  })
+  const stopping = new AbortController()
+  const lab: Omit<DriftLab, typeof Symbol.asyncDispose> = {
+    edge,
+    drift,
+    proof,
+    log,
+    deafen() {
+      for (const pid of ears) process.kill(pid, 'SIGKILL')
+      ears.clear()
+    },
+    status: () => board.read(),
+    until: (what, isSo) =>
+      until(what, () => (isSo(board.read()) ? board.read() : undefined), { everyMs: 10 }).catch((error: unknown) => {
+        throw new Error(`${what}: ${JSON.stringify({ ...board.read(), at: '' })} ${JSON.stringify(log.lines.slice(-10))}`, {
+          cause: error,
+        })
+      }),
+    async table() {
+      const { stdout } = await space.mustRun('nft', ['-s', 'list', 'table', 'inet', 'edgeward'])
+      return withoutTime(stdout)
+    },
+  }
+  const bytes = revisionBytes({ entries: approve.map((text) => anEntry(text)) })
+  const document = parseAllowDocument(bytes)
+  await edge.enforce({ document, bytes, summary: summaryOf(document), sha256: sha256Of(bytes) })
+  const running = drift.run(stopping.signal)
+  proof.want()
+  await lab.until('it listens', ({ drift: { listening } }) => listening === 'on')
+  await lab.until('it has proved', (status) => status.proof !== null)
+  return {
+    ...lab,
+    async [Symbol.asyncDispose]() {
+      stopping.abort()
+      proof[Symbol.dispose]()
+      await Promise.all([running, proof.idle()])
+    },
+  }
+}
+
+function withoutTime(text: string): string {
+  const parts = text
+    .replace(/\}\s*$/, '')
+    .replaceAll(/(timeout) \S+?( expires \S+?)?(?=,|\n| )/g, '$1')
+    .split(/\n\t(?=set|chain)/)
+    .map((part) => (/^set seen/.test(part) ? part.replace(/elements = \{[^}]*\}\s*/, '') : part).replaceAll(/\s+\}/g, '}').trim())
+  return parts.sort().join('\n')
+}
