@@ -6,9 +6,11 @@ import { DEFAULT_REVISION_LIMITS, judgeRevision, type RevisionLimits } from '../
 import { summaryOf } from '../../rules/revisions/revision-summary.ts'
 import { FIREWALL_ERRORS, FirewallError } from '../firewall/firewall-error.ts'
 import { readApproved } from '../firewall/read-approved.ts'
+import { createHostSight } from '../lockout/host-sight.ts'
 import { type RunProgram, runProgram } from '../process/run-program.ts'
 import { type Command, type CommandIo, type ExitCode, UsageError } from './command.ts'
 import { loadConfig } from './load-config.ts'
+import { type PlannedCut, planCuts } from './plan-cuts.ts'
 import { readCount } from './program-options.ts'
 import { readBlockList } from './read-block-list.ts'
 import { readOptions } from './read-options.ts'
@@ -31,6 +33,8 @@ export interface Plan {
   readonly removed: number
   readonly firstAdded: readonly string[]
   readonly firstRemoved: readonly string[]
+  /** Whom the list would lock out of this host; empty without `--config`. */
+  readonly cuts: readonly PlannedCut[]
   /** What the limits would say without a second confirmation. */
   readonly verdict: { readonly kind: 'take' | 'same' | 'refuse'; readonly code?: string; readonly words?: string }
 }
@@ -43,10 +47,10 @@ export const plan: Command = {
     '--list FILE [--from FILE] [--config FILE] [--show N] [--json]\n' +
     '    --list FILE     one block a line, # begins a comment; - reads standard input\n' +
     '    --from FILE     the list to compare with; without it, what the kernel holds (needs CAP_NET_ADMIN)\n' +
-    '    --config FILE   where the limits stand; without it, the shipped ones\n' +
+    '    --config FILE   where limits, management and probers stand; without it, the shipped limits alone\n' +
     '    --show N        at most so many added and removed blocks, 10 if not given\n' +
     '    --json          the plan as one JSON object\n' +
-    '  Exit code 1 when the limits would refuse the list without a second confirmation.',
+    '  Exit code 1 when the limits would refuse the list without a second confirmation, or it would lock somebody out.',
   example: 'agent plan --list tomorrow.txt --from today.txt',
   run: (args, io) => planWith(runProgram, args, io),
 }
@@ -68,9 +72,10 @@ export async function planWith(runProgram: RunProgram, args: readonly string[], 
   const next = await readBlockList(values.list, io)
   const before = values.from === undefined ? await readKernel(runProgram) : await readBefore(values.from, io)
   if (next === undefined || before === undefined) return 2
-  const made = makePlan(values.list, next, before, config?.limits ?? DEFAULT_REVISION_LIMITS, show)
+  const cuts = config === undefined ? [] : await planCuts(config, createHostSight(), before.approved, next)
+  const made = { ...makePlan(values.list, next, before, config?.limits ?? DEFAULT_REVISION_LIMITS, show), cuts }
   io.stdout.write(values.json ? `${JSON.stringify(made)}\n` : wordsOf(made))
-  return made.verdict.kind === 'refuse' ? 1 : 0
+  return made.verdict.kind === 'refuse' || cuts.length > 0 ? 1 : 0
 }
 
 async function readBefore(file: string, io: CommandIo): Promise<Before | undefined> {
@@ -87,7 +92,7 @@ async function readKernel(runProgram: RunProgram): Promise<Before> {
   }
 }
 
-function makePlan(list: string, next: BlockSet, before: Before, limits: RevisionLimits, show: number): Plan {
+function makePlan(list: string, next: BlockSet, before: Before, limits: RevisionLimits, show: number): Omit<Plan, 'cuts'> {
   const { added, removed } = differenceOf(before.approved ?? differenceOf(next, next).added, next)
   const previous = before.approved === undefined ? undefined : summaryOf(documentOf(1, before.approved))
   const verdict = judgeRevision(previous, documentOf(2, next), limits)
@@ -140,7 +145,7 @@ function firstOf(set: BlockSet, show: number): string[] {
   return first
 }
 
-function wordsOf({ list, blocks, comparedWith, added, removed, firstAdded, firstRemoved, verdict }: Plan): string {
+function wordsOf({ list, blocks, comparedWith, added, removed, firstAdded, firstRemoved, verdict, cuts }: Plan): string {
   const title =
     comparedWith.source === 'nothing'
       ? `${list}: ${blocks} blocks. Nothing to compare with: ${comparedWith.reason}.`
@@ -150,6 +155,7 @@ function wordsOf({ list, blocks, comparedWith, added, removed, firstAdded, first
     `${added} would be added${listed('+', firstAdded, added)}`,
     `${removed} would be removed${listed('-', firstRemoved, removed)}`,
     verdict.kind === 'refuse' ? `It would be refused (${verdict.code}): ${verdict.words}` : 'The limits would let it in force.',
+    ...cuts.map(({ code, words }) => `It would be refused on this host (${code}): ${words}`),
     '',
   ].join('\n')
 }

@@ -15,6 +15,7 @@ import { followProgram, runProgram } from '../process/run-program.ts'
 import { createServiceManager } from '../process/service-manager.ts'
 import { createHostFacts } from '../report/host-facts.ts'
 import { listenStatus } from '../status/listen-status.ts'
+import { lockState } from '../status/lock-state.ts'
 import { StatusError } from '../status/status-error.ts'
 import { createSystemClock, createSystemTimers } from '../time/system-time.ts'
 import type { Command, CommandIo, ExitCode } from './command.ts'
@@ -74,6 +75,7 @@ async function runService(args: readonly string[], io: CommandIo): Promise<ExitC
       findLoopback(config.status.listen),
       (source) => agent.why(source),
     )
+    await using _lock = await lockState(config.stateDir)
     log.info(
       { name: config.name, backend: firewall.backend, socket: config.status.socket, url: status.url ?? null },
       'agent started',

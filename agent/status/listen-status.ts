@@ -1,9 +1,9 @@
 import { chmod, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
 import type { Block } from '../../rules/addresses/block.ts'
 import type { LoopbackAddress } from '../config/loopback.ts'
 import type { WhyAnswer } from '../why/why-answer.ts'
 import type { AgentStatus } from './agent-status.ts'
+import { isAnswered } from './is-answered.ts'
 import { StatusError } from './status-error.ts'
 import { createStatusServer } from './status-server.ts'
 
@@ -42,16 +42,4 @@ export async function listenStatus(
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new StatusError('SOCKET_UNUSABLE', `Cannot offer the status on ${JSON.stringify(socketPath)}: ${reason}`, { cause })
   }
-}
-
-/** True where somebody accepts connections; a socket file left by a crash refuses them. */
-function isAnswered(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(socketPath)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }

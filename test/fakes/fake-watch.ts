@@ -13,11 +13,16 @@ export interface FakeWatch extends AsyncDisposable {
   cut(): void
 }
 
-export async function createFakeWatch(socketPath: string): Promise<FakeWatch> {
+/** `status` is what `GET /status` answers. */
+export async function createFakeWatch(socketPath: string, status?: object): Promise<FakeWatch> {
   const live = new Map<string, Flag>()
   const listeners = new Set<ServerResponse>()
   const lineOf = (line: FlagLine): string => `${JSON.stringify(line)}\n`
   const server = createServer((request, response) => {
+    if (request.url === '/status' && status !== undefined) {
+      response.end(JSON.stringify(status))
+      return
+    }
     if (request.url !== '/flags') {
       response.writeHead(404).end()
       return

@@ -113,3 +113,21 @@ describe('agent plan', () => {
     }
   })
 })
+
+describe('agent plan --config', () => {
+  it('says whom the list would lock out of this host', async () => {
+    const folder = await temporaryFolder()
+    const config = join(folder, 'agent.yaml')
+    const list = join(folder, 'list.txt')
+    const yaml =
+      'name: edge-1\ncontrol: { url: "https://192.0.2.1" }\nmanagement: { prefixes: none }\nlockout: { mustPass: [20.7.0.1] }\n'
+    await writeFile(config, yaml)
+    await writeFile(list, '20.0.0.1\n')
+    const { exitCode, stdout } = await plan(['--list', list, '--from', list, '--config', config])
+    expect([exitCode, stdout.includes('PROBER_CUT')]).toEqual([0, false])
+    await writeFile(join(folder, 'before.txt'), '20.0.0.1\n20.7.0.1\n')
+    await writeFile(config, `${yaml}limits: { maxShrinkShare: 1 }\n`)
+    const cut = await plan(['--list', list, '--from', join(folder, 'before.txt'), '--config', config])
+    expect(cut).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('(PROBER_CUT): 20.7.0.1 must always pass') })
+  })
+})

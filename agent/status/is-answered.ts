@@ -1,0 +1,13 @@
+import { connect } from 'node:net'
+
+/** True where somebody accepts connections on the unix socket; a socket file left by a crash refuses them. */
+export function isAnswered(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
