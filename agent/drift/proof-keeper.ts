@@ -35,6 +35,8 @@ export interface ProofKeeper extends Disposable {
   idle(): Promise<void>
 }
 
+/** However often a proof is wanted, reading takes no more than a fiftieth of the time. */
+const GAP_FACTOR = 50
 /** An event may come so much later than what it tells of. */
 const LATE_MS = 1000
 
@@ -48,6 +50,7 @@ export function createProofKeeper(parts: ProofKeeperParts): ProofKeeper {
   let hasRead = false
   /** It came due while one was being read. */
   let isWantedAgain = false
+  let lastTookMs = 0
 
   /** Another text where a program was put in force or a change of others was heard of: what was read meanwhile is of neither state. */
   const activity = (): string => `${edge.changes} ${board.read().drift.found}`
@@ -68,6 +71,7 @@ export function createProofKeeper(parts: ProofKeeperParts): ProofKeeper {
     const before = activity()
     const found = await read(reader)
     const tookMs = Math.max(0, clock.nowMs() - startMs)
+    lastTookMs = tookMs
     const isRight = isProved(program, found)
     // Whoever did it may be heard of in a moment, and is put right then.
     if (!isRight) await wait(timers, LATE_MS, stopping.signal)
@@ -131,7 +135,7 @@ export function createProofKeeper(parts: ProofKeeperParts): ProofKeeper {
   const want = (): void => {
     if (dueIsSoon) return
     dueIsSoon = true
-    arm(hasRead ? leastGapMs : 0)
+    arm(hasRead ? Math.max(leastGapMs, lastTookMs * GAP_FACTOR) : 0)
   }
 
   return {

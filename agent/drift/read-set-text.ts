@@ -42,7 +42,10 @@ export function createSetTextReader(onElement: (text: string, start: number, end
       }
     }
     // What is longer is no element of ours, and must not be kept without end.
-    if (text.length - start > MAX_ELEMENT_LENGTH) hand(text, start, text.length)
+    if (text.length - start > MAX_ELEMENT_LENGTH) {
+      hand(text, start, text.length)
+      start = text.length
+    }
     rest = text.slice(start)
     return text.length
   }

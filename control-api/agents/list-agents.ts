@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Opening } from '../../rules/lockout/opening.ts'
+import { type AgentReport, DriftFacts } from '../../rules/reports/agent-report.ts'
 import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { ReportLog } from '../reports/report-log.ts'
@@ -18,6 +19,16 @@ export const AgentView = Type.Object(
     lastReportAt: orNull(instant),
     revision: orNull(Type.Integer({ description: 'in force in its kernel, as it last said' })),
     agrees: orNull(Type.Boolean({ description: 'its digest is the one that was signed under this revision' })),
+    signedDigest: orNull(Type.String({ description: 'what was signed under its revision' })),
+    claimedDigest: orNull(Type.String({ description: 'what it says to have in force' })),
+    kernelDigest: orNull(Type.String({ description: 'what it last read back from its kernel' })),
+    proof: orNull(
+      Type.Union([Type.Literal('agrees'), Type.Literal('differs'), Type.Literal('stale')], {
+        description: 'whether all three are the same; `stale`: another revision came into force since it was read back',
+      }),
+    ),
+    provedAt: orNull(instant),
+    drift: orNull(DriftFacts),
     isCurrent: orNull(Type.Boolean({ description: 'it enforces the newest revision' })),
     mode: orNull(Type.String()),
     agentVersion: orNull(Type.String()),
@@ -50,6 +61,8 @@ export async function listAgents(store: Store, reports: ReportLog, newestRevisio
       lastReportAt: stored === undefined ? null : isoOf(stored.receivedAtMs),
       revision: report?.revision ?? null,
       agrees: report === undefined || report.revision === 0 ? null : signed.get(report.revision) === report.digest,
+      ...proofOf(report, signed),
+      drift: report?.drift ?? null,
       isCurrent: report === undefined ? null : report.revision === newestRevision,
       mode: report?.mode ?? null,
       agentVersion: report?.agentVersion ?? null,
@@ -59,6 +72,23 @@ export async function listAgents(store: Store, reports: ReportLog, newestRevisio
       openings: report?.openings ?? [],
     }
   })
+}
+
+type ProofView = Pick<AgentView, 'signedDigest' | 'claimedDigest' | 'kernelDigest' | 'proof' | 'provedAt'>
+
+/** The edge's own word that they agree is not taken: the digests are compared here. */
+function proofOf(report: AgentReport | undefined, signed: ReadonlyMap<number, string>): ProofView {
+  const nothing: ProofView = { signedDigest: null, claimedDigest: null, kernelDigest: null, proof: null, provedAt: null }
+  if (report === undefined || report.revision === 0) return nothing
+  const signedDigest = signed.get(report.revision) ?? null
+  const found = { ...nothing, signedDigest, claimedDigest: report.digest }
+  const { proof } = report
+  if (proof === undefined || proof === null) return { ...found, proof: report.digest === signedDigest ? null : 'differs' }
+  const { kernelDigest, at, agrees } = proof
+  const isSame = agrees && kernelDigest === signedDigest && report.digest === signedDigest
+  // It read back what another revision asked for, and that was right.
+  const isStale = agrees && report.digest === signedDigest && proof.signedDigest !== signedDigest
+  return { ...found, kernelDigest, provedAt: at, proof: isSame ? 'agrees' : isStale ? 'stale' : 'differs' }
 }
 
 /** Takes an agent's access away, at once and for good. @throws ControlError NOT_FOUND, CONFLICT */

@@ -55,7 +55,15 @@ export const agents: Command = {
   },
 }
 
+/** `id name revision mode lastReport state proof`, by tabs. */
 function lineOf(agent: AgentView): string {
-  const state = agent.revokedAt !== null ? 'revoked' : (agent.fault?.code ?? (agent.isCurrent === false ? 'behind' : 'ok'))
-  return `${[agent.id, agent.name, agent.revision ?? '-', agent.mode ?? '-', agent.lastReportAt ?? 'never', state].join('\t')}\n`
+  const { id, name, revision, mode, lastReportAt, proof } = agent
+  return `${[id, name, revision ?? '-', mode ?? '-', lastReportAt ?? 'never', stateOf(agent), proof ?? '-'].join('\t')}\n`
+}
+
+function stateOf({ revokedAt, fault, proof, isCurrent }: AgentView): string {
+  if (revokedAt !== null) return 'revoked'
+  if (fault !== null) return fault.code
+  if (proof === 'differs') return 'differs'
+  return isCurrent === false ? 'behind' : 'ok'
 }

@@ -3,7 +3,6 @@ import type { KernelProcess, Touch } from '../../agent/drift/kernel-change.ts'
 import type { KernelDigests, KernelReader } from '../../agent/drift/kernel-reader.ts'
 import type { KernelListener, KernelWatch } from '../../agent/drift/kernel-watch.ts'
 import { countOf, digestOf } from '../../rules/addresses/block-set-lines.ts'
-import { EMPTY_BLOCK_SET } from '../../rules/addresses/create-block-set.ts'
 import type { FakeFirewall } from './fake-firewall.ts'
 
 /** Ears and eyes for what a `FakeFirewall` holds. */
@@ -64,7 +63,8 @@ export function createFakeKernel(firewall: FakeFirewall): FakeKernel {
         const error = failure
         failure = undefined
         if (error !== undefined) throw error
-        const { approved, management } = firewall.program ?? { approved: EMPTY_BLOCK_SET, management: EMPTY_BLOCK_SET }
+        if (firewall.program === undefined) throw new DriftError('PROOF_UNREADABLE', 'The fake holds nothing')
+        const { approved, management } = firewall.program
         const own = { approved: digestOf(approved), management: digestOf(management), blocks: countOf(approved) }
         if (other?.applies !== firewall.applied.length) other = undefined
         return { ...own, ...other?.digests }

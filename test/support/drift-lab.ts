@@ -151,6 +151,8 @@ function withoutTime(text: string): string {
     .replace(/\}\s*$/, '')
     .replaceAll(/(timeout) \S+?( expires \S+?)?(?=,|\n| )/g, '$1')
     .split(/\n\t(?=set|chain)/)
-    .map((part) => (/^set seen/.test(part) ? part.replace(/elements = \{[^}]*\}\s*/, '') : part).replaceAll(/\s+\}/g, '}').trim())
+    .map((part) =>
+      (part.startsWith('set seen') ? part.replace(/elements = \{[^}]*\}\s*/, '') : part).replaceAll(/\s+\}/g, '}').trim(),
+    )
   return parts.sort().join('\n')
 }

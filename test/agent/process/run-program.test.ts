@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ProgramFile, runProgram } from '../../../agent/process/run-program.ts'
+import { followProgram, type ProgramFile, runProgram } from '../../../agent/process/run-program.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 /** The union keeps other programs out of the product; these stand in for them. */
@@ -88,5 +88,49 @@ describe('runProgram', () => {
     const nice = ['-c', 'until [ "$(nice)" != 0 ]; do :; done; nice']
     expect((await runProgram(standIn('sh'), nice, { priority: 'low' })).stdout).toBe('10\n')
     expect((await runProgram(standIn('nice'), [])).stdout).toBe('0\n')
+  })
+})
+
+describe('followProgram', () => {
+  const ENDLESS = new AbortController().signal
+
+  it('hands on all that is written before it ends, and keeps none of it', async () => {
+    let length = 0
+    const onOutput = (text: string): void => {
+      length += text.length
+    }
+    const ended = await followProgram(standIn('sh'), ['-c', 'head -c 3000000 /dev/zero; echo why >&2; exit 3'], {
+      onOutput,
+      signal: ENDLESS,
+    })
+    expect(length).toBe(3_000_000)
+    expect(ended).toEqual({ exitCode: 3, stderr: 'why\n' })
+  })
+
+  it('hands on what is written while the program runs, and ends it when asked', async () => {
+    const ending = new AbortController()
+    const followed = followProgram(standIn('sh'), ['-c', 'echo ready; exec sleep 60'], {
+      onOutput: () => ending.abort(),
+      signal: ending.signal,
+    })
+    await expect(followed).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+
+  it('says that a program is not there', async () => {
+    const followed = followProgram(standIn('no-such-program'), [], { onOutput: () => undefined, signal: ENDLESS })
+    await expect(followed).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it('tells the process id', async () => {
+    const pids: number[] = []
+    let text = ''
+    await followProgram(standIn('sh'), ['-c', 'echo $$'], {
+      onOutput(piece) {
+        text += piece
+      },
+      onStart: (pid) => void pids.push(pid),
+      signal: ENDLESS,
+    })
+    expect(`${pids[0]}\n`).toBe(text)
   })
 })

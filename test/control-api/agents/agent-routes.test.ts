@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import type { AgentReport } from '../../../rules/reports/agent-report.ts'
+import { createFakeApprovedList } from '../../fakes/fake-approved-list.ts'
 import { anAgentKey } from '../../support/agent-credential.ts'
 import { aReport } from '../../support/agent-report.ts'
 import { type ControlAppSetup, createControlAppSetup } from '../../support/control-app.ts'
@@ -89,6 +91,78 @@ describe('GET /v1/agents', () => {
         isCurrent: true,
       }),
     ])
+  })
+
+  describe('says whether an edge was proved to hold what was signed', () => {
+    const OTHER = 'f'.repeat(64)
+    const proof = (fields: { signedDigest: string; kernelDigest: string; agrees: boolean }) => ({
+      at: '2026-03-01T00:00:00.000Z',
+      blocks: 10,
+      tookMs: 12,
+      ...fields,
+    })
+
+    it.each<[string, (digest: string) => Partial<AgentReport>, Record<string, unknown>]>([
+      [
+        'all three agree',
+        (digest) => ({ digest, proof: proof({ signedDigest: digest, kernelDigest: digest, agrees: true }) }),
+        { agrees: true, proof: 'agrees', provedAt: '2026-03-01T00:00:00.000Z' },
+      ],
+      [
+        'its kernel holds something else, and it says so',
+        (digest) => ({ digest, proof: proof({ signedDigest: digest, kernelDigest: OTHER, agrees: false }) }),
+        { agrees: true, proof: 'differs', kernelDigest: OTHER },
+      ],
+      [
+        'its kernel holds something else, whatever it says of it',
+        (digest) => ({ digest, proof: proof({ signedDigest: digest, kernelDigest: OTHER, agrees: true }) }),
+        { proof: 'differs' },
+      ],
+      [
+        'only the management prefixes differ',
+        (digest) => ({ digest, proof: proof({ signedDigest: digest, kernelDigest: digest, agrees: false }) }),
+        { proof: 'differs' },
+      ],
+      [
+        'it claims another digest than was signed',
+        () => ({ digest: OTHER, proof: proof({ signedDigest: OTHER, kernelDigest: OTHER, agrees: true }) }),
+        { agrees: false, proof: 'differs' },
+      ],
+      [
+        'it was proved right under the revision before',
+        (digest) => ({ digest, proof: proof({ signedDigest: OTHER, kernelDigest: OTHER, agrees: true }) }),
+        { agrees: true, proof: 'stale' },
+      ],
+      ['it has not read back yet', (digest) => ({ digest, proof: null }), { proof: null, kernelDigest: null }],
+      ['its agent knows no proofs', (digest) => ({ digest }), { agrees: true, proof: null, drift: null }],
+    ])('%s', async (_what, report, expected) => {
+      const approved = createFakeApprovedList()
+      approved.set(10)
+      const setup = await createControlAppSetup({ approved })
+      const { digest } = await setup.context.publisher.publish({ person: 'approver-1', role: 'approver' }, {})
+      const agent = await enrolAgent(setup, 'edge-1')
+      expect(await agent.report(aReport({ revision: 1, ...report(digest) }))).toBe(204)
+      const { agents } = (await setup.app.inject({ url: '/v1/agents', headers: setup.as.reader })).json<{ agents: unknown[] }>()
+      expect(agents).toEqual([expect.objectContaining({ signedDigest: digest, ...expected })])
+    })
+  })
+
+  it('shows who changed the rules of an edge', async () => {
+    const setup = await createControlAppSetup()
+    const agent = await enrolAgent(setup, 'edge-1')
+    const drift = {
+      listening: 'on' as const,
+      found: 3,
+      repaired: 3,
+      lastAt: '2026-03-01T00:00:00.000Z',
+      lastKind: 'table-removed',
+      lastProcess: { pid: 4242, name: 'other-tool' },
+      lastRepairMs: 80,
+      isFought: false,
+    }
+    expect(await agent.report(aReport({ drift }))).toBe(204)
+    const { agents } = (await setup.app.inject({ url: '/v1/agents', headers: setup.as.reader })).json<{ agents: unknown[] }>()
+    expect(agents).toEqual([expect.objectContaining({ drift })])
   })
 
   it('keeps a bounded history, newest first', async () => {
