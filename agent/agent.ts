@@ -206,6 +206,7 @@ export function createAgent(ports: AgentPorts): Agent {
       random,
       async run() {
         const outcome = await runPass({ source, edge, probation, board, log, limits: config.limits }, signal)
+        if (outcome.kind === 'applied') proof.want()
         arrivals.note(edge.held)
         modeTimer.arm()
         announce()
