@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { BigIntStats } from 'node:fs'
+import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { FileIdentity } from './log-place.ts'
+
+/** Without O_NONBLOCK the open of a named pipe waits for a writer for ever (fifo(7)): all other logs and the stop would wait with it. */
+const READ_AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 
 /** Bytes at the beginning of a log that tell it from all others: some lines, each with its time and port. */
 export const HEAD_BYTES = 1024
@@ -17,7 +20,7 @@ export interface LogFile {
 export async function openLogFile(path: string): Promise<LogFile | undefined> {
   let handle: FileHandle
   try {
-    handle = await open(path, 'r')
+    handle = await open(path, READ_AT_ONCE)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

@@ -6,6 +6,7 @@ import { createLogFollower, type LogFollower } from '../../../agent/watch/follow
 import type { LogPlace } from '../../../agent/watch/log-place.ts'
 import { createLineSplitter } from '../../../agent/watch/split-lines.ts'
 import { createLogWriter, type LogWriter } from '../../support/log-writer.ts'
+import { makePipe } from '../../support/make-pipe.ts'
 import { createSeeded } from '../../support/seeded.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -94,6 +95,17 @@ describe('createLogFollower', () => {
     await run.poll()
     expect(run.lines).toEqual(writer.lines)
     expect(run.follower.state).toMatchObject({ isThere: true, rotations: 0, losses: 0 })
+  })
+
+  it('does not wait for the writer of a named pipe, and reads the file that takes its place', async () => {
+    const { path, writer, run } = await aLog()
+    await makePipe(path)
+    await run.poll()
+    expect(run.follower.state.isThere).toBe(false)
+    rmSync(path)
+    writer.write(3)
+    await run.poll()
+    expect(run.lines).toEqual(writer.lines)
   })
 
   it('begins at the end of a log that is there if asked to, and not within a line', async () => {
