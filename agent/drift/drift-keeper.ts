@@ -22,7 +22,7 @@ export interface DriftKeeperParts {
   readonly watch: KernelWatch | undefined
   /** How often it looks while it cannot listen. */
   readonly lookEveryMs: number
-  /** Asked for where changes may have gone unseen. */
+  /** Asked for once it listens or knows that it cannot, and where changes may have gone unseen. */
   readonly wantProof: () => void
   readonly patience?: Partial<DriftPatience>
 }
@@ -182,6 +182,7 @@ export function createDriftKeeper(parts: DriftKeeperParts): DriftKeeper {
 
   const listen = async (watch: KernelWatch, signal: AbortSignal): Promise<void> => {
     let looking: Disposable | undefined = lookFromTimeToTime()
+    let isFirst = true
     await keepConnected({
       ...LISTEN_AGAIN,
       timers,
@@ -199,6 +200,7 @@ export function createDriftKeeper(parts: DriftKeeperParts): DriftKeeper {
               // What happened before was not heard.
               void look()
               parts.wantProof()
+              isFirst = false
             },
             onForeign: ({ process, touches }) => found(kindOf(touches), process, isOnlyElements(touches) ? 'elements' : 'rules'),
             onLost() {
@@ -216,6 +218,8 @@ export function createDriftKeeper(parts: DriftKeeperParts): DriftKeeper {
         show({ listening: 'away' })
         log.error({ ...fault, delayMs }, 'changes of others cannot be heard')
         looking ??= lookFromTimeToTime()
+        if (isFirst) parts.wantProof()
+        isFirst = false
       },
     })
     looking?.[Symbol.dispose]()
@@ -233,6 +237,7 @@ export function createDriftKeeper(parts: DriftKeeperParts): DriftKeeper {
       })
       if (parts.watch !== undefined) await listen(parts.watch, signal)
       else {
+        parts.wantProof()
         using _looking = lookFromTimeToTime()
         await untilAborted(signal)
       }

@@ -9,6 +9,16 @@ import { type Timers, wait } from '../time/timers.ts'
 import { DriftError } from './drift-error.ts'
 import type { KernelDigests, KernelReader } from './kernel-reader.ts'
 
+/** How long a proof that is wanted waits for the last one to be past. */
+export interface ProofGap {
+  readonly leastMs: number
+  /** At least so many times as long as the last reading took. */
+  readonly factor: number
+}
+
+/** Reading takes no more than a fiftieth of the time, however often a proof is wanted. */
+const GAP: ProofGap = { leastMs: 60_000, factor: 50 }
+
 export interface ProofKeeperParts {
   readonly edge: Edge
   /** `undefined` where this backend's elements cannot be read back. */
@@ -19,8 +29,7 @@ export interface ProofKeeperParts {
   readonly timers: Timers
   /** 0: only at the start and where changes may have gone unseen. */
   readonly everyMs: number
-  /** At least so long between two proofs, however often one is wanted. 60,000 if not given. */
-  readonly leastGapMs?: number
+  readonly gap?: ProofGap
   /** Asked for where the kernel holds something else than the signed list. */
   readonly onDiffers: () => void
   /** Asked for where nothing could be read, for the rules may be gone. */
@@ -35,14 +44,12 @@ export interface ProofKeeper extends Disposable {
   idle(): Promise<void>
 }
 
-/** However often a proof is wanted, reading takes no more than a fiftieth of the time. */
-const GAP_FACTOR = 50
 /** An event may come so much later than what it tells of. */
 const LATE_MS = 1000
 
 /** A keeper that proves once soon and then every `everyMs`. */
 export function createProofKeeper(parts: ProofKeeperParts): ProofKeeper {
-  const { edge, board, log, clock, timers, leastGapMs = 60_000 } = parts
+  const { edge, board, log, clock, timers, gap = GAP } = parts
   const stopping = new AbortController()
   let due: Disposable | undefined
   let dueIsSoon = false
@@ -135,7 +142,7 @@ export function createProofKeeper(parts: ProofKeeperParts): ProofKeeper {
   const want = (): void => {
     if (dueIsSoon) return
     dueIsSoon = true
-    arm(hasRead ? Math.max(leastGapMs, lastTookMs * GAP_FACTOR) : 0)
+    arm(hasRead ? Math.max(gap.leastMs, lastTookMs * gap.factor) : 0)
   }
 
   return {

@@ -90,7 +90,7 @@ export async function createDriftLab(
     clock,
     timers,
     everyMs: 3_600_000,
-    leastGapMs: 100,
+    gap: { leastMs: 100, factor: 0 },
     onDiffers: () => drift.found('unseen-elements', undefined, 'elements'),
     onUnreadable: () => void drift.look(),
   })
@@ -133,7 +133,6 @@ export async function createDriftLab(
   const document = parseAllowDocument(bytes)
   await edge.enforce({ document, bytes, summary: summaryOf(document), sha256: sha256Of(bytes) })
   const running = drift.run(stopping.signal)
-  proof.want()
   await lab.until('it listens', ({ drift: { listening } }) => listening === 'on')
   await lab.until('it has proved', (status) => status.proof !== null)
   return {
