@@ -310,7 +310,6 @@ export function createAgent(ports: AgentPorts): Agent {
       using _orders = orders.watch(() => void reviewOrders())
       await reviewOrders()
       using _tend = timers.cron(EVERY_MINUTE, () => void tend())
-      proof.want()
       await Promise.all([followCentral(signal), listenToWatch(signal), drift.run(signal)])
       proof[Symbol.dispose]()
       await proof.idle()
