@@ -9,7 +9,7 @@ export interface KernelListener {
   onLost(): void
 }
 
-/** Hears from the kernel who changes our table. Held to its promises by `test/contracts/kernel-watch.contract.ts`. */
+/** Hears from the kernel who changes our table. Held to its promises by `test/contracts/kernel.contract.ts`. */
 export interface KernelWatch {
   /** Listens until `signal` is aborted, then ends. @throws DriftError LISTENER_AWAY where it cannot, or no longer */
   listen(listener: KernelListener, signal: AbortSignal): Promise<void>

@@ -72,7 +72,7 @@ export function createFakeKernel(firewall: FakeFirewall): FakeKernel {
     },
     meddle(touches, process = MEDDLER, change = () => undefined) {
       change()
-      for (const { listener } of listeners) listener.onForeign({ process, touches })
+      if (touches.length > 0) for (const { listener } of listeners) listener.onForeign({ process, touches })
     },
     loseEvents() {
       for (const { listener } of listeners) listener.onLost()
