@@ -10,6 +10,7 @@ import type { KernelReader } from './drift/kernel-reader.ts'
 import type { KernelWatch } from './drift/kernel-watch.ts'
 import { createProofKeeper } from './drift/proof-keeper.ts'
 import type { Firewall } from './firewall/firewall.ts'
+import { findInterfaceFault } from './lockout/find-interface-fault.ts'
 import type { HostSight } from './lockout/host-sight.ts'
 import { createLockoutGuard } from './lockout/lockout-guard.ts'
 import type { Log } from './log/log.ts'
@@ -283,6 +284,7 @@ export function createAgent(ports: AgentPorts): Agent {
     await edge.tend()
     await probation.tend()
     await reviewOrders()
+    board.fault('interfaces', await findInterfaceFault(lockout.sight, config.firewall.interfaces))
     modeTimer.arm()
     announce()
   }

@@ -14,6 +14,8 @@ export interface HostSight {
   logins(): Promise<ReadonlySet<Block> | undefined>
   /** Ports of outgoing connections. */
   outgoingPorts(): Promise<{ readonly from: number; readonly to: number }>
+  /** Names of the network interfaces. */
+  interfaces(): Promise<readonly string[]>
   /** Addresses of a host name as far as the resolver knows them now. */
   addressesOf(hostName: string): Promise<readonly Block[]>
 }
@@ -39,6 +41,7 @@ export function createHostSight(root = '/'): HostSight {
       const [from, to] = (await read('proc/sys/net/ipv4/ip_local_port_range')).trim().split(/\s+/).map(Number)
       return from === undefined || to === undefined || !(from > 0 && to >= from) ? DEFAULT_PORTS : { from, to }
     },
+    interfaces: () => readdir(join(root, 'sys/class/net')).catch(() => []),
     async addressesOf(hostName) {
       const found = await lookup(hostName, { all: true }).catch(() => [])
       return found.flatMap(({ address }) => blocksIn(address))

@@ -54,6 +54,10 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     vi: 'Danh sách vẫn còn hiệu lực. Xem đồng hồ máy này; nếu đúng giờ, báo trung tâm: chữ ký đã hết hạn.',
     en: 'The list stays in force. Look at the clock of this host; if that is right, tell central IT that its signatures have expired.',
   },
+  INTERFACE_MISSING: {
+    vi: 'Cửa đang mở trên giao diện ấy. Sửa tên trong firewall.interfaces rồi khởi động lại agent.',
+    en: 'The door is open on that interface. Put its name right in firewall.interfaces and restart the agent.',
+  },
   ORDER_UNSAFE: {
     vi: 'Có người đặt tệp lạ vào thư mục lệnh. Xoá tệp ấy và xem ai đã ghi.',
     en: 'Somebody put a strange file among the orders. Remove it, and find out who wrote it.',

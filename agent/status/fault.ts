@@ -6,6 +6,7 @@ export interface Fault {
 
 /** Faults that no area's own table names. */
 export const AGENT_ERRORS = {
+  INTERFACE_MISSING: 'an interface of firewall.interfaces is not there, so nothing is judged on it',
   UNEXPECTED: 'something happened that the agent has no name for; the message tells what',
 } as const
 

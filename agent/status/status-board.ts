@@ -20,6 +20,7 @@ export type FaultArea =
   | 'probation'
   | 'openings'
   | 'orders'
+  | 'interfaces'
 
 /** The status in memory: the parts write what happened, `read` only copies. */
 export interface StatusBoard {

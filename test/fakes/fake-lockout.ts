@@ -70,6 +70,7 @@ function createFakeSight(): FakeSight {
     connections: async () => [...connections].map(([peer, { localPort }]) => ({ localPort, peer })),
     logins: async () => new Set([...connections].filter(([, { isLoggedIn }]) => isLoggedIn).map(([peer]) => peer)),
     outgoingPorts: async () => ({ from: 32_768, to: 60_999 }),
+    interfaces: async () => ['lo', 'eth0'],
     addressesOf: async () => resolved,
   }
 }
