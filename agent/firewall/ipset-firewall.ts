@@ -148,7 +148,7 @@ export function createIpsetFirewall({
     const doing = `Cannot change revision ${from.program.revision} into ${program.revision}`
     try {
       await applyTexts(doing, texts, state)
-      left = { ...from, program, shape: (await readWhole(doing, program)).shape }
+      left = { ...from, program, shape: wholeOf(doing, program, await readState()).shape }
       return true
     } catch (error) {
       if (!(error instanceof FirewallError && MISFITS.has(error.code))) throw error
@@ -162,6 +162,10 @@ export function createIpsetFirewall({
     const before = await readState()
     await applyTexts(doing, compileIpset(program, hostOf(before)), before)
     const after = await readState()
+    // The mark of a delta that was cut off goes with the list that it was about.
+    const sets = new Map([...after.sets].filter(([name]) => name !== CHANGE_SET))
+    const { shape } = wholeOf(doing, program, { ...after, sets })
+    left = { program, base: program, shape }
     try {
       await clearOthers(doing, after.families)
     } catch (error) {
@@ -169,16 +173,6 @@ export function createIpsetFirewall({
       if (!(error instanceof FirewallError)) throw error
       onMisfit(error)
     }
-    left = { program, base: program, shape: (await readWhole(doing, program)).shape }
-  }
-
-  const readWhole = async (doing: string, program: FilterProgram): Promise<WholeState> => {
-    const whole = findWhole(await readState())
-    if (whole !== undefined && isAbout(whole, program)) return whole
-    throw new FirewallError(
-      'NOT_IN_FORCE',
-      `${doing}: the tools took it, but the kernel does not hold it; somebody else changes our rules`,
-    )
   }
 
   return {
@@ -191,8 +185,10 @@ export function createIpsetFirewall({
         const doing = `Cannot accept revision ${program.revision}`
         const state = await readState()
         const texts = compileIpset(program, hostOf(state))
-        await restoreSets(doing, texts.before)
+        // With both generations named by rules that somebody meddled with, there is none to fill without changing anything.
+        const hasRoom = FAMILIES.every((family) => state.families[family].named.length < 2)
         try {
+          if (hasRoom) await restoreSets(doing, texts.before)
           for (const family of FAMILIES) await restoreRules(doing, family, texts.rules[family], ['--test'])
         } finally {
           await clearSets(doing, [...state.sets.keys()])
@@ -254,6 +250,16 @@ export function createIpsetFirewall({
         await clearSets(doing, [])
       }),
   }
+}
+
+/** @throws FirewallError NOT_IN_FORCE where `state` is not `program` */
+function wholeOf(doing: string, program: FilterProgram, state: IpsetState): WholeState {
+  const whole = findWhole(state)
+  if (whole !== undefined && isAbout(whole, program)) return whole
+  throw new FirewallError(
+    'NOT_IN_FORCE',
+    `${doing}: the tools took it, but the kernel does not hold it; somebody else changes our rules`,
+  )
 }
 
 function isAsLeft(whole: WholeState, { program, shape }: Left): boolean {

@@ -6,23 +6,24 @@ import { NO_JUMPS } from '../../../rules/firewall/iptables-rules.ts'
 import { printIpset } from '../../../rules/firewall/print-ipset.ts'
 import type { FilterProgram } from '../../../rules/firewall/program.ts'
 import { aProgram, blocksFrom } from '../../support/filter-programs.ts'
-import { GOLDEN_PROGRAMS } from './golden-programs.ts'
+import { IPSET_GOLDEN_PROGRAMS } from './ipset-golden-programs.ts'
 
 const FOLDER = new URL('./golden-ipset/', import.meta.url)
-/** How nft refills a table is no matter here. */
-const GOLDENS = GOLDEN_PROGRAMS.filter(({ refill }) => refill === undefined)
 
 describe('compileIpset and compileIpsetDelta print', () => {
-  it.each(GOLDENS)('$name as its golden text (EDGEWARD_UPDATE_GOLDEN=1 writes it anew)', ({ name, from, program }) => {
-    const file = new URL(`${name}.golden.ipset`, FOLDER)
-    const texts = from === undefined ? compileIpset(program) : compileIpsetDelta(from, program, inForceAfter(from))
-    const text = [...printIpset(texts)].join('')
-    if (process.env.EDGEWARD_UPDATE_GOLDEN === '1') writeFileSync(file, text)
-    expect(text).toBe(existsSync(file) ? readFileSync(file, 'utf8') : '')
-  })
+  it.each(IPSET_GOLDEN_PROGRAMS)(
+    '$name as its golden text (EDGEWARD_UPDATE_GOLDEN=1 writes it anew)',
+    ({ name, from, program }) => {
+      const file = new URL(`${name}.golden.ipset`, FOLDER)
+      const texts = from === undefined ? compileIpset(program) : compileIpsetDelta(from, program, inForceAfter(from))
+      const text = [...printIpset(texts)].join('')
+      if (process.env.EDGEWARD_UPDATE_GOLDEN === '1') writeFileSync(file, text)
+      expect(text).toBe(existsSync(file) ? readFileSync(file, 'utf8') : '')
+    },
+  )
 
   it('a golden text for each program and no other', () => {
-    expect(readdirSync(FOLDER).sort()).toEqual(GOLDENS.map(({ name }) => `${name}.golden.ipset`).sort())
+    expect(readdirSync(FOLDER).sort()).toEqual(IPSET_GOLDEN_PROGRAMS.map(({ name }) => `${name}.golden.ipset`).sort())
   })
 })
 
@@ -111,12 +112,22 @@ describe('compileIpsetTimed', () => {
 
 describe('compileIpsetDelta', () => {
   it('adds before the rules and takes away after them', () => {
-    const from = aProgram({ approve: ['20.1.0.0/24'] })
-    const to = aProgram({ approve: ['20.1.0.0/25', '20.1.0.128/25'] })
+    const others = ['20.8.0.0/24', '20.8.1.0/25']
+    const from = aProgram({ approve: [...others, '20.1.0.0/24'] })
+    const to = aProgram({ approve: [...others, '20.1.0.0/25', '20.1.0.128/25'] })
     const { before, after } = compileIpsetDelta(from, to, inForceAfter(from))
     const [added, removed] = [before, after].map((chunks) => [...chunks].join('').match(/^(?:add|del) \S+ \S+/gm))
     expect(added).toEqual(['add edgeward-approved4-a 20.1.0.0/25', 'add edgeward-approved4-a 20.1.0.128/25'])
     expect(removed).toEqual(['del edgeward-approved4-a 20.1.0.0/24'])
+  })
+
+  it.each([
+    ['the last host goes', ['20.1.0.0/24', '20.2.0.2'], ['20.1.0.0/24']],
+    ['the first prefix of a length comes', ['20.2.0.2'], ['20.2.0.2', '20.1.0.0/24']],
+    ['the only v6 host becomes a prefix', ['2400:1::1'], ['2400:1::/64']],
+    ['a v6 prefix changes its length', ['2400:1::/48'], ['2400:1::/49', '2400:1:0:8000::/49']],
+  ])('refuses where %s, for the kernel may miss another block meanwhile', (_what, approve, next) => {
+    expect(findIpsetDeltaObstacle(aProgram({ approve }), aProgram({ approve: next }))).toContain('prefix length')
   })
 
   it('names blocks that outgrow the set made for them', () => {
