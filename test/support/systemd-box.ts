@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { execa } from 'execa'
+import { createOwnCgroup } from './own-cgroup.ts'
 import { ROOT_FOLDER } from './place.ts'
 import { boundToParent, createService, type Service, spawnHere } from './service.ts'
 import { until } from './until.ts'
@@ -45,7 +46,10 @@ export function whyNoBox(): string | undefined {
   return missing.length > 0 ? `needs ${missing.join(', ')} (systemd-container on Debian)` : undefined
 }
 
-/** In the folder `$1`. Only what systemd itself brings and what the test enables starts. */
+/**
+ * In the folder `$1`; what systemd-nspawn writes for itself lies in memory too. Only what systemd itself brings and what the test enables starts. It is the
+ * first process of a namespace: with it goes all that was started in there.
+ */
 const MAKE_FILES = `set -e
 mount -t tmpfs -o mode=0755 tmpfs "$1"
 cd "$1"
@@ -54,40 +58,41 @@ mount -t overlay overlay -o lowerdir=/,upperdir="$1/up",workdir="$1/work" box
 cd box
 rm -rf etc/systemd/system/*.wants
 mkdir -p checkout usr/lib/edgeward/node_modules
+mkdir -p /run/systemd/nspawn
+mount -t tmpfs tmpfs /run/systemd/nspawn
 echo ready
 exec sleep infinity`
+/** Moves itself into the control group `$1` and becomes the rest. */
+const JOIN_GROUP = 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"'
 
 /** Makes a box that is off. */
 export async function createSystemdBox(machine: string): Promise<SystemdBox> {
   await using parts = new AsyncDisposableStack()
   const folder = parts.use(await createWorkDir('ew-box'))
-  // All mounts are this process's own and go with it, however it ends.
-  const own = ['--mount', '--propagation', 'private']
+  const group = parts.use(await createOwnCgroup())
+  const own = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc']
   const keeper = parts.use(startBound(`files of ${machine}`, 'unshare', [...own, 'sh', '-c', MAKE_FILES, 'sh', folder.path]))
   await keeper.line(/^ready$/)
+  const [keeperInit] = await childrenOf(keeper.pid)
   let running: { readonly service: Service; readonly init: number } | undefined
-  parts.defer(async () => {
-    await running?.service.stop('SIGKILL')
-  })
 
   const commandLine = (namespaces: readonly string[], file: string, args: readonly string[]): string[] => {
     if (running === undefined) throw new Error(`Cannot run ${file} in ${machine}: it is off`)
     return ['-t', String(running.init), ...namespaces, file, ...args]
   }
-  const isUp = async (): Promise<true> => {
+  const isUp = async (): Promise<'up' | 'ended'> => {
+    if (running?.service.exit !== undefined) return 'ended'
     const { stdout, stderr } = await box.run('systemctl', ['is-system-running'])
-    if (/^(?:running|degraded)$/m.test(stdout)) return true
+    if (/^(?:running|degraded)$/m.test(stdout)) return 'up'
     throw new Error(`${machine} is ${stdout}${stderr}`)
   }
 
   const all = parts.move()
   const box: SystemdBox = {
     async boot() {
-      const service = startBound(machine, 'nsenter', [
-        '-t',
-        String(keeper.pid),
-        '-m',
-        'systemd-nspawn',
+      const inGroup = ['-c', JOIN_GROUP, 'sh', group.path]
+      const amongFiles = ['nsenter', '-t', String(keeperInit), '-m', '-p']
+      const options = [
         '--quiet',
         '--boot',
         '--keep-unit',
@@ -99,13 +104,17 @@ export async function createSystemdBox(machine: string): Promise<SystemdBox> {
         `--directory=${folder.file('box')}`,
         `--bind-ro=${ROOT_FOLDER}:/checkout`,
         `--bind-ro=${ROOT_FOLDER}/node_modules:/usr/lib/edgeward/node_modules`,
-      ])
+      ]
+      const service = startBound(machine, 'sh', [...inGroup, ...amongFiles, 'systemd-nspawn', ...options])
       const init = await until(`${machine} has a first process`, async () => {
         if (service.exit !== undefined) throw new Error(`${machine} ended: ${service.lines.join('\n')}`)
         return await findInit(service.pid)
       })
       running = { service, init }
-      await until(`${machine} is up`, isUp)
+      if ((await until(`${machine} is up`, isUp)) === 'up') return
+      throw new Error(
+        `${machine} ended while it booted (${JSON.stringify(service.exit)}): ${service.lines.slice(-20).join('\n')}`,
+      )
     },
     async powerOff() {
       await box.run('systemctl', ['poweroff', '--no-block'])
@@ -114,7 +123,10 @@ export async function createSystemdBox(machine: string): Promise<SystemdBox> {
       running = undefined
     },
     async cutPower() {
-      await running?.service.stop('SIGKILL')
+      if (running === undefined) return
+      // With the first process of a namespace go all others; systemd-nspawn then tidies up after them.
+      process.kill(running.init, 'SIGKILL')
+      await running.service.exited
       running = undefined
     },
     async run(file, args, input) {
@@ -146,13 +158,19 @@ export async function createSystemdBox(machine: string): Promise<SystemdBox> {
   return box
 }
 
-/** The child of systemd-nspawn that is the first process in there; before it, there is another that only prepares. */
-async function findInit(nspawnPid: number): Promise<number | undefined> {
-  const children = (await readFile(`/proc/${nspawnPid}/task/${nspawnPid}/children`, 'utf8')).trim().split(' ').filter(Boolean)
-  for (const pid of children) {
-    if (/^NSpid:\t\d+\t1$/m.test(await readFile(`/proc/${pid}/status`, 'utf8'))) return Number(pid)
+/** The first process of the box, seen from here: below nsenter and systemd-nspawn, in a namespace within a namespace. */
+async function findInit(pid: number): Promise<number | undefined> {
+  if (/^NSpid:\t\d+\t\d+\t1$/m.test(await readFile(`/proc/${pid}/status`, 'utf8'))) return pid
+  for (const child of await childrenOf(pid)) {
+    const init = await findInit(child)
+    if (init !== undefined) return init
   }
   return undefined
+}
+
+async function childrenOf(pid: number): Promise<readonly number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return children.trim().split(' ').filter(Boolean).map(Number)
 }
 
 function startBound(name: string, file: string, args: readonly string[]): Service {
