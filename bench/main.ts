@@ -8,6 +8,10 @@ const BENCHES: Readonly<
     what: 'cold load of lists into the kernel against bare nft -f (root; about 3 minutes)',
     load: async () => (await import('./apply.ts')).benchApply,
   },
+  'apply-ipset': {
+    what: 'the same through ipset and iptables against bare ipset restore (root)',
+    load: async () => (await import('./apply-ipset.ts')).benchApplyIpset,
+  },
   change: {
     what: 'one host in or out of a loaded list against a bare nft -f (root)',
     load: async () => (await import('./change.ts')).benchChange,
@@ -21,7 +25,7 @@ const BENCHES: Readonly<
 const USAGE = `Usage: npm run bench -- [name…]
 
 ${Object.entries(BENCHES)
-  .map(([name, { what }]) => `  ${name.padEnd(8)} ${what}`)
+  .map(([name, { what }]) => `  ${name.padEnd(11)} ${what}`)
   .join('\n')}
 
 Without a name all run. A JSON line per figure on standard output: ours, the machine's own limit in the same run, and their ratio.
