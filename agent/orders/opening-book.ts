@@ -64,13 +64,15 @@ export function createOpeningBook({ limits, clock, board, log }: OpeningBookPart
       told = ids
       openings = taken
       ended = over
-      board.set({ openings: live().map(({ untilMs: _untilMs, ...opening }) => opening) })
       return fault
     },
     ended: () => ended,
     timed() {
       const nowMs = clock.nowMs()
       return live().map(({ block, untilMs }): TimedBlock => ({ block, remainingMs: Math.max(1, Math.ceil(untilMs - nowMs)) }))
+    },
+    shown() {
+      board.set({ openings: live().map(({ untilMs: _untilMs, ...opening }) => opening) })
     },
     key: () => keyOf(live()),
     get hasLeftovers() {

@@ -43,6 +43,8 @@ export interface EdgeOpenings {
   key(): string
   /** The process before this one let somebody in whom the kernel may still hold. */
   readonly hasLeftovers: boolean
+  /** Told once the kernel holds what there is to hold. */
+  shown(): void
 }
 
 export interface EnforceOptions {
@@ -144,6 +146,7 @@ export function createEdge(parts: EdgeParts): Edge {
     current = program
     loadedShape = fingerprint
     loadedOpenings = openings
+    parts.openings.shown()
     show(program)
     showBlocked(blocks)
     board.stamp('appliedAt')
@@ -248,7 +251,10 @@ export function createEdge(parts: EdgeParts): Edge {
   }
 
   const showOpeningsNow = async (): Promise<void> => {
-    if (inForce === undefined || loadedOpenings === parts.openings.key()) return
+    if (inForce === undefined || loadedOpenings === parts.openings.key()) {
+      parts.openings.shown()
+      return
+    }
     if (held !== undefined) await enforceNow(held, true)
     else if (inForce.revision === 0) await startWithoutList(inForce)
     else

@@ -22,6 +22,8 @@ export interface MainJobOptions {
   /** Client name to its address. */
   readonly clients: Readonly<Record<string, string>>
   readonly rows: readonly SeedRow[]
+  /** Options of the edge's config beside those of the lab; dotted paths nested by the caller. */
+  readonly edge?: Readonly<Record<string, unknown>>
 }
 
 /** The answer of `POST /v1/revisions`. */
@@ -53,7 +55,7 @@ export interface MainJobLab extends AsyncDisposable {
 }
 
 /** Makes the lab with `rows` approved and revision 1 published in mode enforce; portal and proxy run, agent and watch do not. */
-export async function createMainJobLab({ clients, rows }: MainJobOptions): Promise<MainJobLab> {
+export async function createMainJobLab({ clients, rows, edge: more = {} }: MainJobOptions): Promise<MainJobLab> {
   await using parts = new AsyncDisposableStack()
   const folder = parts.use(await createWorkDir('ew-lab'))
   await mkdir(folder.file('control'))
@@ -103,7 +105,7 @@ export async function createMainJobLab({ clients, rows }: MainJobOptions): Promi
     management: [],
     portal: { ports: lab.portalPorts },
     hasNginx: false,
-    more: { pull: { schedule: '*/3 * * * * *', jitterMs: 500 } },
+    more: { pull: { schedule: '*/3 * * * * *', jitterMs: 500 }, ...more },
   })
   for (const service of await edge.startPortal()) parts.use(service)
   const firewall = createNftFirewall({ run: (file, args) => lab.network.edge.run(file, args) })
