@@ -10,7 +10,6 @@ import { createStatusBoard } from '../../agent/status/status-board.ts'
 import { createEdge, type Edge } from '../../agent/sync/edge.ts'
 import { sha256Of } from '../../agent/sync/held-revision.ts'
 import { createSystemClock, createSystemTimers } from '../../agent/time/system-time.ts'
-import type { Block } from '../../rules/addresses/block.ts'
 import { parseBlock } from '../../rules/addresses/parse-block.ts'
 import { parseAllowDocument } from '../../rules/revisions/parse-allow-document.ts'
 import { summaryOf } from '../../rules/revisions/revision-summary.ts'
@@ -23,7 +22,9 @@ import type { TestNamespace } from './netns.ts'
 import { until } from './until.ts'
 
 export interface DriftLabOptions {
-  readonly approve: readonly (string | Block)[]
+  readonly approve?: readonly string[]
+  /** A signed list, in place of one made from `approve`. */
+  readonly list?: Uint8Array
   readonly manage: readonly string[]
   readonly block?: readonly string[]
   readonly patience?: Partial<DriftPatience>
@@ -47,7 +48,7 @@ export interface DriftLab extends AsyncDisposable {
 /** Loads the list, listens, and has proved it once. */
 export async function createDriftLab(
   space: TestNamespace,
-  { approve, manage, block = [], patience = {} }: DriftLabOptions,
+  { approve = [], list, manage, block = [], patience = {} }: DriftLabOptions,
 ): Promise<DriftLab> {
   const clock = createSystemClock()
   const timers = createSystemTimers()
@@ -80,7 +81,7 @@ export async function createDriftLab(
     beforeFirstList: 'open',
     blocks: () => block.map((text) => ({ block: parseBlock(text), untilMs, account: '01***', rule: 'absolute' })),
     assertSafe: async () => undefined,
-    openings: { timed: () => [], key: () => '', hasLeftovers: false },
+    openings: { timed: () => [], key: () => '', hasLeftovers: false, shown: () => undefined },
   })
   const proof = createProofKeeper({
     edge,
@@ -129,7 +130,7 @@ export async function createDriftLab(
       return withoutTime(stdout)
     },
   }
-  const bytes = revisionBytes({ entries: approve.map((text) => anEntry(text)) })
+  const bytes = list ?? revisionBytes({ entries: approve.map((text) => anEntry(text)) })
   const document = parseAllowDocument(bytes)
   await edge.enforce({ document, bytes, summary: summaryOf(document), sha256: sha256Of(bytes) })
   const running = drift.run(stopping.signal)
