@@ -5,7 +5,9 @@ import type { AllowDocument } from '../../rules/revisions/allow-document.ts'
 import { DEFAULT_REVISION_LIMITS, judgeRevision, type RevisionLimits } from '../../rules/revisions/judge-revision.ts'
 import { summaryOf } from '../../rules/revisions/revision-summary.ts'
 import { FIREWALL_ERRORS, FirewallError } from '../firewall/firewall-error.ts'
+import { findIptablesVariant } from '../firewall/iptables-variant.ts'
 import { readApproved } from '../firewall/read-approved.ts'
+import { readIpsetList } from '../firewall/read-ipset.ts'
 import { createHostSight } from '../lockout/host-sight.ts'
 import { type RunProgram, runProgram } from '../process/run-program.ts'
 import { type Command, type CommandIo, type ExitCode, UsageError } from './command.ts'
@@ -84,12 +86,20 @@ async function readBefore(file: string, io: CommandIo): Promise<Before | undefin
 }
 
 async function readKernel(runProgram: RunProgram): Promise<Before> {
-  try {
-    return { source: 'kernel', approved: await readApproved(runProgram), reason: 'what the kernel holds' }
-  } catch (error) {
-    if (!(error instanceof FirewallError)) throw error
-    return { source: 'nothing', approved: undefined, reason: FIREWALL_ERRORS[error.code] }
+  const readers = [
+    () => readApproved(runProgram),
+    async () => readIpsetList(runProgram, await findIptablesVariant(runProgram), 'approved'),
+  ]
+  let reason = ''
+  for (const read of readers) {
+    try {
+      return { source: 'kernel', approved: await read(), reason: 'what the kernel holds' }
+    } catch (error) {
+      if (!(error instanceof FirewallError)) throw error
+      if (reason === '') reason = FIREWALL_ERRORS[error.code]
+    }
   }
+  return { source: 'nothing', approved: undefined, reason }
 }
 
 function makePlan(list: string, next: BlockSet, before: Before, limits: RevisionLimits, show: number): Omit<Plan, 'cuts'> {

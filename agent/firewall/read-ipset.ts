@@ -13,7 +13,7 @@ import { type IptablesVariant, iptablesFile } from './iptables-variant.ts'
 import { runFault } from './nft-fault.ts'
 
 const MAX_BYTES = 256 * 1024 * 1024
-const DOING = 'Cannot read the approved blocks back'
+const DOING = 'Cannot read the lists back'
 
 /** Reads `ipset save` of a list of refused sources. */
 export function parseSavedSeen(saved: string): readonly SeenSource[] {
@@ -24,17 +24,17 @@ export function parseSavedSeen(saved: string): readonly SeenSource[] {
 }
 
 /**
- * Every approved element as the kernel holds it. For plans and repairs by hand, never on a pass.
- * @throws FirewallError NOT_IN_FORCE, NOT_PERMITTED, NO_TOOL
+ * Every element of a list as the kernel holds it, both families. For plans, proofs and repairs, never on a pass.
+ * @throws FirewallError NOT_IN_FORCE, NOT_PERMITTED, NO_TOOL; AddressError where something in it is no block
  */
-export async function readIpsetApproved(run: RunProgram, variant: IptablesVariant): Promise<BlockSet> {
+export async function readIpsetList(run: RunProgram, variant: IptablesVariant, kind: 'approved' | 'mgmt'): Promise<BlockSet> {
   const blocks: Block[] = []
   for (const family of FAMILIES) {
     const saved = await tool(run, iptablesFile(variant, family, 'save'), ['-t', 'filter'])
     const { generation } = readFamilyState(saved, family)
     if (generation === undefined)
       throw new FirewallError('NOT_IN_FORCE', `${DOING}: no rules of ours name a list of IPv${family}`)
-    const elements = await tool(run, 'ipset', ['save', listSetName('approved', family, generation)])
+    const elements = await tool(run, 'ipset', ['save', listSetName(kind, family, generation)])
     for (const [, block = ''] of elements.matchAll(/^add \S+ (\S+)/gm)) blocks.push(parseBlock(block))
   }
   return createBlockSet(blocks)

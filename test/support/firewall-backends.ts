@@ -4,7 +4,7 @@ import { createIpsetFirewall } from '../../agent/firewall/ipset-firewall.ts'
 import { type IptablesVariant, iptablesFile } from '../../agent/firewall/iptables-variant.ts'
 import { createNftFirewall } from '../../agent/firewall/nft-firewall.ts'
 import { readApproved } from '../../agent/firewall/read-approved.ts'
-import { readIpsetApproved } from '../../agent/firewall/read-ipset.ts'
+import { readIpsetList } from '../../agent/firewall/read-ipset.ts'
 import type { RunProgram } from '../../agent/process/run-program.ts'
 import type { BlockSet } from '../../rules/addresses/block-set.ts'
 import type { TestNamespace } from './netns.ts'
@@ -69,7 +69,7 @@ function ipsetBackend(variant: Exclude<IptablesVariant, 'own'>): IpsetBackend {
     // Each region of the hash takes its share, whatever the others hold.
     maxSeen: 2 * 16_384,
     create: (options) => createIpsetFirewall({ ...options, variant }),
-    readApproved: (run) => readIpsetApproved(run, variant),
+    readApproved: (run) => readIpsetList(run, variant, 'approved'),
     async tamper(edge) {
       await edge.mustRun(`iptables-${variant}`, ['-w', '-F', 'EDGEWARD-JUDGE'])
     },

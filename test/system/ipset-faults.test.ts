@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { createIpsetFirewall } from '../../agent/firewall/ipset-firewall.ts'
 import { iptablesFile } from '../../agent/firewall/iptables-variant.ts'
-import { readIpsetApproved } from '../../agent/firewall/read-ipset.ts'
+import { readIpsetList } from '../../agent/firewall/read-ipset.ts'
 import { ProgramError } from '../../agent/process/program-error.ts'
 import type { ProgramResult, RunProgram } from '../../agent/process/run-program.ts'
 import { digestOf } from '../../rules/addresses/block-set-lines.ts'
@@ -41,7 +41,7 @@ if (!canMakeNetworks()) {
       { revision, digest, mode },
       `revision ${revision} is in force`,
     )
-    t.equal(digestOf(await readIpsetApproved(real, variant)), digest, 'with its list')
+    t.equal(digestOf(await readIpsetList(real, variant, 'approved')), digest, 'with its list')
     for (const address of [EDGE_ADDRESS_4, EDGE_ADDRESS_6]) {
       t.equal((await peers.approved.probe({ kind: 'tcp', address, port: 80 })).outcome, 'passed')
       t.equal((await peers.stranger.probe({ kind: 'tcp', address, port: 80 })).outcome, 'reset')
