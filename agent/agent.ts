@@ -302,8 +302,6 @@ export function createAgent(ports: AgentPorts): Agent {
       await desk.open()
       await probation.recall()
       await edge.restore()
-      await probation.settle(signal)
-      arrivals.note(edge.held)
       boot.keepBeforeFirstList(beforeFirstList === 'closed' ? planClosed(shape) : undefined)
       await edge.remember()
       modeTimer.arm()
@@ -311,6 +309,9 @@ export function createAgent(ports: AgentPorts): Agent {
       await refreshFacts()
       using _orders = orders.watch(() => void reviewOrders())
       await reviewOrders()
+      // After the word that it is ready: the portal may take its time, and the rules are in force.
+      await probation.settle(signal)
+      arrivals.note(edge.held)
       using _tend = timers.cron(EVERY_MINUTE, () => void tend())
       await Promise.all([followCentral(signal), listenToWatch(signal), drift.run(signal)])
       proof[Symbol.dispose]()
