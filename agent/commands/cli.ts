@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   why: async () => (await import('./why.ts')).why,
   'break-glass': async () => (await import('./break-glass.ts')).breakGlass,
   release: async () => (await import('./release.ts')).release,
+  prove: async () => (await import('./prove.ts')).prove,
   addresses: async () => (await import('./addresses.ts')).addresses,
   parse: async () => (await import('./parse.ts')).parse,
   compile: async () => (await import('./compile.ts')).compile,

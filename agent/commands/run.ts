@@ -1,12 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { createAgent } from '../agent.ts'
 import { findLoopback } from '../config/loopback.ts'
-import { createIpsetKernelReader } from '../drift/ipset-kernel-reader.ts'
-import type { KernelReader } from '../drift/kernel-reader.ts'
-import { createNftKernelReader } from '../drift/nft-kernel-reader.ts'
+import { findKernelReader } from '../drift/find-kernel-reader.ts'
 import { createNftKernelWatch } from '../drift/nft-kernel-watch.ts'
 import { createOwnChanges } from '../drift/own-changes.ts'
-import type { Firewall } from '../firewall/firewall.ts'
 import { createHostSight } from '../lockout/host-sight.ts'
 import { createJsonLog } from '../log/log.ts'
 import { createBootProgramFiles } from '../memory/boot-program.ts'
@@ -52,7 +49,7 @@ async function runService(args: readonly string[], io: CommandIo): Promise<ExitC
     firewall,
     kernel: {
       watch: hasNft ? createNftKernelWatch({ follow: followProgram, own, timers }) : undefined,
-      reader: findReader(firewall.backend),
+      reader: findKernelReader(firewall.backend, runProgram, followProgram),
     },
     backendReason: reason,
     memory: createFileMemory(stateFolders(config).memory),
@@ -91,12 +88,6 @@ async function runService(args: readonly string[], io: CommandIo): Promise<ExitC
     io.stderr.write(`agent run: ${error.message} (${error.code})\n`)
     return 1
   }
-}
-
-/** What reads the elements back; nothing where there is no kernel. */
-function findReader(backend: Firewall['backend']): KernelReader | undefined {
-  if (backend === 'nft') return createNftKernelReader(followProgram)
-  return backend === 'ipset' ? createIpsetKernelReader(runProgram) : undefined
 }
 
 /** The version in the package's manifest, which lies beside the sources and beside the installed program. */

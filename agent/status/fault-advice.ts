@@ -58,6 +58,18 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     vi: 'Cửa đang mở trên giao diện ấy. Sửa tên trong firewall.interfaces rồi khởi động lại agent.',
     en: 'The door is open on that interface. Put its name right in firewall.interfaces and restart the agent.',
   },
+  DRIFT_FOUGHT: {
+    vi: 'Luật vẫn được sửa lại mỗi lần. Dừng chương trình nêu trên, hoặc cấu hình để nó không đụng tới bảng inet edgeward.',
+    en: 'The rules are put right each time. Stop the program named above, or have it leave the table inet edgeward alone.',
+  },
+  PROOF_DIFFERS: {
+    vi: 'Danh sách đã ký được nạp lại ngay. Nếu còn lặp lại: agent prove, rồi xem ai có quyền sửa tường lửa trên máy này.',
+    en: 'The signed list is loaded anew at once. If it comes again: agent prove, and find out who may change the firewall of this host.',
+  },
+  LISTENER_AWAY: {
+    vi: 'Luật vẫn còn hiệu lực và vẫn được kiểm tra định kỳ. Xem nft monitor có chạy được trên máy này không; agent tự thử lại.',
+    en: 'The rules stay in force and are looked at from time to time. See whether nft monitor runs on this host; the agent tries again by itself.',
+  },
   ORDER_UNSAFE: {
     vi: 'Có người đặt tệp lạ vào thư mục lệnh. Xoá tệp ấy và xem ai đã ghi.',
     en: 'Somebody put a strange file among the orders. Remove it, and find out who wrote it.',
