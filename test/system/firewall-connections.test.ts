@@ -83,7 +83,9 @@ if (!canMakeNetworks()) {
         await firewall.apply(aProgram({ revision: 10 * revision, approve: [], mode: 'observe' }))
         await firewall.apply(aProgram({ revision: 100 * revision, approve: CLIENT }))
         await stranger.probe({ kind: 'tcp', address: EDGE_ADDRESS_4, port: 80 })
-        t.same(await firewall.seen(9), [{ address: STRANGER[0], packets: revision }])
+        // A connection of an earlier test may still send a last packet, so only the stranger's row counts.
+        const rows = (await firewall.seen(9)).filter(({ address }) => address === STRANGER[0])
+        t.same(rows, [{ address: STRANGER[0], packets: revision }])
       }
     })
 
