@@ -25,8 +25,8 @@ describe('runProgram', () => {
       stdout
         .split('\n')
         .filter(Boolean)
-        .map((line) => line.split('=')[0])
-        .sort(),
+        .map((line) => line.split('=')[0] ?? '')
+        .sort((a, b) => a.localeCompare(b)),
     ).toEqual(['LC_ALL', 'PATH'])
     expect(stdout).toContain('LC_ALL=C\n')
   })
