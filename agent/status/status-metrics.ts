@@ -44,6 +44,8 @@ export function createStatusMetrics(read: () => AgentStatus): Registry {
     stream === 'connected' ? 1 : 0,
   )
   gauge('watch_connected', '1 while the watch process answers.', ({ watch }) => (watch === 'connected' ? 1 : 0))
+  gauge('openings', 'Sources let in by hand, past the list.', ({ openings }) => openings.length)
+  gauge('held_back_revisions', 'Revisions that failed the health check here.', ({ heldBack }) => heldBack.length)
   gauge('faults', 'Faults that hold now.', ({ faults }) => faults.length)
   const faulty: Gauge<'area' | 'code'> = new Gauge({
     name: 'edgeward_agent_fault',
