@@ -55,12 +55,12 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   if (next === undefined || previous === undefined) return 2
   const program = createProgram(revision, next)
   const from = previous === 'none' ? undefined : createProgram(Math.max(0, revision - 1), previous)
-  return print(backend(from, program), io)
+  return print(() => backend(from, program), io)
 }
 
-async function print(chunks: Iterable<string>, io: CommandIo): Promise<ExitCode> {
+async function print(createChunks: () => Iterable<string>, io: CommandIo): Promise<ExitCode> {
   try {
-    await pipeline(Readable.from(chunks), io.stdout, { end: false, signal: io.signal })
+    await pipeline(Readable.from(createChunks()), io.stdout, { end: false, signal: io.signal })
     return 0
   } catch (error) {
     if (error instanceof FilterError) throw new UsageError(`${error.message} (${error.code})`, { cause: error })

@@ -45,10 +45,10 @@ describe('agent compile', () => {
 
   it.each([
     ['all of it', []],
-    ['the delta from another list', ['20.1.0.1\n']],
+    ['the delta from another list', ['20.1.0.1\n2400:1::/48\n']],
   ])('prints %s for ipset and both iptables', async (_what, [before]) => {
     const to = aProgram({ revision: 7, approve: ['20.1.0.2', '2400:2::/48'] })
-    const from = aProgram({ revision: 6, approve: ['20.1.0.1'] })
+    const from = aProgram({ revision: 6, approve: ['20.1.0.1', '2400:1::/48'] })
     const texts = before === undefined ? compileIpset(to) : compileIpsetDelta(from, to, inForceAfter(from))
     const words = ['compile', '--backend', 'ipset', '--revision', '7', '--list', '-']
     const { exitCode, stdout } = await runAgent(
@@ -56,6 +56,14 @@ describe('agent compile', () => {
       '20.1.0.2\n2400:2::/48\n',
     )
     expect([exitCode, stdout]).toEqual([0, [...printIpset(texts)].join('')])
+  })
+
+  it('says why no delta leads from one list to another where ipset has only the whole', async () => {
+    const from = await fileOf('20.1.0.1\n')
+    const words = ['compile', '--backend', 'ipset', '--revision', '7', '--list', '-', '--from', from]
+    const { exitCode, stdout, stderr } = await runAgent(words, '20.1.0.1\n20.2.0.0/24\n')
+    expect([exitCode, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('the first or last block of a prefix length comes or goes')
   })
 
   it('names every bad line of the list and prints nothing', async () => {
