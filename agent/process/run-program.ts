@@ -95,8 +95,28 @@ export const runProgram: RunProgram = async (file, args, options = {}) => {
 
 const MAX_STDERR_LENGTH = 4096
 
-/** The one `FollowProgram` of the running agent. */
+/**
+ * The one `FollowProgram` of the running agent. The program dies with it, also by SIGKILL, where setpriv(1) of util-linux is there: a listener that nobody reads
+ * would else stay until it writes the next time.
+ */
 export const followProgram: FollowProgram = async (file, args, options) => {
+  const bound = await follow(options, 'setpriv', ['--pdeathsig', 'KILL', file, ...args])
+  if (bound.code === 'ENOENT') return followedEnd(file, await follow(options, file, args))
+  if (bound.exitCode === 127) throw new ProgramError('NOT_FOUND', `Cannot start ${file}: ENOENT`)
+  if (bound.exitCode === 126) throw new ProgramError('NOT_PERMITTED', `Cannot start ${file}: ${bound.stderr.trim()}`)
+  return followedEnd(file, bound)
+}
+
+function followedEnd(file: ProgramFile, ended: Ended & { readonly stderr: string }): FollowedEnd {
+  const { exitCode, stderr } = judgeEnd(file, ended)
+  return { exitCode, stderr }
+}
+
+async function follow(
+  options: FollowOptions,
+  file: string,
+  args: readonly string[],
+): Promise<Ended & { readonly stderr: string }> {
   const child = execa(file, args, {
     env: ENVIRONMENT,
     extendEnv: false,
@@ -112,8 +132,7 @@ export const followProgram: FollowProgram = async (file, args, options) => {
     if (stderr.length < MAX_STDERR_LENGTH) stderr += text.slice(0, MAX_STDERR_LENGTH)
   })
   noteStart(child.pid, options)
-  const { exitCode } = judgeEnd(file, await child)
-  return { exitCode, stderr }
+  return { ...(await child), stderr }
 }
 
 function noteStart(pid: number | undefined, { priority, onStart }: Pick<ProgramOptions, 'priority' | 'onStart'>): void {

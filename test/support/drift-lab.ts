@@ -2,7 +2,7 @@ import { createDriftKeeper, type DriftKeeper, type DriftPatience } from '../../a
 import { createNftKernelReader } from '../../agent/drift/nft-kernel-reader.ts'
 import { createNftKernelWatch } from '../../agent/drift/nft-kernel-watch.ts'
 import { createOwnChanges } from '../../agent/drift/own-changes.ts'
-import { createProofKeeper, type ProofKeeper } from '../../agent/drift/proof-keeper.ts'
+import { createProofKeeper, type ProofGap, type ProofKeeper } from '../../agent/drift/proof-keeper.ts'
 import { createNftFirewall } from '../../agent/firewall/nft-firewall.ts'
 import type { FollowProgram } from '../../agent/process/run-program.ts'
 import type { AgentStatus } from '../../agent/status/agent-status.ts'
@@ -28,6 +28,8 @@ export interface DriftLabOptions {
   readonly manage: readonly string[]
   readonly block?: readonly string[]
   readonly patience?: Partial<DriftPatience>
+  /** Proofs may follow each other at once if not given. */
+  readonly gap?: ProofGap
 }
 
 /** An edge on a real kernel that guards itself: what the agent has of it, without the way to central. */
@@ -48,7 +50,7 @@ export interface DriftLab extends AsyncDisposable {
 /** Loads the list, listens, and has proved it once. */
 export async function createDriftLab(
   space: TestNamespace,
-  { approve = [], list, manage, block = [], patience = {} }: DriftLabOptions,
+  { approve = [], list, manage, block = [], patience = {}, gap = { leastMs: 100, factor: 0 } }: DriftLabOptions,
 ): Promise<DriftLab> {
   const clock = createSystemClock()
   const timers = createSystemTimers()
@@ -91,7 +93,7 @@ export async function createDriftLab(
     clock,
     timers,
     everyMs: 3_600_000,
-    gap: { leastMs: 100, factor: 0 },
+    gap,
     onDiffers: () => drift.found('unseen-elements', undefined, 'elements'),
     onUnreadable: () => void drift.look(),
   })

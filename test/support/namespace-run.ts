@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { ProgramError } from '../../agent/process/program-error.ts'
 import type { FollowProgram, RunProgram } from '../../agent/process/run-program.ts'
 import type { TestNamespace } from './netns.ts'
+import { boundToParent } from './service.ts'
 
 /** A `RunProgram` whose programs see the namespace in place of the host. Deadlines and signals are left to the test. */
 export function runInNamespace(space: TestNamespace): RunProgram {
@@ -17,7 +18,8 @@ export function runInNamespace(space: TestNamespace): RunProgram {
 /** A `FollowProgram` of the same kind. */
 export function followInNamespace(space: TestNamespace): FollowProgram {
   return async (file, args, { onOutput, onStart, signal }) => {
-    const child = space.start(file, args, { env: { LC_ALL: 'C' } })
+    const [bound, rest] = boundToParent(file, args)
+    const child = space.start(bound, rest, { env: { LC_ALL: 'C' } })
     const kill = (): void => void child.kill('SIGTERM')
     if (child.pid !== undefined) onStart?.(child.pid)
     let stderr = ''

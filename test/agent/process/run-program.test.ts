@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { existsSync } from 'node:fs'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { followProgram, type ProgramFile, runProgram } from '../../../agent/process/run-program.ts'
+import { createService, spawnHere } from '../../support/service.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { until } from '../../support/until.ts'
 
 /** The union keeps other programs out of the product; these stand in for them. */
 const standIn = (file: string) => file as ProgramFile
@@ -132,5 +135,19 @@ describe('followProgram', () => {
       signal: ENDLESS,
     })
     expect(`${pids[0]}\n`).toBe(text)
+  })
+})
+
+describe('followProgram of an agent that is killed', () => {
+  it('leaves nothing behind', async () => {
+    const module = new URL('../../../agent/process/run-program.ts', import.meta.url).href
+    const program = `import { followProgram } from ${JSON.stringify(module)}
+      followProgram('sleep', ['60'], { onOutput() {}, onStart: (pid) => console.log(pid), signal: new AbortController().signal })`
+    const agent = createService('an agent', spawnHere(process.execPath, ['--input-type=module', '-e', program]))
+    onTestFinished(async () => void (await agent.stop('SIGKILL')))
+    const [pid] = await agent.line(/^\d+$/)
+    expect(existsSync(`/proc/${pid}`)).toBe(true)
+    await agent.stop('SIGKILL')
+    await until('the program is gone', () => (existsSync(`/proc/${pid}`) ? undefined : true))
   })
 })
