@@ -101,22 +101,22 @@ const MAX_STDERR_LENGTH = 4096
  */
 export const followProgram: FollowProgram = async (file, args, options) => {
   const bound = await follow(options, 'setpriv', ['--pdeathsig', 'KILL', file, ...args])
-  if (bound.code === 'ENOENT') return followedEnd(file, await follow(options, file, args))
-  if (bound.exitCode === 127) throw new ProgramError('NOT_FOUND', `Cannot start ${file}: ENOENT`)
-  if (bound.exitCode === 126) throw new ProgramError('NOT_PERMITTED', `Cannot start ${file}: ${bound.stderr.trim()}`)
+  if (bound.ended.code === 'ENOENT') return followedEnd(file, await follow(options, file, args))
+  if (bound.ended.exitCode === 127) throw new ProgramError('NOT_FOUND', `Cannot start ${file}: ENOENT`)
+  if (bound.ended.exitCode === 126) throw new ProgramError('NOT_PERMITTED', `Cannot start ${file}: ${bound.stderr.trim()}`)
   return followedEnd(file, bound)
 }
 
-function followedEnd(file: ProgramFile, ended: Ended & { readonly stderr: string }): FollowedEnd {
-  const { exitCode, stderr } = judgeEnd(file, ended)
-  return { exitCode, stderr }
+interface Followed {
+  readonly ended: Ended
+  readonly stderr: string
 }
 
-async function follow(
-  options: FollowOptions,
-  file: string,
-  args: readonly string[],
-): Promise<Ended & { readonly stderr: string }> {
+function followedEnd(file: ProgramFile, { ended, stderr }: Followed): FollowedEnd {
+  return { exitCode: judgeEnd(file, ended).exitCode, stderr }
+}
+
+async function follow(options: FollowOptions, file: string, args: readonly string[]): Promise<Followed> {
   const child = execa(file, args, {
     env: ENVIRONMENT,
     extendEnv: false,
@@ -132,7 +132,7 @@ async function follow(
     if (stderr.length < MAX_STDERR_LENGTH) stderr += text.slice(0, MAX_STDERR_LENGTH)
   })
   noteStart(child.pid, options)
-  return { ...(await child), stderr }
+  return { ended: await child, stderr }
 }
 
 function noteStart(pid: number | undefined, { priority, onStart }: Pick<ProgramOptions, 'priority' | 'onStart'>): void {
