@@ -11,6 +11,9 @@ interface Total {
   skipped: number
 }
 
+/** Enough for a comparison that failed. */
+const MAX_DIAG_LENGTH = 3000
+
 const folder = mkdtempSync(join(tmpdir(), 'edgeward-total-'))
 try {
   const totals = [runVitest(join(folder, 'vitest.json')), runTap(join(folder, 'all.tap'))]
@@ -41,20 +44,25 @@ function readVitest(report: string): Total {
 function runTap(report: string): Total {
   const { status } = run('tap', ['run', '--reporter=terse', `--output-file=${report}`])
   const total: Total = { passed: 0, failed: 0, skipped: 0 }
+  const failures: string[] = []
   const parser = new Parser()
-  countIn(parser, total)
+  countIn(parser, total, failures)
   parser.end(readFileSync(report, 'utf8'))
+  for (const failure of failures) console.log(`\nFAILED ${failure}`)
   return status !== 0 && total.failed === 0 ? { ...total, failed: 1 } : total
 }
 
-/** Counts test points, not the lines that close a subtest. */
-function countIn(parser: Parser, total: Total): void {
-  parser.on('child', (child: Parser) => countIn(child, total))
+/** Counts test points, not the lines that close a subtest; of those that failed `failures` says where and why. */
+function countIn(parser: Parser, total: Total, failures: string[]): void {
+  parser.on('child', (child: Parser) => countIn(child, total, failures))
   parser.on('assert', (result: TapResult & { closingTestPoint?: boolean }) => {
     if (result.closingTestPoint) return
     if (result.skip || result.todo) total.skipped++
     else if (result.ok) total.passed++
-    else total.failed++
+    else {
+      total.failed++
+      failures.push(`${parser.fullname} > ${result.name}\n${JSON.stringify(result.diag, null, 2).slice(0, MAX_DIAG_LENGTH)}`)
+    }
   })
 }
 
