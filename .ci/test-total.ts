@@ -61,7 +61,7 @@ function countIn(parser: Parser, total: Total, failures: string[]): void {
     else if (result.ok) total.passed++
     else {
       total.failed++
-      failures.push(`${parser.fullname} > ${result.name}\n${JSON.stringify(result.diag, null, 2).slice(0, MAX_DIAG_LENGTH)}`)
+      failures.push(`${parser.fullname} > ${result.name}\n${JSON.stringify(result.diag ?? null, null, 2).slice(0, MAX_DIAG_LENGTH)}`)
     }
   })
 }
