@@ -74,36 +74,46 @@ interface Ended {
 /** The administrators' folders, whatever a service's own PATH is; the messages that are parsed, whatever its language is. */
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
 
-/** The one `RunProgram` of the running agent. */
+/**
+ * The one `RunProgram` of the running agent. The program dies with it, also by SIGKILL, where setpriv(1) of util-linux is there: one that went on alone could put an
+ * older list in force after the next agent has put a newer one there.
+ */
 export const runProgram: RunProgram = async (file, args, options = {}) => {
   await using input = options.input === undefined ? undefined : await spoolInput(options.input)
-  const child = execa(file, args, {
-    env: { ...options.env, ...ENVIRONMENT },
-    extendEnv: false,
-    reject: false,
-    stripFinalNewline: false,
-    // execa's types name descriptors up to 9 only; any number is passed on as it is.
-    stdin: (input?.fd as 3 | undefined) ?? 'ignore',
-    timeout: options.timeoutMs ?? 30_000,
-    forceKillAfterDelay: 2000,
-    maxBuffer: options.maxOutputBytes ?? 1024 * 1024,
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-  })
-  noteStart(child.pid, options)
-  return judgeEnd(file, await child)
+  const start = async (started: string, all: readonly string[]): Promise<Ended> => {
+    const child = execa(started, all, {
+      env: { ...options.env, ...ENVIRONMENT },
+      extendEnv: false,
+      reject: false,
+      stripFinalNewline: false,
+      // execa's types name descriptors up to 9 only; any number is passed on as it is.
+      stdin: (input?.fd as 3 | undefined) ?? 'ignore',
+      timeout: options.timeoutMs ?? 30_000,
+      forceKillAfterDelay: 2000,
+      maxBuffer: options.maxOutputBytes ?? 1024 * 1024,
+      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    })
+    noteStart(child.pid, options)
+    return await child
+  }
+  const bound = await start(BINDER, [...BINDING, file, ...args])
+  if (bound.code === 'ENOENT') return judgeEnd(file, await start(file, args))
+  refuseUnstarted(file, bound, String(bound.stderr))
+  return judgeEnd(file, bound)
 }
 
 const MAX_STDERR_LENGTH = 4096
+const BINDER = 'setpriv'
+const BINDING = ['--pdeathsig', 'KILL'] as const
 
 /**
  * The one `FollowProgram` of the running agent. The program dies with it, also by SIGKILL, where setpriv(1) of util-linux is there: a listener that nobody reads
  * would else stay until it writes the next time.
  */
 export const followProgram: FollowProgram = async (file, args, options) => {
-  const bound = await follow(options, 'setpriv', ['--pdeathsig', 'KILL', file, ...args])
+  const bound = await follow(options, BINDER, [...BINDING, file, ...args])
   if (bound.ended.code === 'ENOENT') return followedEnd(file, await follow(options, file, args))
-  if (bound.ended.exitCode === 127) throw new ProgramError('NOT_FOUND', `Cannot start ${file}: ENOENT`)
-  if (bound.ended.exitCode === 126) throw new ProgramError('NOT_PERMITTED', `Cannot start ${file}: ${bound.stderr.trim()}`)
+  refuseUnstarted(file, bound.ended, bound.stderr)
   return followedEnd(file, bound)
 }
 
@@ -133,6 +143,12 @@ async function follow(options: FollowOptions, file: string, args: readonly strin
   })
   noteStart(child.pid, options)
   return { ended: await child, stderr }
+}
+
+/** What setpriv(1) ends with where it could not start the program. No program of ours ends so. @throws ProgramError NOT_FOUND, NOT_PERMITTED */
+function refuseUnstarted(file: string, { exitCode }: Ended, stderr: string): void {
+  if (exitCode === 127) throw new ProgramError('NOT_FOUND', `Cannot start ${file}: ENOENT`)
+  if (exitCode === 126) throw new ProgramError('NOT_PERMITTED', `Cannot start ${file}: ${stderr.trim()}`)
 }
 
 function noteStart(pid: number | undefined, { priority, onStart }: Pick<ProgramOptions, 'priority' | 'onStart'>): void {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { followProgram, type ProgramFile, runProgram } from '../../../agent/process/run-program.ts'
 import { createService, spawnHere } from '../../support/service.ts'
@@ -138,15 +138,20 @@ describe('followProgram', () => {
   })
 })
 
-describe('followProgram of an agent that is killed', () => {
-  it('leaves nothing behind', async () => {
+describe('an agent that is killed', () => {
+  it.each([
+    ['followProgram', `followProgram('sleep', ['60'], { onOutput() {}, onStart, signal: new AbortController().signal })`],
+    ['runProgram', `runProgram('sleep', ['60'], { onStart })`],
+  ])('leaves nothing behind of what %s started', async (name, call) => {
     const module = new URL('../../../agent/process/run-program.ts', import.meta.url).href
-    const program = `import { followProgram } from ${JSON.stringify(module)}
-      followProgram('sleep', ['60'], { onOutput() {}, onStart: (pid) => console.log(pid), signal: new AbortController().signal })`
+    const program = `import { ${name} } from ${JSON.stringify(module)}
+      const onStart = (pid) => console.log(pid)
+      ${call}`
     const agent = createService('an agent', spawnHere(process.execPath, ['--input-type=module', '-e', program]))
     onTestFinished(async () => void (await agent.stop('SIGKILL')))
     const [pid] = await agent.line(/^\d+$/)
-    expect(existsSync(`/proc/${pid}`)).toBe(true)
+    // Not before: the death of a parent is heard only once it was asked for.
+    await until('sleep runs', () => (readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('sleep') ? true : undefined))
     await agent.stop('SIGKILL')
     await until('the program is gone', () => (existsSync(`/proc/${pid}`) ? undefined : true))
   })
