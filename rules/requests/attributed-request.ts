@@ -28,6 +28,13 @@ export interface AttributedRequest {
   readonly status: number
   /** Keyed hash of the person looked up, where the proxy logs it; never the identifier. */
   readonly subject: string | undefined
+  /**
+   * Keyed hash, a whole number of 32 bits with sign, of the thousand that the person's BHXH number stands in (number div 1,000): who walks
+   * over numbers in order or shuffled meets few of them. `undefined` where the log does not tell the number.
+   */
+  readonly subjectBlock: number | undefined
+  /** The number of nobody, `0000000000`: clients send it to see whether the portal answers. It has a `subject` like any other number. */
+  readonly isProbe: boolean
   /** The portal's answer code `maKetQua`, where the proxy logs it. */
   readonly result: string | undefined
 }

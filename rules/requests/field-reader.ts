@@ -116,6 +116,8 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
         retired: called.stopped && atMs >= functionsStopAtMs,
         status,
         subject: subject === undefined ? undefined : hashSubject(subject, key),
+        subjectBlock: undefined,
+        isProbe: false,
         result,
       }
     },

@@ -41,6 +41,8 @@ describe('createLineParser', () => {
       retired: true,
       status: 200,
       subject: 'a'.repeat(64),
+      subjectBlock: undefined,
+      isProbe: false,
       result: '000',
     })
   })

@@ -20,6 +20,8 @@ export function aRequest(fields: Partial<AttributedRequest> = {}): AttributedReq
     retired: false,
     status: 200,
     subject: undefined,
+    subjectBlock: undefined,
+    isProbe: false,
     result: undefined,
     ...fields,
   }
