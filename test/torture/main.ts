@@ -1,0 +1,99 @@
+/** What `npm run torture` runs: long seeded searches for what must never happen. */
+import { fileURLToPath } from 'node:url'
+import { describeMachine } from '../support/machine.ts'
+import { recordResults } from './record-results.ts'
+import { TORTURES } from './registry.ts'
+import { findKeptObstacle, runTorture, type TortureResult } from './run-torture.ts'
+import type { Torture } from './torture.ts'
+import { DEFAULT_SEED, parseTortureOptions, type TortureOptions, usage } from './torture-options.ts'
+import { createTortureProgress } from './torture-progress.ts'
+import { createTortureStates } from './torture-state.ts'
+
+const DOCUMENT = fileURLToPath(new URL('../../docs/torture.md', import.meta.url))
+
+const stop = new AbortController()
+// Only the first is ours: a second ends the process at once.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort(new Error(`stopped by ${name}`)))
+// Programs of the administrator are not on every user's path.
+process.env.PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`
+
+// A round that was given up would hold the process; all it made is removed by now.
+process.exit(await main(process.argv.slice(2)))
+
+async function main(argv: readonly string[]): Promise<0 | 1 | 2 | 130> {
+  let options: TortureOptions
+  try {
+    options = parseTortureOptions(argv, Object.keys(TORTURES))
+  } catch (error) {
+    process.stderr.write(`torture: ${error instanceof Error ? error.message : String(error)}\n\n${await help()}`)
+    return 2
+  }
+  if (options.isHelp) {
+    process.stdout.write(await help())
+    return 0
+  }
+  const results: TortureResult[] = []
+  let areAllGood = true
+  try {
+    for (const name of options.names) {
+      const result = await runOne(name, options)
+      if (result !== undefined) results.push(result)
+      areAllGood &&= result?.isGood === true
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    process.stderr.write(
+      options.from === undefined ? '\nStopped; the same command goes on where it was.\n' : '\nStopped; nothing is kept of it.\n',
+    )
+    return 130
+  } finally {
+    if (options.isRecorded && results.length > 0) await recordResults(DOCUMENT, results, await describeMachine(new Date()))
+  }
+  return areAllGood ? 0 : 1
+}
+
+async function help(): Promise<string> {
+  return usage(await Promise.all(Object.keys(TORTURES).map(async (name) => ({ name, what: (await load(name)).what }))))
+}
+
+async function load(name: string): Promise<Torture> {
+  const torture = await TORTURES[name]?.()
+  if (torture === undefined) throw new Error(`The registry has no torture ${JSON.stringify(name)}`)
+  return torture
+}
+
+/** `undefined` where it cannot run here. */
+async function runOne(name: string, options: TortureOptions): Promise<TortureResult | undefined> {
+  const torture = await load(name)
+  const states = createTortureStates(options.state)
+  if (options.isFresh) await states.forget(name)
+  const seed = options.seed ?? DEFAULT_SEED
+  const rounds = options.rounds ?? (options.from === undefined ? torture.rounds : 1)
+  const repeat = (round: number) => `npm run torture -- ${name} --seed ${seed} --from ${round} --rounds 1`
+  const progress = createTortureProgress(name, process.stderr, () => performance.now(), repeat)
+  const obstacle =
+    (await torture.findObstacle()) ??
+    (options.from === undefined ? findKeptObstacle(await states.find(name), seed, rounds) : undefined)
+  if (obstacle !== undefined) {
+    progress.say(`cannot run: ${obstacle}`)
+    process.stdout.write(`${JSON.stringify({ torture: name, obstacle })}\n`)
+    return undefined
+  }
+  const { from } = options
+  const result = await runTorture({
+    name,
+    torture,
+    seed,
+    rounds,
+    from,
+    states,
+    onRound: (state, failure) => progress.show(state, failure),
+    signal: stop.signal,
+  })
+  const missed = Object.entries(result.missed).map(
+    ([figure]) => `${result.figures[figure] ?? 0} of ${torture.goals[figure]} ${figure}`,
+  )
+  if (missed.length > 0) progress.say(`goals MISSED: ${missed.join(', ')}`)
+  process.stdout.write(`${JSON.stringify(result)}\n`)
+  return result
+}

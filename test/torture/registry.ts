@@ -1,0 +1,4 @@
+import type { Torture } from './torture.ts'
+
+/** Each is loaded when it is asked for. One line each, in the order in which they run. */
+export const TORTURES: Readonly<Record<string, () => Promise<Torture>>> = {}
