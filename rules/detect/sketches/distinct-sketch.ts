@@ -1,0 +1,84 @@
+import { cellOf, REGISTER_COUNT, rankOf, registerOf } from './cell.ts'
+import { addToCells, CELL_LIMIT, hasRoom, widerCells } from './cell-set.ts'
+import { estimateFromCells, estimateFromHistogram } from './estimate.ts'
+import { histogramOf, raise } from './registers.ts'
+
+const FIRST_WORDS = 4
+
+/**
+ * How many different persons there were, without knowing whom: a HyperLogLog of keyed 64-bit hashes. Up to 3,584 persons it keeps a
+ * cell of 26 bits for each (± 0.1 %, 5 to 9 bytes a person), beyond that 16,384 registers (standard error 0.81 %, 16 KiB).
+ * Joining is commutative, associative and idempotent, to the last bit: what one edge counts is what many edges join to.
+ */
+export class DistinctSketch {
+  /** Open-addressed cells while sparse. */
+  #cells: Uint32Array = new Uint32Array(FIRST_WORDS)
+  #count = 0
+  #registers: Uint8Array | undefined
+
+  /** Counts the person with this hash. */
+  add(high: number, low: number): void {
+    this.addCell(cellOf(high, low))
+  }
+
+  /** Counts a person by the cell of its hash (`cellOf`). */
+  addCell(cell: number): void {
+    if (this.#registers !== undefined) {
+      raise(this.#registers, registerOf(cell), rankOf(cell))
+      return
+    }
+    if (!addToCells(this.#cells, cell)) return
+    this.#count++
+    if (this.#count > CELL_LIMIT) this.#thicken()
+    else if (!hasRoom(this.#cells.length, this.#count)) this.#cells = widerCells(this.#cells)
+  }
+
+  /** Takes in all that `other` counted; `other` stays as it is. */
+  join(other: DistinctSketch): void {
+    const { registers } = other
+    if (registers !== undefined) this.joinRegisters(registers)
+    else for (const cell of other.#cells) if (cell !== 0) this.addCell(cell)
+  }
+
+  /** Takes in registers, one byte each. */
+  joinRegisters(registers: Uint8Array): void {
+    const own = this.#registers ?? this.#thicken()
+    for (let at = 0; at < REGISTER_COUNT; at++) raise(own, at, registers[at] as number)
+  }
+
+  /** About how many different persons, a whole number. */
+  estimate(): number {
+    return Math.round(
+      this.#registers === undefined ? estimateFromCells(this.#count) : estimateFromHistogram(histogramOf(this.#registers)),
+    )
+  }
+
+  /** Nothing was counted. */
+  get isEmpty(): boolean {
+    return this.#registers === undefined && this.#count === 0
+  }
+
+  /** The registers of a dense sketch; `undefined` while it is sparse. */
+  get registers(): Uint8Array | undefined {
+    return this.#registers
+  }
+
+  /** The cells of a sparse sketch in rising order; none when it is dense. */
+  sortedCells(): Uint32Array {
+    return this.#registers === undefined ? this.#cells.filter((cell) => cell !== 0).sort() : new Uint32Array(0)
+  }
+
+  /** What it takes in memory, without the object itself. */
+  get bytes(): number {
+    return this.#registers?.length ?? this.#cells.byteLength
+  }
+
+  #thicken(): Uint8Array {
+    const registers = new Uint8Array(REGISTER_COUNT)
+    for (const cell of this.#cells) if (cell !== 0) raise(registers, registerOf(cell), rankOf(cell))
+    this.#cells = new Uint32Array(0)
+    this.#count = 0
+    this.#registers = registers
+    return registers
+  }
+}
