@@ -78,7 +78,7 @@ export async function createSystemdBox(machine: string): Promise<SystemdBox> {
 
   const commandLine = (namespaces: readonly string[], file: string, args: readonly string[]): string[] => {
     if (running === undefined) throw new Error(`Cannot run ${file} in ${machine}: it is off`)
-    return ['-t', String(running.init), ...namespaces, file, ...args]
+    return ['-t', String(running.init), ...namespaces, 'env', '-i', ...OWN_ENVIRONMENT, file, ...args]
   }
   const isUp = async (): Promise<'up' | 'ended'> => {
     if (running?.service.exit !== undefined) return 'ended'
@@ -157,6 +157,9 @@ export async function createSystemdBox(machine: string): Promise<SystemdBox> {
   }
   return box
 }
+
+/** A host of its own has nothing of the one that the tests run on: tap's NODE_OPTIONS name files that are not in the box. */
+const OWN_ENVIRONMENT = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LC_ALL=C.UTF-8']
 
 /** The first process of the box, seen from here: below nsenter and systemd-nspawn, in a namespace within a namespace. */
 async function findInit(pid: number): Promise<number | undefined> {
