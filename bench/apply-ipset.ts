@@ -25,7 +25,7 @@ export async function benchApplyIpset(): Promise<readonly BenchResult[]> {
       const document = join(folder, 'list')
       const sets = join(folder, 'sets')
       await writeFile(document, sampleDocument(size))
-      await writeFile(sets, compileIpset(benchProgram(await readFile(document))).before)
+      await writeFile(sets, compileIpset(benchProgram(await readFile(document))).sets)
       const best = { ours: Infinity, bare: Infinity, change: Infinity, add: Infinity }
       for (let round = 0; round < ROUNDS; round += 1) {
         await using network = await createTestNetwork({ clients: {} })

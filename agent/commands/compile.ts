@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { compileIpset } from '../../rules/firewall/compile-ipset.ts'
-import { compileIpsetDelta, inForceAfter } from '../../rules/firewall/compile-ipset-delta.ts'
+import { compileIpsetDelta, FIRST_GENERATIONS } from '../../rules/firewall/compile-ipset-delta.ts'
 import { compileNft } from '../../rules/firewall/compile-nft.ts'
 import { compileNftDelta } from '../../rules/firewall/compile-nft-delta.ts'
 import { FilterError } from '../../rules/firewall/filter-error.ts'
@@ -32,7 +32,7 @@ export const compile: Command = {
 /** The text that leads from a program, or from nothing, to another. */
 const BACKENDS: Readonly<Record<string, (from: FilterProgram | undefined, to: FilterProgram) => Iterable<string>>> = {
   nft: (from, to) => (from === undefined ? compileNft(to) : compileNftDelta(from, to)),
-  ipset: (from, to) => printIpset(from === undefined ? compileIpset(to) : compileIpsetDelta(from, to, inForceAfter(from))),
+  ipset: (from, to) => printIpset(from === undefined ? compileIpset(to) : compileIpsetDelta(from, to, FIRST_GENERATIONS)),
 }
 
 async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {

@@ -1,4 +1,5 @@
 import type { FilterProgram, Mode, TimedBlock } from '../../rules/firewall/program.ts'
+import type { Look } from './found-drift.ts'
 
 /** What the kernel says about itself, read back and not remembered. */
 export interface InForce {
@@ -35,6 +36,8 @@ export interface Firewall {
   setBlocked(blocked: readonly TimedBlock[]): Promise<void>
   /** What is in force, read from the kernel; `undefined` when our rules are not there. */
   inForce(): Promise<InForce | undefined>
+  /** Compares the kernel with what this process left there, elements by number and sample; absent where the kernel itself tells of changes. */
+  look?(): Promise<Look>
   /** Sources refused lately, most packets first, at most `limit`. */
   seen(limit: number): Promise<readonly SeenSource[]>
   /** Takes our rules away, and nothing of anybody else's. Done when they are not there is done. */

@@ -24,3 +24,8 @@ export function ipsetFault(doing: string, tool: string, stderr: string): Firewal
 export function isStillInUse(stderr: string): boolean {
   return /in use by a kernel component/.test(stderr)
 }
+
+/** True where `ipset test` says no. */
+export function isNotInSet(printed: string): boolean {
+  return / is NOT in set /.test(printed)
+}

@@ -1,27 +1,29 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import { compileIpset, compileIpsetTimed, destroyText, type IpsetTexts } from '../../rules/firewall/compile-ipset.ts'
+import { EMPTY_BLOCK_SET } from '../../rules/addresses/create-block-set.ts'
+import type { About } from '../../rules/firewall/about.ts'
+import { compileIpset, compileIpsetTimed } from '../../rules/firewall/compile-ipset.ts'
 import { compileIpsetDelta, findIpsetDeltaObstacle } from '../../rules/firewall/compile-ipset-delta.ts'
 import {
-  CHANGE_SET,
+  beginChange,
+  endTimedChange,
   FAMILIES,
   type Family,
   fitsIntoLists,
-  LIST_KINDS,
-  listSetName,
+  markName,
   seenSetName,
 } from '../../rules/firewall/ipset-layout.ts'
-import { removeText, replaceText } from '../../rules/firewall/iptables-rules.ts'
+import { sampleText } from '../../rules/firewall/ipset-sample.ts'
+import { hasSameIptablesRules, removeText, replaceText } from '../../rules/firewall/iptables-rules.ts'
 import type { FilterProgram } from '../../rules/firewall/program.ts'
 import { createQueue } from '../process/create-queue.ts'
-import { ProgramError } from '../process/program-error.ts'
-import type { ProgramFile, ProgramOptions, ProgramResult, RunProgram } from '../process/run-program.ts'
+import type { RunProgram } from '../process/run-program.ts'
 import { assertBlockable, assertCompilable } from './assert-compilable.ts'
 import type { Firewall } from './firewall.ts'
 import { FirewallError, type FirewallErrorCode } from './firewall-error.ts'
-import { ipsetFault, isStillInUse } from './ipset-fault.ts'
-import { findWhole, hooksFound, hostOf, type IpsetState, readFamilyState, readSets, type WholeState } from './ipset-state.ts'
-import { type IptablesVariant, iptablesFile } from './iptables-variant.ts'
-import { runFault } from './nft-fault.ts'
+import type { Look } from './found-drift.ts'
+import { findDifference, type Left, leave, leaveNext } from './ipset-left.ts'
+import { findMarked, findWhole, hooksFound, hostOf, type IpsetState, listNames } from './ipset-state.ts'
+import { createIpsetTools } from './ipset-tools.ts'
+import type { IptablesVariant } from './iptables-variant.ts'
 import { parseSavedSeen } from './read-ipset.ts'
 import { busiest } from './read-seen.ts'
 
@@ -33,23 +35,14 @@ export interface IpsetFirewallOptions {
   readonly timeoutMs?: number
   /** Told when a change did not fit what the kernel holds, so that all of it is replaced, and when something of ours could not be cleared away. */
   readonly onMisfit?: (error: FirewallError) => void
-}
-
-/** The program that this process put in force, with what shows whether somebody else has been there since. */
-interface Left {
-  readonly program: FilterProgram
-  /** What the lists were created for: deltas must fit. */
-  readonly base: FilterProgram
-  readonly shape: string
+  /** A clock that only runs forward, for what leaves the lists by itself. */
+  readonly monotonicMs?: () => number
 }
 
 /** Faults of a change that a whole program may cure. */
 const MISFITS: ReadonlySet<FirewallErrorCode> = new Set(['REFUSED', 'NOT_IN_FORCE', 'UNSUPPORTED'])
-const MAX_OUTPUT_BYTES = 64 * 1024 * 1024
-/** Seconds to wait for another iptables (legacy) to be done. */
-const LOCK_WAIT_S = '30'
-/** How long old rules may hold their sets. */
-const CLEAR = { attempts: 25, pauseMs: 20 } as const
+/** How many hosts and prefixes of each family a look asks for. */
+const SAMPLE = 16
 
 /** The kernel's ipset and iptables through their tools, one call after another. Needs CAP_NET_ADMIN and CAP_NET_RAW (`-m set` opens a raw socket). */
 export function createIpsetFirewall({
@@ -57,117 +50,77 @@ export function createIpsetFirewall({
   variant,
   timeoutMs = 120_000,
   onMisfit = () => undefined,
+  monotonicMs = () => performance.now(),
 }: IpsetFirewallOptions): Firewall {
   const queue = createQueue()
   let left: Left | undefined
-
-  const tryTool = async (
-    doing: string,
-    file: ProgramFile,
-    args: readonly string[],
-    options: ProgramOptions = {},
-  ): Promise<ProgramResult> => {
-    try {
-      return await run(file, args, { timeoutMs, maxOutputBytes: MAX_OUTPUT_BYTES, ...options })
-    } catch (error) {
-      if (!(error instanceof ProgramError)) throw error
-      const fault = runFault(doing, error)
+  let looks = 0
+  const tools = createIpsetTools({
+    run,
+    variant,
+    timeoutMs,
+    onCutOff() {
       // Nobody knows now what the kernel took.
-      if (fault.code === 'NOT_FINISHED') left = undefined
-      throw fault
-    }
-  }
+      left = undefined
+    },
+  })
 
-  const tool: (...call: Parameters<typeof tryTool>) => Promise<string> = async (doing, file, args, options) => {
-    const { exitCode, stdout, stderr } = await tryTool(doing, file, args, options)
-    if (exitCode !== 0) throw ipsetFault(doing, file, stderr)
-    return stdout
-  }
-
-  const restoreSets = (doing: string, input: Iterable<string>): Promise<string> => tool(doing, 'ipset', ['restore'], { input })
-
-  const restoreRules = (doing: string, family: Family, text: string, args: readonly string[] = []): Promise<string> =>
-    tool(doing, iptablesFile(variant, family, 'restore'), ['--noflush', '-w', LOCK_WAIT_S, ...args], { input: [text] })
-
-  const readFamily = async (family: Family) =>
-    readFamilyState(await tool('Cannot read what is in force', iptablesFile(variant, family, 'save'), ['-t', 'filter']), family)
-
-  const listSets = async () => readSets(await tool('Cannot read what is in force', 'ipset', ['list', '-terse']))
-
-  const readState = async (): Promise<IpsetState> => {
-    const [v4, v6, sets] = await Promise.all([readFamily(4), readFamily(6), listSets()])
-    return { families: { 4: v4, 6: v6 }, sets }
-  }
-
-  /** Destroys what is ours and not to be kept. */
-  const clearSets = async (doing: string, kept: readonly string[]): Promise<void> => {
-    for (let attempt = 1; ; attempt += 1) {
-      const names = [...(await listSets()).keys()].filter((name) => !kept.includes(name))
-      // The mark of a change first: the others may have to wait.
-      const inOrder = names.sort((a, b) => Number(b === CHANGE_SET) - Number(a === CHANGE_SET))
-      const { exitCode, stderr } = await tryTool(doing, 'ipset', ['restore'], { input: [destroyText(inOrder)] })
-      if (exitCode === 0) return
-      if (!isStillInUse(stderr) || attempt === CLEAR.attempts) throw ipsetFault(doing, 'ipset', stderr)
-      await pause(CLEAR.pauseMs)
-    }
-  }
-
-  const clearOthers = async (doing: string, families: IpsetState['families']): Promise<void> => {
-    const kept = FAMILIES.flatMap((family) => {
-      const { generation } = families[family]
-      const lists = generation === undefined ? [] : LIST_KINDS.map((kind) => listSetName(kind, family, generation))
-      return [...lists, seenSetName(family)]
-    })
-    await clearSets(doing, kept)
+  /** Destroys what is ours, not named by the rules in force and not their mark. */
+  const clearOthers = async (doing: string, { generations, program }: Left, { sets }: IpsetState): Promise<void> => {
+    const kept = [...listNames(generations), markName(program, generations)]
+    await tools.destroySets(
+      doing,
+      [...sets.keys()].filter((name) => !kept.includes(name)),
+    )
   }
 
   /** Back to what `before` found, after the other family was refused. */
   const takeBack = async (doing: string, family: Family, before: IpsetState): Promise<void> => {
-    const { jumps } = await readFamily(family)
-    const { rules, hasChains, jumps: jumpsBefore } = before.families[family]
-    await restoreRules(doing, family, hasChains ? replaceText(rules, jumps, hooksFound(jumpsBefore)) : removeText(jumps))
+    const { jumps } = await tools.readFamily(family)
+    const { rules, chains, jumps: jumpsBefore } = before.families[family]
+    await tools.restoreRules(
+      doing,
+      family,
+      chains.length > 0 ? replaceText(rules, jumps, hooksFound(jumpsBefore)) : removeText(jumps),
+    )
   }
 
-  const applyTexts = async (doing: string, texts: IpsetTexts, before: IpsetState): Promise<void> => {
-    await restoreSets(doing, texts.before)
-    await restoreRules(doing, 4, texts.rules[4])
-    try {
-      await restoreRules(doing, 6, texts.rules[6])
-    } catch (error) {
-      if (error instanceof FirewallError && error.code !== 'NOT_FINISHED') await takeBack(doing, 4, before)
-      throw error
-    }
-    await restoreSets(doing, texts.after)
-  }
-
-  const applyDelta = async (from: Left, program: FilterProgram, state: IpsetState, whole: WholeState): Promise<boolean> => {
-    const fits = fitsIntoLists(from.base.approved, program.approved) && fitsIntoLists(from.base.management, program.management)
-    if (!fits || findIpsetDeltaObstacle(from.program, program) !== undefined) return false
-    const familyOf = (family: Family) => ({ generation: whole.generations[family], jumps: state.families[family].jumps })
-    const texts = compileIpsetDelta(from.program, program, { 4: familyOf(4), 6: familyOf(6) })
+  /** The lists and nothing else. That nobody has been at the rules is looked up after, so that the change does not wait for it. */
+  const applyDelta = async (from: Left, program: FilterProgram): Promise<boolean> => {
+    if (!isComparable(from, program)) return false
     const doing = `Cannot change revision ${from.program.revision} into ${program.revision}`
+    const sinceMs = monotonicMs()
     try {
-      await applyTexts(doing, texts, state)
-      left = { ...from, program, shape: wholeOf(doing, program, await readState()).shape }
-      return true
+      await tools.restoreSets(doing, compileIpsetDelta(from.program, program, from.generations).sets)
     } catch (error) {
       if (!(error instanceof FirewallError && MISFITS.has(error.code))) throw error
       onMisfit(error)
       return false
     }
+    const next = leaveNext(from, program, sinceMs)
+    if (findDifference(next, await tools.readState(), monotonicMs()) !== undefined) return false
+    left = next
+    return true
   }
 
   const applyWhole = async (program: FilterProgram): Promise<void> => {
     const doing = `Cannot apply revision ${program.revision}`
-    const before = await readState()
-    await applyTexts(doing, compileIpset(program, hostOf(before)), before)
-    const after = await readState()
-    // The mark of a delta that was cut off goes with the list that it was about.
-    const sets = new Map([...after.sets].filter(([name]) => name !== CHANGE_SET))
-    const { shape } = wholeOf(doing, program, { ...after, sets })
-    left = { program, base: program, shape }
+    const before = await tools.readState()
+    const { sets, rules } = compileIpset(program, hostOf(before))
+    const sinceMs = monotonicMs()
+    await tools.restoreSets(doing, sets)
+    await tools.restoreRules(doing, 4, rules[4])
     try {
-      await clearOthers(doing, after.families)
+      await tools.restoreRules(doing, 6, rules[6])
+    } catch (error) {
+      if (error instanceof FirewallError && error.code !== 'NOT_FINISHED') await takeBack(doing, 4, before)
+      throw error
+    }
+    const after = await tools.readState()
+    const now = leftIn(doing, program, rules, after, sinceMs, monotonicMs())
+    left = now
+    try {
+      await clearOthers(doing, now, after)
     } catch (error) {
       // The program is in force all the same.
       if (!(error instanceof FirewallError)) throw error
@@ -175,23 +128,48 @@ export function createIpsetFirewall({
     }
   }
 
+  /** What the marks say, read back; for a process that has put nothing in force itself. */
+  const readAbout = async (state: IpsetState): Promise<About | undefined> => {
+    const whole = findWhole(state)
+    for (const mark of whole?.marks ?? []) {
+      const about = whole && findMarked(await tools.saveSet('Cannot read what is in force', mark), whole.generations)
+      if (about !== undefined) return about
+    }
+    return undefined
+  }
+
+  /** Whether some elements are where they were put. */
+  const sample = async ({ program, generations }: Left): Promise<Look> => {
+    looks += 1
+    const text = sampleText(program.approved, generations, looks, SAMPLE)
+    if (text === '' || (await tools.areThere('Cannot look into the lists', text))) return 'right'
+    return { kind: 'elements-removed', what: 'an approved element is not in its list' }
+  }
+
   return {
     backend: 'ipset',
 
-    // ipset has no way to judge without doing: the lists are filled beside those in force and destroyed again.
+    // ipset has no way to judge without doing. Where this kernel took the same rules before, only lists change; else the rules are tried on empty lists. What is too much
+    // for the kernel is seen when `apply` fills the lists, which it does beside those in force.
     check: (program) =>
       queue(async () => {
         assertCompilable(program)
+        if (left !== undefined && hasSameIptablesRules(left.program, program)) return
         const doing = `Cannot accept revision ${program.revision}`
-        const state = await readState()
-        const texts = compileIpset(program, hostOf(state))
+        const state = await tools.readState()
+        const empty = { ...program, approved: EMPTY_BLOCK_SET, management: EMPTY_BLOCK_SET, blocked: [], opened: [] }
+        const { sets, rules } = compileIpset(empty, hostOf(state))
         // With both generations named by rules that somebody meddled with, there is none to fill without changing anything.
         const hasRoom = FAMILIES.every((family) => state.families[family].named.length < 2)
         try {
-          if (hasRoom) await restoreSets(doing, texts.before)
-          for (const family of FAMILIES) await restoreRules(doing, family, texts.rules[family], ['--test'])
+          if (hasRoom) await tools.restoreSets(doing, sets)
+          for (const family of FAMILIES) await tools.restoreRules(doing, family, rules[family], ['--test'])
         } finally {
-          await clearSets(doing, [...state.sets.keys()])
+          const { sets: found } = await tools.readState()
+          await tools.destroySets(
+            doing,
+            [...found.keys()].filter((name) => !state.sets.has(name)),
+          )
         }
       }),
 
@@ -200,12 +178,7 @@ export function createIpsetFirewall({
       queue(async () => {
         assertCompilable(program)
         const from = doubt === undefined ? left : undefined
-        if (from !== undefined) {
-          const state = await readState()
-          const whole = findWhole(state)
-          const isOurs = whole !== undefined && isAsLeft(whole, from)
-          if (isOurs && (await applyDelta(from, program, state, whole))) return
-        }
+        if (from !== undefined && (await applyDelta(from, program))) return
         left = undefined
         await applyWhole(program)
       }),
@@ -214,28 +187,35 @@ export function createIpsetFirewall({
       queue(async () => {
         assertBlockable(blocked)
         const doing = 'Cannot replace the blocked sources'
-        const whole = findWhole(await readState())
-        if (whole === undefined) throw new FirewallError('NOT_IN_FORCE', `${doing}: our rules are not in the kernel`)
-        await restoreSets(doing, compileIpsetTimed('block', blocked, whole.generations))
-        if (left !== undefined) left = { ...left, program: { ...left.program, blocked } }
+        const generations = left?.generations ?? findWhole(await tools.readState())?.generations
+        if (generations === undefined) throw new FirewallError('NOT_IN_FORCE', `${doing}: our rules are not in the kernel`)
+        const sinceMs = monotonicMs()
+        const swaps = compileIpsetTimed('block', blocked, generations)
+        // Nothing is changed where anything else is in force than was left.
+        const marked = left && [beginChange(left.program, generations), ...swaps, endTimedChange(left.program, generations)]
+        await tools.restoreSets(doing, marked ?? swaps)
+        if (left !== undefined) left = leaveNext(left, { ...left.program, blocked }, sinceMs)
       }),
 
     inForce: () =>
       queue(async () => {
-        const whole = findWhole(await readState())
-        if (whole === undefined || (left !== undefined && !isAsLeft(whole, left))) return undefined
-        return whole.about
+        const state = await tools.readState()
+        if (left === undefined) return await readAbout(state)
+        if (findDifference(left, state, monotonicMs()) !== undefined) return undefined
+        const { revision, digest, mode } = left.program
+        return { revision, digest, mode }
+      }),
+
+    look: () =>
+      queue(async () => {
+        if (left === undefined) return 'unknown'
+        return findDifference(left, await tools.readState(), monotonicMs()) ?? (await sample(left))
       }),
 
     // Not in the queue: it reads for a while and changes nothing.
     seen: async (limit) => {
-      const lists = await Promise.all(
-        FAMILIES.map(async (family) =>
-          parseSavedSeen(
-            await tool('Cannot read the refused sources', 'ipset', ['save', seenSetName(family)], { priority: 'low' }),
-          ),
-        ),
-      )
+      const read = (family: Family) => tools.saveSet('Cannot read the refused sources', seenSetName(family), { priority: 'low' })
+      const lists = await Promise.all(FAMILIES.map(async (family) => parseSavedSeen(await read(family))))
       return busiest(lists.flat(), limit)
     },
 
@@ -243,29 +223,39 @@ export function createIpsetFirewall({
       queue(async () => {
         left = undefined
         const doing = 'Cannot remove our rules'
+        const { families, sets } = await tools.readState()
         for (const family of FAMILIES) {
-          const { hasChains, jumps } = await readFamily(family)
-          if (hasChains) await restoreRules(doing, family, removeText(jumps))
+          const { chains, jumps } = families[family]
+          if (chains.length > 0) await tools.restoreRules(doing, family, removeText(jumps))
         }
-        await clearSets(doing, [])
+        await tools.destroySets(doing, [...sets.keys()])
       }),
   }
 }
 
-/** @throws FirewallError NOT_IN_FORCE where `state` is not `program` */
-function wholeOf(doing: string, program: FilterProgram, state: IpsetState): WholeState {
-  const whole = findWhole(state)
-  if (whole !== undefined && isAbout(whole, program)) return whole
+/** @throws FirewallError NOT_IN_FORCE where `after` is not `program` */
+function leftIn(
+  doing: string,
+  program: FilterProgram,
+  rules: Readonly<Record<Family, string>>,
+  after: IpsetState,
+  sinceMs: number,
+  nowMs: number,
+): Left {
+  const whole = findWhole(after)
+  const left = whole && leave(program, whole.generations, after, sinceMs)
+  const hasAllRules = FAMILIES.every(
+    (family) => after.families[family].rules.length === (rules[family].match(/^-A EDGEWARD/gm) ?? []).length,
+  )
+  const difference = left && findDifference(left, after, nowMs)
+  if (left !== undefined && hasAllRules && difference === undefined) return left
   throw new FirewallError(
     'NOT_IN_FORCE',
-    `${doing}: the tools took it, but the kernel does not hold it; somebody else changes our rules`,
+    `${doing}: the tools took it, but the kernel does not hold it (${difference?.what ?? 'the rules are not whole'}); somebody else changes our rules`,
   )
 }
 
-function isAsLeft(whole: WholeState, { program, shape }: Left): boolean {
-  return whole.shape === shape && isAbout(whole, program)
-}
-
-function isAbout({ about }: WholeState, program: FilterProgram): boolean {
-  return about.revision === program.revision && about.digest === program.digest && about.mode === program.mode
+function isComparable({ program, base }: Left, next: FilterProgram): boolean {
+  const fits = fitsIntoLists(base.approved, next.approved) && fitsIntoLists(base.management, next.management)
+  return fits && findIpsetDeltaObstacle(program, next) === undefined
 }

@@ -1,17 +1,17 @@
-import { createHash } from 'node:crypto'
 import { type About, findAbout } from '../../rules/firewall/about.ts'
 import { type IpsetHost, isOurSet } from '../../rules/firewall/compile-ipset.ts'
 import {
-  CHANGE_SET,
   FAMILIES,
   type Family,
   GENERATIONS,
   type Generation,
+  type Generations,
+  isMark,
   LIST_KINDS,
   type ListKind,
   listSetName,
+  markName,
   seenSetName,
-  TIMED_KINDS,
 } from '../../rules/firewall/ipset-layout.ts'
 import {
   BUILTIN_CHAINS,
@@ -24,7 +24,6 @@ import {
 
 /** What one family's `filter` table holds of ours. */
 export interface FamilyState {
-  readonly about: About | undefined
   /** The generation of which the rules name every list; `undefined` where there is none. */
   readonly generation: Generation | undefined
   /** Every generation of which they name one. */
@@ -32,72 +31,82 @@ export interface FamilyState {
   readonly jumps: JumpsByChain
   /** Our rules as iptables-save wrote them. */
   readonly rules: readonly string[]
-  readonly hasChains: boolean
+  /** Those of our chains that are there. */
+  readonly chains: readonly string[]
+}
+
+/** A set of ours as `ipset list -terse` tells of it. */
+export interface FoundSet {
+  readonly count: number
+  /** Type and what it was created with. Newer ones print the seed of its hash: then another set of the same name differs. */
+  readonly header: string
 }
 
 /** What the host holds of ours, whole or not. */
 export interface IpsetState {
   readonly families: Readonly<Record<Family, FamilyState>>
-  /** Name of each set of ours, and how many elements it says it has. */
-  readonly sets: ReadonlyMap<string, number>
+  readonly sets: ReadonlyMap<string, FoundSet>
 }
 
-/** What is in force as a whole. */
+/** Rules and lists that can be in force as a whole; the marks say as what. */
 export interface WholeState {
-  readonly about: About
-  readonly generations: Readonly<Record<Family, Generation>>
-  /** SHA-256 over rules and list lengths: another value means that somebody changed them. */
-  readonly shape: string
+  readonly marks: readonly string[]
+  readonly generations: Generations
 }
 
 /** Reads `iptables-save -t filter`, or ip6tables-save. */
 export function readFamilyState(saved: string, family: Family): FamilyState {
   const lines = saved.split('\n')
   const rules = lines.filter((line) => IPTABLES_CHAINS.some((chain) => line.startsWith(`-A ${chain} `)))
-  const chains = IPTABLES_CHAINS.filter((chain) => lines.some((line) => line.startsWith(`:${chain} `)))
-  const about = rules.find((rule) => rule.startsWith('-A EDGEWARD-ABOUT '))
-  const comment = about === undefined ? undefined : /--comment "([^"]*)"/.exec(about)?.[1]
   const isNamed = (kind: ListKind, generation: Generation) =>
     rules.some((rule) => rule.includes(` --match-set ${listSetName(kind, family, generation)} src `))
   return {
-    about: comment === undefined ? undefined : findAbout(comment),
     generation: GENERATIONS.find((one) => LIST_KINDS.every((kind) => isNamed(kind, one))),
     named: GENERATIONS.filter((one) => LIST_KINDS.some((kind) => isNamed(kind, one))),
     jumps: { INPUT: jumpsOf(lines, 'INPUT'), FORWARD: jumpsOf(lines, 'FORWARD') },
     rules,
-    hasChains: chains.length > 0,
+    chains: IPTABLES_CHAINS.filter((chain) => lines.some((line) => line.startsWith(`:${chain} `))),
   }
 }
 
-/** Reads `ipset list -terse`: our sets and their lengths. */
-export function readSets(listed: string): ReadonlyMap<string, number> {
-  const sets = new Map<string, number>()
+/** Reads `ipset list -terse`: our sets. */
+export function readSets(listed: string): ReadonlyMap<string, FoundSet> {
+  const sets = new Map<string, FoundSet>()
   for (const section of listed.split('\n\n')) {
-    const name = /^Name: (\S+)$/m.exec(section)?.[1]
-    if (name === undefined || !isOurSet(name)) continue
-    sets.set(name, Number(/^Number of entries: (\d+)$/m.exec(section)?.[1] ?? Number.NaN))
+    const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(section)?.[1] ?? ''
+    const name = field('Name')
+    if (!isOurSet(name)) continue
+    // The hash grows by itself.
+    const header = `${field('Type')} ${field('Header').replace(/\bhashsize \d+ /, '')}`
+    sets.set(name, { count: Number.parseInt(field('Number of entries'), 10), header })
   }
   return sets
 }
 
-/** What is in force; `undefined` where it is not there or not whole: a delta cut off, families of two revisions, a rule of others before our jump. */
+/** What can be in force; `undefined` where something of it is not there: a list, a chain's rules, our jump, or a rule of others stands before it. */
 export function findWhole({ families, sets }: IpsetState): WholeState | undefined {
   const { 4: v4, 6: v6 } = families
-  if (v4.about === undefined || v6.about === undefined || !isSameAbout(v4.about, v6.about)) return undefined
-  if (v4.generation === undefined || v6.generation === undefined || sets.has(CHANGE_SET)) return undefined
+  if (v4.generation === undefined || v6.generation === undefined) return undefined
   const generations = { 4: v4.generation, 6: v6.generation }
-  const lists = FAMILIES.flatMap((family) => LIST_KINDS.map((kind) => listSetName(kind, family, generations[family])))
-  if (![...lists, ...FAMILIES.map(seenSetName)].every((name) => sets.has(name))) return undefined
+  if (!listNames(generations).every((name) => sets.has(name))) return undefined
   if (!FAMILIES.every((family) => hasGoodJumps(families[family].jumps))) return undefined
-  const hash = createHash('sha256')
-  for (const family of FAMILIES) {
-    const { rules, jumps } = families[family]
-    hash.update(`${rules.filter((rule) => !rule.startsWith('-A EDGEWARD-ABOUT ')).join('\n')}\n${JSON.stringify(jumps)}\n`)
-  }
-  // Timed elements leave by themselves; any other that comes or goes was somebody's doing.
-  for (const name of lists.filter((one) => !TIMED_KINDS.some((kind) => one.includes(`-${kind}`))))
-    hash.update(`${name} ${sets.get(name)}\n`)
-  return { about: v4.about, generations, shape: hash.digest('hex') }
+  const marks = [...sets.keys()].filter(isMark)
+  return marks.length === 0 ? undefined : { marks, generations }
+}
+
+/** The sets that rules of these generations name. */
+export function listNames(generations: Generations): readonly string[] {
+  return FAMILIES.flatMap((family) => [
+    ...LIST_KINDS.map((kind) => listSetName(kind, family, generations[family])),
+    seenSetName(family),
+  ])
+}
+
+/** Reads `ipset save` of a mark: what is in force, where the mark is that of these generations. */
+export function findMarked(saved: string, generations: Generations): About | undefined {
+  const [, name = '', comment = ''] = /^add (\S+) \S+ comment "([^"]*)"$/m.exec(saved) ?? []
+  const about = findAbout(comment)
+  return about !== undefined && markName(about, generations) === name ? about : undefined
 }
 
 /** What the compilers must know of the host. */
@@ -119,8 +128,4 @@ function jumpsOf(lines: readonly string[], chain: BuiltinChain): FoundJumps {
 function hasGoodJumps(jumps: JumpsByChain): boolean {
   const found = hooksFound(jumps)
   return found.length > 0 && found.every((chain) => jumps[chain].count === 1 && jumps[chain].isFirst)
-}
-
-function isSameAbout(a: About, b: About): boolean {
-  return a.revision === b.revision && a.digest === b.digest && a.mode === b.mode
 }

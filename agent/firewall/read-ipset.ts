@@ -2,6 +2,7 @@ import type { Block } from '../../rules/addresses/block.ts'
 import type { BlockSet } from '../../rules/addresses/block-set.ts'
 import { createBlockSet } from '../../rules/addresses/create-block-set.ts'
 import { parseBlock } from '../../rules/addresses/parse-block.ts'
+import { blocksOfElements } from '../../rules/firewall/ipset-elements.ts'
 import { FAMILIES, listSetName } from '../../rules/firewall/ipset-layout.ts'
 import { ProgramError } from '../process/program-error.ts'
 import type { RunProgram } from '../process/run-program.ts'
@@ -35,7 +36,8 @@ export async function readIpsetList(run: RunProgram, variant: IptablesVariant, k
     if (generation === undefined)
       throw new FirewallError('NOT_IN_FORCE', `${DOING}: no rules of ours name a list of IPv${family}`)
     const elements = await tool(run, 'ipset', ['save', listSetName(kind, family, generation)])
-    for (const [, block = ''] of elements.matchAll(/^add \S+ (\S+)/gm)) blocks.push(parseBlock(block))
+    const texts = Array.from(elements.matchAll(/^add \S+ (\S+)/gm), ([, element = '']) => element)
+    for (const block of blocksOfElements(texts)) blocks.push(parseBlock(block))
   }
   return createBlockSet(blocks)
 }

@@ -1,45 +1,31 @@
 import type { BlockSet } from '../addresses/block-set.ts'
 import { differenceOf } from '../addresses/block-set-difference.ts'
 import { checkProgram } from './check-program.ts'
-import { compileIpsetTimed, destroyText, type IpsetTexts } from './compile-ipset.ts'
+import { compileIpsetTimed, type IpsetTexts } from './compile-ipset.ts'
 import { FilterError } from './filter-error.ts'
 import { elementLines, elementsOf } from './ipset-elements.ts'
-import { CHANGE_SET, FAMILIES, type Family, fitsIntoLists, type Generation, listSetName } from './ipset-layout.ts'
-import { iptablesText, type JumpsByChain } from './iptables-rules.ts'
+import { beginChange, endChange, FAMILIES, fitsIntoLists, type Generations, listSetName } from './ipset-layout.ts'
+import { hasSameIptablesRules } from './iptables-rules.ts'
 import { nftTitle } from './nft-layout.ts'
-import type { FilterProgram } from './program.ts'
-
-/** The lists in force and how our jumps stand. */
-export type IpsetInForce = Readonly<Record<Family, { readonly generation: Generation; readonly jumps: JumpsByChain }>>
+import type { FilterProgram, TimedBlock } from './program.ts'
 
 /**
- * What leads from `from`, which must be in force, to `to`. ipset takes line after line, so what is approved is added first and taken away last: whoever is
- * approved before and after is never refused, and whoever never was never passes. `CHANGE_SET` is there from the first line to the last.
+ * What leads from `from`, in the generations given, to `to`: one `ipset restore` and no rule. ipset takes line after line; the first renames the mark of `from`, so that where anything else is in
+ * force nothing is changed at all. What is approved is added first and taken away last, who is refused by a verdict the other way round: whoever passes before and after is never
+ * refused, and whoever never does never passes. `CHANGE_SET` is there from the first line to the last.
  * @throws FilterError, NOT_COMPARABLE where only the whole program will do
  */
-export function compileIpsetDelta(from: FilterProgram, to: FilterProgram, inForce: IpsetInForce): IpsetTexts {
+export function compileIpsetDelta(from: FilterProgram, to: FilterProgram, generations: Generations): IpsetTexts {
   checkProgram(from)
   checkProgram(to)
   const obstacle = findIpsetDeltaObstacle(from, to)
   if (obstacle !== undefined)
     throw new FilterError('NOT_COMPARABLE', `Cannot compile a delta to revision ${to.revision}: ${obstacle}`)
-  const rulesOf = (family: Family) => iptablesText(to, family, inForce[family].generation, inForce[family].jumps)
-  return {
-    before: addedChunks(from, to, inForce),
-    rules: { 4: rulesOf(4), 6: rulesOf(6) },
-    after: removedChunks(from, to, inForce),
-  }
+  return { sets: changeChunks(from, to, generations) }
 }
 
-/** How a bare host stands after the whole of `program` was given to it. */
-export function inForceAfter(program: FilterProgram): IpsetInForce {
-  const jumpsOf = (hook: 'input' | 'forward') => ({
-    count: Number(program.hooks.includes(hook)),
-    isFirst: program.hooks.includes(hook),
-  })
-  const jumps = { INPUT: jumpsOf('input'), FORWARD: jumpsOf('forward') }
-  return { 4: { generation: 'a', jumps }, 6: { generation: 'a', jumps } }
-}
+/** The generations of a bare host after the whole of a program was given to it. */
+export const FIRST_GENERATIONS: Generations = { 4: 'a', 6: 'a' }
 
 /**
  * Why no delta leads from `from` to `to`; `undefined` where one does. The kernel looks a source up by every prefix length that a hash:net set has, and moves these lengths up
@@ -47,6 +33,7 @@ export function inForceAfter(program: FilterProgram): IpsetInForce {
  * all the time (seen on Linux 6.18: 80 of 16,000 connections while one host was added and deleted without pause).
  */
 export function findIpsetDeltaObstacle(from: FilterProgram, to: FilterProgram): string | undefined {
+  if (!hasSameIptablesRules(from, to)) return 'the rules change, not only the lists'
   const fits = fitsIntoLists(from.approved, to.approved) && fitsIntoLists(from.management, to.management)
   if (!fits) return 'the blocks outgrow the size of their set'
   const isSameLengths = LISTS.every(([, field]) => lengthsOf(from[field]) === lengthsOf(to[field]))
@@ -65,26 +52,36 @@ function lengthsOf({ host4, net4Length, host6, net6Length }: BlockSet): string {
   return [lengths4, lengths6].map((lengths) => lengths.sort((a, b) => a - b).join()).join(';')
 }
 
-function* addedChunks(from: FilterProgram, to: FilterProgram, inForce: IpsetInForce): Generator<string> {
+function* changeChunks(from: FilterProgram, to: FilterProgram, generations: Generations): Generator<string> {
   yield nftTitle(`from revision ${from.revision} to`, to)
-  yield `create ${CHANGE_SET} hash:net\n`
-  yield* changedLines('add', from, to, inForce)
-  const generations = { 4: inForce[4].generation, 6: inForce[6].generation }
-  yield* compileIpsetTimed('open', to.opened ?? [], generations)
-  yield* compileIpsetTimed('block', to.blocked, generations)
+  yield beginChange(from, generations)
+  // Before anybody is let in, and until everybody has gone.
+  yield* timedChunks('block', from.blocked, [...to.blocked, ...from.blocked], generations)
+  yield* changedLines('add', from, to, generations)
+  yield* timedChunks('open', from.opened, to.opened, generations)
+  yield* changedLines('del', from, to, generations)
+  if (from.blocked.length > 0) yield* timedChunks('block', from.blocked, to.blocked, generations)
+  yield endChange(to, generations)
 }
 
-function* removedChunks(from: FilterProgram, to: FilterProgram, inForce: IpsetInForce): Generator<string> {
-  yield* changedLines('del', from, to, inForce)
-  yield destroyText([CHANGE_SET])
+/** Nothing where the list was empty and stays so. */
+function* timedChunks(
+  kind: 'block' | 'open',
+  from: readonly TimedBlock[] = [],
+  to: readonly TimedBlock[] = [],
+  generations: Generations,
+): Generator<string> {
+  if (from.length + to.length > 0) yield* compileIpsetTimed(kind, to, generations)
 }
 
-function* changedLines(verb: 'add' | 'del', from: FilterProgram, to: FilterProgram, inForce: IpsetInForce): Generator<string> {
+function* changedLines(verb: 'add' | 'del', from: FilterProgram, to: FilterProgram, generations: Generations): Generator<string> {
   for (const [kind, field] of LISTS) {
     const { added, removed } = differenceOf(from[field], to[field])
-    for (const family of FAMILIES) {
-      const name = listSetName(kind, family, inForce[family].generation)
-      yield* elementLines(verb, name, elementsOf(verb === 'add' ? added : removed, family))
-    }
+    for (const family of FAMILIES)
+      yield* elementLines(
+        verb,
+        listSetName(kind, family, generations[family]),
+        elementsOf(verb === 'add' ? added : removed, family),
+      )
   }
 }

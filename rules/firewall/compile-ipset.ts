@@ -3,14 +3,17 @@ import { elementLines, elementsOf, timedElementsOf } from './ipset-elements.ts'
 import {
   countOfFamily,
   createList,
+  createMark,
   createSeen,
   FAMILIES,
   type Family,
   GENERATIONS,
   type Generation,
+  type Generations,
   IPSET_PREFIX,
   type ListKind,
   listSetName,
+  markName,
   type TimedKind,
 } from './ipset-layout.ts'
 import { iptablesText, type JumpsByChain, NO_JUMPS } from './iptables-rules.ts'
@@ -19,12 +22,10 @@ import type { FilterProgram, TimedBlock } from './program.ts'
 
 /** What is given to the tools, in this order. Each text is taken whole or not at all by iptables; by ipset, line after line. */
 export interface IpsetTexts {
-  /** For `ipset restore`: changes nothing that packets are judged by, or only adds to it. */
-  readonly before: Iterable<string>
-  /** For `iptables-restore --noflush` and `ip6tables-restore --noflush`. */
-  readonly rules: Readonly<Record<Family, string>>
-  /** For `ipset restore`: what must not go before the rules have changed. */
-  readonly after: Iterable<string>
+  /** For `ipset restore`. Of a whole program: changes nothing that packets are judged by. */
+  readonly sets: Iterable<string>
+  /** For `iptables-restore --noflush` and `ip6tables-restore --noflush`; absent where only lists change. */
+  readonly rules?: Readonly<Record<Family, string>>
 }
 
 /** What a host holds of ours and the new texts must fit to. */
@@ -42,23 +43,19 @@ export const BARE_HOST: IpsetHost = {
 }
 
 /**
- * All of `program`: the lists beside those in force, then the rules of each family in one transaction that names the new lists, revision, digest and mode.
+ * All of `program`: the lists beside those in force, then the rules of each family in one transaction that names the new lists.
  * v4 and v6 follow each other within milliseconds; each always holds one whole revision. The generation left behind is for the caller to destroy.
  * @throws FilterError
  */
-export function compileIpset(program: FilterProgram, host: IpsetHost = BARE_HOST): IpsetTexts {
+export function compileIpset(program: FilterProgram, host: IpsetHost = BARE_HOST): Required<IpsetTexts> {
   checkProgram(program)
   const into = { 4: freeGeneration(host, 4), 6: freeGeneration(host, 6) }
   const rulesOf = (family: Family) => iptablesText(program, family, into[family], host.families[family].jumps)
-  return { before: fillChunks(program, into, host.sets), rules: { 4: rulesOf(4), 6: rulesOf(6) }, after: [] }
+  return { sets: fillChunks(program, into, host.sets), rules: { 4: rulesOf(4), 6: rulesOf(6) } }
 }
 
 /** Replaces one timed list of the generation in force: filled beside and swapped, each family in one step. @throws FilterError BAD_TIMEOUT */
-export function* compileIpsetTimed(
-  kind: TimedKind,
-  timed: readonly TimedBlock[],
-  generations: Readonly<Record<Family, Generation>>,
-): Generator<string> {
+export function* compileIpsetTimed(kind: TimedKind, timed: readonly TimedBlock[], generations: Generations): Generator<string> {
   checkBlocked(timed)
   for (const family of FAMILIES) {
     const name = listSetName(kind, family, generations[family])
@@ -80,13 +77,11 @@ function freeGeneration(host: IpsetHost, family: Family): Generation {
   return GENERATIONS.find((one) => !host.families[family].named.includes(one)) ?? 'a'
 }
 
-function* fillChunks(
-  program: FilterProgram,
-  into: Readonly<Record<Family, Generation>>,
-  found: readonly string[],
-): Generator<string> {
+function* fillChunks(program: FilterProgram, into: Generations, found: readonly string[]): Generator<string> {
   yield nftTitle('all of', program)
-  yield destroyText(found.filter((name) => name.endsWith('-new')))
+  const mark = markName(program, into)
+  yield destroyText(found.filter((name) => name.endsWith('-new') || name === mark))
+  yield createMark(program, into)
   for (const family of FAMILIES) {
     const { approved, management, opened = [], blocked } = program
     const fill = (kind: ListKind, count: number, elements: Iterable<string>) => {

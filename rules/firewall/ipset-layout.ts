@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import type { BlockSet } from '../addresses/block-set.ts'
+import { type About, aboutText } from './about.ts'
 import { hostCapacity } from './nft-layout.ts'
 
 export type Family = 4 | 6
@@ -20,8 +22,53 @@ export type TimedKind = (typeof TIMED_KINDS)[number]
 
 export const IPSET_PREFIX = 'edgeward-'
 
-/** There while a delta is under way: whoever finds it holds neither the old list nor the new one. */
+/** What the mark is called while a delta is under way: whoever finds it holds neither the old list nor the new one. */
 export const CHANGE_SET = `${IPSET_PREFIX}change`
+
+/** Which generation each family's rules name. */
+export type Generations = Readonly<Record<Family, Generation>>
+
+const MARK_PREFIX = `${IPSET_PREFIX}at-`
+const MARK_DIGITS = 19
+/** hash:net needs an element for its comment to hang on. No packet is judged by this set. */
+const MARK_ELEMENT = '0.0.0.1'
+
+/**
+ * The set whose mere name says what is in force: a hash of revision, mode, digest and of the generations that the rules must name for it to hold. A delta begins by renaming it, which the
+ * kernel refuses where anything else is in force; a program of another generation brings its own, which counts from the instant its rules do.
+ */
+export function markName(about: About, generations: Generations): string {
+  const text = `${aboutText(about)} ${generations[4]}${generations[6]}`
+  return MARK_PREFIX + createHash('sha256').update(text).digest('hex').slice(0, MARK_DIGITS)
+}
+
+export function isMark(name: string): boolean {
+  return name.startsWith(MARK_PREFIX)
+}
+
+/** A mark with what it says in words that can be read back: `aboutText`, as the comment of its one element. */
+export function createMark(about: About, generations: Generations): string {
+  const name = markName(about, generations)
+  return `create ${name} hash:net hashsize 64 maxelem 1 comment\n${sayMark(name, about)}`
+}
+
+/** For a delta: from the mark in force to the next, by way of `CHANGE_SET`. */
+export function beginChange(about: About, generations: Generations): string {
+  return `rename ${markName(about, generations)} ${CHANGE_SET}\n`
+}
+
+export function endChange(about: About, generations: Generations): string {
+  return `flush ${CHANGE_SET}\n${sayMark(CHANGE_SET, about)}${endTimedChange(about, generations)}`
+}
+
+/** The end of a change of timed lists, which are no part of what the mark says. */
+export function endTimedChange(about: About, generations: Generations): string {
+  return `rename ${CHANGE_SET} ${markName(about, generations)}\n`
+}
+
+function sayMark(name: string, about: About): string {
+  return `add ${name} ${MARK_ELEMENT} comment "${aboutText(about)}"\n`
+}
 
 /** How long a refused source stays listed after the packet that listed it, and how many each list holds. */
 const SEEN_TIMEOUT_S = 3600

@@ -1,16 +1,8 @@
-import { aboutText } from './about.ts'
 import { type Family, type Generation, type ListKind, listSetName, seenSetName } from './ipset-layout.ts'
 import type { FilterProgram } from './program.ts'
 
 /** Every chain we own, in `filter`, of both families. */
-export const IPTABLES_CHAINS = [
-  'EDGEWARD',
-  'EDGEWARD-GUARD',
-  'EDGEWARD-PORTS',
-  'EDGEWARD-JUDGE',
-  'EDGEWARD-REFUSE',
-  'EDGEWARD-ABOUT',
-] as const
+export const IPTABLES_CHAINS = ['EDGEWARD', 'EDGEWARD-GUARD', 'EDGEWARD-PORTS', 'EDGEWARD-JUDGE', 'EDGEWARD-REFUSE'] as const
 
 /** The chain that the kernel's own chains jump to. */
 export const ENTRY_CHAIN = 'EDGEWARD'
@@ -67,9 +59,15 @@ function jumpLines(found: JumpsByChain, wanted: readonly BuiltinChain[]): string
   })
 }
 
+/** True where the two differ in nothing that a packet is judged by but the lists. */
+export function hasSameIptablesRules(from: FilterProgram, to: FilterProgram): boolean {
+  const wordsOf = (program: FilterProgram) =>
+    [4, 6].map((family) => iptablesText(program, family as Family, 'a', NO_JUMPS)).join('')
+  return wordsOf(from) === wordsOf(to)
+}
+
 function ruleLines(program: FilterProgram, family: Family, generation: Generation): readonly string[] {
   return [
-    `-A EDGEWARD-ABOUT -m comment --comment "${aboutText(program)}" -j RETURN`,
     '-A EDGEWARD -i lo -j RETURN',
     ...entryLines(program),
     ...guardLines(program, family),

@@ -8,15 +8,8 @@ export const IPSET_PARTS = {
 } as const
 
 /** All texts in the order in which the tools are given them, each part after a line that names its tool. */
-export function* printIpset({ before, rules, after }: IpsetTexts): Generator<string> {
+export function* printIpset({ sets, rules }: IpsetTexts): Generator<string> {
   yield `${IPSET_PARTS.ipset}\n`
-  yield* before
-  yield `${IPSET_PARTS[4]}\n${rules[4]}`
-  yield `${IPSET_PARTS[6]}\n${rules[6]}`
-  let isBegun = false
-  for (const chunk of after) {
-    if (!isBegun) yield `${IPSET_PARTS.ipset}\n`
-    isBegun = true
-    yield chunk
-  }
+  yield* sets
+  if (rules !== undefined) yield `${IPSET_PARTS[4]}\n${rules[4]}${IPSET_PARTS[6]}\n${rules[6]}`
 }

@@ -7,6 +7,8 @@ import { canMakeNetworks, createTestNetwork, EDGE_ADDRESS_4, EDGE_ADDRESS_6 } fr
 if (!canMakeNetworks()) {
   t.plan(0, 'needs root and ip(8)')
 } else {
+  // Some 600 programs for each backend, one after another; under much other work each takes a tenth of a second.
+  t.setTimeout(280_000)
   const { first4, first6, second4, second6 } = CONTRACT_SOURCES
   const network = await createTestNetwork({ clients: { first: [first4, first6], second: [second4, second6] } })
   t.teardown(() => network.dispose())
@@ -15,12 +17,13 @@ if (!canMakeNetworks()) {
   const second = await network.client('second').peer()
 
   for (const backend of FIREWALL_BACKENDS)
-    await t.test(backend.name, { skip: backend.skip }, async (t) => {
+    await t.test(backend.name, { skip: backend.skip, timeout: 140_000 }, async (t) => {
       for (const { name, run } of FIREWALL_CONTRACT) {
-        await t.test(`keeps a promise: ${name}`, async (t) => {
+        await t.test(`keeps a promise: ${name}`, { timeout: 60_000 }, async (t) => {
           const onMisfit = (error: Error) => t.fail(`a change did not fit: ${error.message}`)
           const firewall = backend.create({ run: runInNamespace(network.edge), onMisfit })
-          t.teardown(() => firewall.remove())
+          let isRemoved = false
+          t.teardown(async () => void (isRemoved || (await firewall.remove())))
           await run({
             firewall,
             async wouldPass(address) {
@@ -32,6 +35,7 @@ if (!canMakeNetworks()) {
             tamper: () => backend.tamper(network.edge),
           })
           await firewall.remove()
+          isRemoved = true
           t.equal(await backend.leftovers(network.edge), '', 'leaves nothing behind')
         })
       }

@@ -86,20 +86,57 @@ if (!canMakeNetworks()) {
         }
         await create(real).apply(two)
         await assertHolds(t, backend, two)
-        t.equal((await setsOf()).length, 10, 'one generation and the lists of refused sources')
+        t.equal((await setsOf()).length, 11, 'one generation, its mark and the lists of refused sources')
       })
 
-    await t.test('killed inside a delta: the next start knows that the list is neither, and puts all right', async (t) => {
+    for (const lines of [2, 3, 4, 5])
+      await t.test(
+        `killed ${lines} lines into a delta: the next start knows that the list is neither, and puts all right`,
+        async (t) => {
+          await create(real).remove()
+          let isCut = false
+          const agent = create((file, args, options = {}) => {
+            if (!isCut || file !== 'ipset' || options.input === undefined) return real(file, args, options)
+            return real(file, args, { ...options, input: firstLines(options.input, lines) }).then(killed)
+          })
+          await agent.apply(one)
+          isCut = true
+          await t.rejects(agent.apply(two), { code: 'NOT_FINISHED' })
+          t.ok((await setsOf()).includes(CHANGE_SET), 'the mark of a change is there')
+          t.equal(await create(real).inForce(), undefined)
+          await create(real).apply(two)
+          await assertHolds(t, backend, two)
+          t.notOk((await setsOf()).includes(CHANGE_SET), 'and gone')
+        },
+      )
+
+    await t.test('a delta that finds another list in force changes nothing; all of it is replaced', async (t) => {
+      const told: string[] = []
       await create(real).remove()
-      await create(real).apply(one)
-      const agent = create(runFailing(real, restore6, 2, 'after', killed))
+      const agent = createIpsetFirewall({ run: real, variant, onMisfit: ({ code }) => told.push(code) })
       await agent.apply(one)
-      await t.rejects(agent.apply(two), { code: 'NOT_FINISHED' })
-      t.ok((await setsOf()).includes(CHANGE_SET), 'the mark of a change is there')
-      t.equal(await create(real).inForce(), undefined)
-      await create(real).apply(two)
+      await create(real).apply(aProgram({ revision: 9, approve: ['20.7.0.7'] }))
+      await agent.apply(two)
+      t.same(told, ['NOT_IN_FORCE'], 'it is told')
       await assertHolds(t, backend, two)
-      t.notOk((await setsOf()).includes(CHANGE_SET), 'and gone')
+    })
+
+    await t.test('a change of lists alone starts one program that changes anything, and looks once', async (t) => {
+      await create(real).remove()
+      const started: string[] = []
+      const agent = create((file, args, options) => {
+        started.push(`${file} ${args[0]}`)
+        return real(file, args, options)
+      })
+      await agent.apply(one)
+      started.length = 0
+      await agent.check(two)
+      await agent.apply(two)
+      t.same(
+        started.map((words) => words.replace(/^.*tables.*-save.*$/, 'save')),
+        ['ipset restore', 'save', 'save', 'ipset list'],
+      )
+      await assertHolds(t, backend, two)
     })
 
     await t.test("a rule of somebody else's that names our list does not stop us", async (t) => {
@@ -175,4 +212,9 @@ function runFailing(
     if (when === 'after') await real(called, args, options)
     return end()
   }
+}
+
+function* firstLines(input: Iterable<string> | AsyncIterable<string>, count: number): Generator<string> {
+  const lines = [...(input as Iterable<string>)].join('').split('\n')
+  yield `${lines.slice(0, count).join('\n')}\n`
 }

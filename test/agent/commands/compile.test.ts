@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { compileIpset } from '../../../rules/firewall/compile-ipset.ts'
-import { compileIpsetDelta, inForceAfter } from '../../../rules/firewall/compile-ipset-delta.ts'
+import { compileIpsetDelta, FIRST_GENERATIONS } from '../../../rules/firewall/compile-ipset-delta.ts'
 import { compileNft } from '../../../rules/firewall/compile-nft.ts'
 import { compileNftDelta } from '../../../rules/firewall/compile-nft-delta.ts'
 import { printIpset } from '../../../rules/firewall/print-ipset.ts'
@@ -49,7 +49,7 @@ describe('agent compile', () => {
   ])('prints %s for ipset and both iptables', async (_what, [before]) => {
     const to = aProgram({ revision: 7, approve: ['20.1.0.2', '2400:2::/48'] })
     const from = aProgram({ revision: 6, approve: ['20.1.0.1', '2400:1::/48'] })
-    const texts = before === undefined ? compileIpset(to) : compileIpsetDelta(from, to, inForceAfter(from))
+    const texts = before === undefined ? compileIpset(to) : compileIpsetDelta(from, to, FIRST_GENERATIONS)
     const words = ['compile', '--backend', 'ipset', '--revision', '7', '--list', '-']
     const { exitCode, stdout } = await runAgent(
       before === undefined ? words : [...words, '--from', await fileOf(before)],

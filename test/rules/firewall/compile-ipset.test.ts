@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { BARE_HOST, compileIpset, compileIpsetTimed } from '../../../rules/firewall/compile-ipset.ts'
-import { compileIpsetDelta, findIpsetDeltaObstacle, inForceAfter } from '../../../rules/firewall/compile-ipset-delta.ts'
+import { compileIpsetDelta, FIRST_GENERATIONS, findIpsetDeltaObstacle } from '../../../rules/firewall/compile-ipset-delta.ts'
+import { blocksOfElements } from '../../../rules/firewall/ipset-elements.ts'
+import { markName } from '../../../rules/firewall/ipset-layout.ts'
 import { NO_JUMPS } from '../../../rules/firewall/iptables-rules.ts'
 import { printIpset } from '../../../rules/firewall/print-ipset.ts'
 import type { FilterProgram } from '../../../rules/firewall/program.ts'
@@ -15,7 +17,7 @@ describe('compileIpset and compileIpsetDelta print', () => {
     '$name as its golden text (EDGEWARD_UPDATE_GOLDEN=1 writes it anew)',
     ({ name, from, program }) => {
       const file = new URL(`${name}.golden.ipset`, FOLDER)
-      const texts = from === undefined ? compileIpset(program) : compileIpsetDelta(from, program, inForceAfter(from))
+      const texts = from === undefined ? compileIpset(program) : compileIpsetDelta(from, program, FIRST_GENERATIONS)
       const text = [...printIpset(texts)].join('')
       if (process.env.EDGEWARD_UPDATE_GOLDEN === '1') writeFileSync(file, text)
       expect(text).toBe(existsSync(file) ? readFileSync(file, 'utf8') : '')
@@ -32,7 +34,7 @@ describe('compileIpset', () => {
     const host4 = Uint32Array.from({ length: 100_000 }, (_, index) => 0x14000000 + 7 * index)
     let longest = 0
     let lines = 0
-    for (const chunk of compileIpset(aProgram({ approved: { ...aProgram().approved, host4 } })).before) {
+    for (const chunk of compileIpset(aProgram({ approved: { ...aProgram().approved, host4 } })).sets) {
       longest = Math.max(longest, chunk.length)
       lines += chunk.split('\nadd ').length
     }
@@ -45,18 +47,19 @@ describe('compileIpset', () => {
       families: { 4: { named: ['a' as const], jumps: NO_JUMPS }, 6: { named: ['b' as const], jumps: NO_JUMPS } },
       sets: [],
     }
-    const { before, rules } = compileIpset(aProgram(), host)
-    const created = [...before].join('').match(/(?<=create edgeward-approved)\S+/g)
+    const { sets, rules } = compileIpset(aProgram(), host)
+    const created = [...sets].join('').match(/(?<=create edgeward-approved)\S+/g)
     expect(created).toEqual(['4-b', '6-a'])
     expect(rules[4]).toContain('edgeward-approved4-b')
     expect(rules[6]).toContain('edgeward-approved6-a')
   })
 
   it('swaps into a set that is there already, and destroys what a cut-off change left', () => {
-    const text = [
-      ...compileIpset(aProgram(), { ...BARE_HOST, sets: ['edgeward-block6-new', 'edgeward-approved4-a'] }).before,
-    ].join('')
-    expect(text).toContain('destroy edgeward-block6-new\ncreate edgeward-approved4-new ')
+    const text = [...compileIpset(aProgram(), { ...BARE_HOST, sets: ['edgeward-block6-new', 'edgeward-approved4-a'] }).sets].join(
+      '',
+    )
+    expect(text).toContain('destroy edgeward-block6-new\n')
+    expect(text).toContain('\ncreate edgeward-approved4-new ')
     expect(text).toContain('swap edgeward-approved4-new edgeward-approved4-a\ndestroy edgeward-approved4-new\n')
   })
 
@@ -85,9 +88,12 @@ describe('compileIpset', () => {
     expect(ports.join().split(',').map(Number)).toEqual(tcp)
   })
 
-  it('writes a prefix of length 0 as two halves, for hash:net takes none', () => {
-    const text = [...compileIpset(aProgram({ manage: ['0.0.0.0/0', '::/0'] })).before].join('')
-    expect(text.match(/(?<=^add edgeward-mgmt\S+ )\S+/gm)).toEqual(['0.0.0.0/1', '128.0.0.0/1', '::/1', '8000::/1'])
+  it('writes a prefix of length 0 as two halves, for hash:net takes none, and knows it again from two halves', () => {
+    const text = [...compileIpset(aProgram({ manage: ['0.0.0.0/0', '::/0'] })).sets].join('')
+    const elements = text.match(/(?<=^add edgeward-mgmt\S+ )\S+/gm) ?? []
+    expect(elements).toEqual(['0.0.0.0/1', '128.0.0.0/1', '0.0.0.0/2', '::/1', '8000::/1', '::/2'])
+    expect([blocksOfElements(elements.slice(0, 3)), blocksOfElements(elements.slice(3))]).toEqual([['0.0.0.0/0'], ['::/0']])
+    expect(blocksOfElements(['0.0.0.0/1', '128.0.0.0/1'])).toEqual(['0.0.0.0/1', '128.0.0.0/1'])
   })
 
   it('refuses what no backend may print', () => {
@@ -111,14 +117,36 @@ describe('compileIpsetTimed', () => {
 })
 
 describe('compileIpsetDelta', () => {
-  it('adds before the rules and takes away after them', () => {
+  const delta = (from: FilterProgram, to: FilterProgram): string[] =>
+    [...compileIpsetDelta(from, to, FIRST_GENERATIONS).sets].join('').match(/^(?:add|del|swap|rename) \S+ \S+/gm) ?? []
+
+  it('adds before it takes away, between the mark of what it starts from and its own', () => {
     const others = ['20.8.0.0/24', '20.8.1.0/25']
     const from = aProgram({ approve: [...others, '20.1.0.0/24'] })
-    const to = aProgram({ approve: [...others, '20.1.0.0/25', '20.1.0.128/25'] })
-    const { before, after } = compileIpsetDelta(from, to, inForceAfter(from))
-    const [added, removed] = [before, after].map((chunks) => [...chunks].join('').match(/^(?:add|del) \S+ \S+/gm))
-    expect(added).toEqual(['add edgeward-approved4-a 20.1.0.0/25', 'add edgeward-approved4-a 20.1.0.128/25'])
-    expect(removed).toEqual(['del edgeward-approved4-a 20.1.0.0/24'])
+    const to = aProgram({ revision: 2, approve: [...others, '20.1.0.0/25', '20.1.0.128/25'] })
+    expect(delta(from, to)).toEqual([
+      `rename ${markName(from, FIRST_GENERATIONS)} edgeward-change`,
+      'add edgeward-approved4-a 20.1.0.0/25',
+      'add edgeward-approved4-a 20.1.0.128/25',
+      'del edgeward-approved4-a 20.1.0.0/24',
+      'add edgeward-change 0.0.0.1',
+      `rename edgeward-change ${markName(to, FIRST_GENERATIONS)}`,
+    ])
+  })
+
+  it('has whoever is blocked before or after refused from the first element to the last', () => {
+    const [x, y] = blocksFrom(['20.1.0.1', '20.1.0.2']).map((block) => ({ block, remainingMs: 60_000 }))
+    const from = aProgram({ approve: ['20.9.0.9', '20.1.0.2'], blocked: y ? [y] : [] })
+    const to = aProgram({ approve: ['20.9.0.9', '20.1.0.1'], blocked: x ? [x] : [] })
+    expect(delta(from, to).filter((line) => /approved4|block4/.test(line))).toEqual([
+      'add edgeward-block4-new 20.1.0.1',
+      'add edgeward-block4-new 20.1.0.2',
+      'swap edgeward-block4-new edgeward-block4-a',
+      'add edgeward-approved4-a 20.1.0.1',
+      'del edgeward-approved4-a 20.1.0.2',
+      'add edgeward-block4-new 20.1.0.1',
+      'swap edgeward-block4-new edgeward-block4-a',
+    ])
   })
 
   it.each([
@@ -134,7 +162,7 @@ describe('compileIpsetDelta', () => {
     const host4 = Uint32Array.from({ length: 65_537 }, (_, index) => index)
     const to = aProgram({ approved: { ...aProgram().approved, host4 } })
     expect(findIpsetDeltaObstacle(aProgram(), to)).toContain('outgrow')
-    expect(() => compileIpsetDelta(aProgram(), to, inForceAfter(aProgram()))).toThrow(
+    expect(() => compileIpsetDelta(aProgram(), to, FIRST_GENERATIONS)).toThrow(
       expect.objectContaining({ code: 'NOT_COMPARABLE' }),
     )
   })
