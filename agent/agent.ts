@@ -128,6 +128,7 @@ export function createAgent(ports: AgentPorts): Agent {
     hold,
     beforeFirstList,
     blocks: (document) => verdicts.blocks(document),
+    isSwitchOnTrial: lockout.probe !== undefined,
     assertSafe: (before, next) => guard.assertSafe(before, next),
     openings: book,
   })
@@ -160,13 +161,19 @@ export function createAgent(ports: AgentPorts): Agent {
   /** Asks for a pass, with a report at its end; nothing while there is no way to central. */
   let requestPass = (): void => undefined
   const arrivals = createArrivals()
-  const modeTimer = createModeTimer({ edge, clock, timers })
   /** Ready means: what is in force was read from the kernel and is right as far as this edge can make it. */
   const announce = (): void => {
     const status = board.read()
     const isReady = !status.faults.some(({ area }) => area === 'start')
     ports.serviceManager.tell({ isReady, status: statusLine(status) })
   }
+
+  const stopping = new AbortController()
+  const switchMode = async (): Promise<void> => {
+    await probation.tend(stopping.signal)
+    announce()
+  }
+  const modeTimer = createModeTimer({ edge, clock, timers, switchMode })
 
   const listenToWatch = (signal: AbortSignal): Promise<void> =>
     keepConnected({
@@ -196,7 +203,8 @@ export function createAgent(ports: AgentPorts): Agent {
     })
 
   const workWithCentral = async ({ client, source }: Central, signal: AbortSignal): Promise<void> => {
-    using reporter = createReporter({ client, board, log, timers, random, signal })
+    const onTaken = (): void => void probation.clockAgreed()
+    using reporter = createReporter({ client, board, log, timers, random, signal, onTaken })
     const report = async (): Promise<void> => {
       await refreshFacts()
       const status = board.read()
@@ -282,11 +290,10 @@ export function createAgent(ports: AgentPorts): Agent {
 
   const tend = async (): Promise<void> => {
     await edge.tend()
-    await probation.tend()
     await reviewOrders()
     board.fault('interfaces', await findInterfaceFault(lockout.sight, config.firewall.interfaces))
+    await switchMode()
     modeTimer.arm()
-    announce()
   }
 
   return {
@@ -299,6 +306,7 @@ export function createAgent(ports: AgentPorts): Agent {
         status: board.read(),
       }),
     async run(signal) {
+      signal.addEventListener('abort', () => stopping.abort(), { once: true })
       await desk.open()
       await probation.recall()
       await edge.restore()
@@ -311,6 +319,8 @@ export function createAgent(ports: AgentPorts): Agent {
       await reviewOrders()
       // After the word that it is ready: the portal may take its time, and the rules are in force.
       await probation.settle(signal)
+      await switchMode()
+      modeTimer.arm()
       arrivals.note(edge.held)
       using _tend = timers.cron(EVERY_MINUTE, () => void tend())
       await Promise.all([followCentral(signal), listenToWatch(signal), drift.run(signal)])

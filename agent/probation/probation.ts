@@ -1,17 +1,24 @@
 import { LockoutError } from '../../rules/lockout/lockout-error.ts'
 import type { Clock } from '../../rules/time/clock.ts'
+import { findInstantMs } from '../../rules/time/find-instant.ts'
 import type { Log } from '../log/log.ts'
+import { createQueue } from '../process/create-queue.ts'
 import { faultOf } from '../status/fault.ts'
 import type { StatusBoard } from '../status/status-board.ts'
 import type { Edge } from '../sync/edge.ts'
 import type { HeldRevision } from '../sync/held-revision.ts'
-import { type Timers, wait } from '../time/timers.ts'
-import { EMPTY_RECORD, type HeldBack, type ProbationMemory, type ProbationRecord } from './probation-memory.ts'
-import type { Probe, ProbeResult } from './probe.ts'
+import type { Timers } from '../time/timers.ts'
+import { findClockFault } from './find-clock-fault.ts'
+import { createPortalTrial, type PortalTrial } from './portal-trial.ts'
+import { createProbationBook } from './probation-book.ts'
+import type { HeldBack, ProbationMemory } from './probation-memory.ts'
+import type { Probe } from './probe.ts'
+import { createSwitchTrial } from './switch-trial.ts'
 
 /**
  * Takes a new revision on trial: after the apply the portal must answer within some seconds, or the edge goes back to the revision before and does not
- * take the new one again until a person releases it; newer ones are tried. What is on trial stands on disk before the kernel is changed.
+ * take the new one again until a person releases it; newer ones are tried. The switch to `enforce` at a date is on trial likewise. What is on trial stands on disk
+ * before the kernel is changed. One trial at a time.
  */
 export interface Probation {
   /** @throws LockoutError REVISION_HELD_BACK */
@@ -22,10 +29,12 @@ export interface Probation {
   recall(): Promise<void>
   /** Ends a trial that a crash has cut short; after the edge was restored. Never throws. */
   settle(signal: AbortSignal): Promise<void>
-  /** Goes back where that failed before. Never throws. */
-  tend(): Promise<void>
-  /** Takes the revision off the list of those held back; false where it is not on it. */
+  /** Goes back where that failed before, and makes the switch of mode that is due. Never throws. */
+  tend(signal: AbortSignal): Promise<void>
+  /** Takes the revision, or its switch to `enforce`, off what is held back; false where it is not there. */
   release(revision: number): Promise<boolean>
+  /** The clock of the control API agrees with ours now: a date that has come is not put off any more by a clock that goes back. */
+  clockAgreed(): Promise<void>
 }
 
 export interface ProbationParts {
@@ -44,48 +53,17 @@ export interface ProbationParts {
 const MAX_HELD_BACK = 20
 
 export function createProbation(parts: ProbationParts): Probation {
-  const { probe, memory, edge, board, log, clock, timers } = parts
-  let record: ProbationRecord = EMPTY_RECORD
-  const now = (): string => new Date(clock.nowMs()).toISOString()
+  const { probe, edge, board, log, clock } = parts
+  const queue = createQueue()
+  const book = createProbationBook(parts)
+  const portal = probe && createPortalTrial({ ...parts, probe })
+  const switching = createSwitchTrial({ portal, book, edge, board, log })
   const findHeldBack = (revision: number | undefined): HeldBack | undefined =>
-    record.heldBack.find((held) => held.revision === revision)
-
-  /** A disk that fails must not stop a revocation: the trial goes on without a net under a crash, and says so. */
-  const keep = async (change: Partial<ProbationRecord>): Promise<void> => {
-    record = { ...record, ...change }
-    board.set({ heldBack: record.heldBack.map((held) => ({ ...held })) })
-    try {
-      await memory.keep(record)
-      board.fault('probation', undefined)
-    } catch (error) {
-      const fault = faultOf(error)
-      board.fault('probation', fault)
-      log.error(fault, 'health check could not be remembered')
-    }
-  }
-
-  /** Several tries, spread evenly; the first good one is enough. */
-  const askWithin = async (portal: Probe, signal: AbortSignal): Promise<ProbeResult> => {
-    const stepMs = Math.floor((parts.withinS * 1000) / parts.attempts)
-    const startMs = clock.nowMs()
-    let result: ProbeResult = { isWell: false, reason: 'nobody asked' }
-    for (let attempt = 1; attempt <= parts.attempts && !signal.aborted; attempt += 1) {
-      result = await portal.ask(signal)
-      if (result.isWell) break
-      const restMs = stepMs * attempt - (clock.nowMs() - startMs)
-      await wait(timers, Math.max(0, Math.min(stepMs, restMs)), signal)
-    }
-    return result
-  }
-
-  const show = (revision: number, outcome: 'passed' | 'kept' | 'went-back' | 'no-way-back', reason: string): void => {
-    board.set({ probe: { target: probe?.target ?? '', at: now(), revision, outcome, reason } })
-  }
+    book.record.heldBack.find((held) => held.revision === revision)
 
   const holdBack = async (revision: number, reason: string): Promise<void> => {
-    const others = record.heldBack.filter((held) => held.revision !== revision)
-    const held = { revision, at: now(), reason: reason.slice(0, 500) }
-    await keep({ unconfirmed: null, heldBack: [...others, held].slice(-MAX_HELD_BACK) })
+    const others = book.record.heldBack.filter((held) => held.revision !== revision)
+    await book.keep({ unconfirmed: null, heldBack: [...others, book.entry(revision, reason)].slice(-MAX_HELD_BACK) })
     log.error({ revision, reason }, 'portal failed its health check after the change; the edge goes back')
   }
 
@@ -93,36 +71,87 @@ export function createProbation(parts: ProbationParts): Probation {
   const confirm = async (): Promise<void> => {
     edge.confirm()
     await edge.remember()
-    await keep({ unconfirmed: null })
+    await book.keep({ unconfirmed: null })
   }
 
-  const judge = async (portal: Probe, revision: number, wasWell: boolean, signal: AbortSignal): Promise<void> => {
-    const result = await askWithin(portal, signal)
+  const judge = async (trial: PortalTrial, revision: number, wasWell: boolean, signal: AbortSignal): Promise<void> => {
+    const result = await trial.askAfter(signal)
     // Stopped in the middle: the next start settles it.
     if (signal.aborted) return
     if (result.isWell || !wasWell) {
       const reason = result.isWell ? '' : `the portal failed before the change already: ${result.reason}`
-      show(revision, result.isWell ? 'passed' : 'kept', reason)
+      trial.show({ revision, outcome: result.isWell ? 'passed' : 'kept', reason })
       if (!result.isWell) log.error({ revision, reason }, 'portal failed its health check before and after the change')
       await confirm()
       return
     }
     if (!edge.canGoBack) {
-      show(revision, 'no-way-back', result.reason)
+      trial.show({ revision, outcome: 'no-way-back', reason: result.reason })
       await confirm()
       throw new LockoutError(
         'NO_WAY_BACK',
-        `Revision ${revision} stays in force although ${portal.target} fails: ${result.reason}`,
+        `Revision ${revision} stays in force although ${trial.target} fails: ${result.reason}`,
       )
     }
     // First on disk, then in the kernel: a crash in between is put right by the next start.
     await holdBack(revision, result.reason)
     await edge.goBack()
-    show(revision, 'went-back', result.reason)
+    trial.show({ revision, outcome: 'went-back', reason: result.reason })
     throw new LockoutError(
       'PROBE_FAILED',
-      `Cannot keep revision ${revision}: ${portal.target} failed within ${parts.withinS} s: ${result.reason}`,
+      `Cannot keep revision ${revision}: ${trial.target} failed within ${parts.withinS} s: ${result.reason}`,
     )
+  }
+
+  const enforce = async (revision: HeldRevision, signal: AbortSignal): Promise<'applied' | 'unchanged'> => {
+    const { summary, sha256 } = revision
+    const isNew = edge.held?.sha256 !== sha256 && edge.trusted.inForce?.revision !== summary.revision
+    if (portal === undefined || !isNew) {
+      const done = await edge.enforce(revision)
+      await edge.remember()
+      return done
+    }
+    const before = await portal.askBefore(signal)
+    const { at } = book.entry(summary.revision, '')
+    await book.keep({ unconfirmed: { revision: summary.revision, at, wasWell: before.isWell } })
+    try {
+      await edge.enforce(revision, { isOnTrial: true })
+    } catch (error) {
+      await book.keep({ unconfirmed: null })
+      throw error
+    }
+    await judge(portal, summary.revision, before.isWell, signal)
+    return 'applied'
+  }
+
+  const settleRevision = async (signal: AbortSignal): Promise<void> => {
+    const { unconfirmed } = book.record
+    const revision = edge.trusted.inForce?.revision
+    const isOnTrial = unconfirmed?.revision === revision && edge.held?.summary.revision !== revision
+    if (unconfirmed !== null && unconfirmed.isSwitch !== true && isOnTrial && portal !== undefined) {
+      log.warn({ revision }, 'health check was cut short and is made again')
+      const result = await portal.askAfter(signal)
+      if (signal.aborted) return
+      if (!result.isWell && unconfirmed.wasWell) {
+        await holdBack(unconfirmed.revision, result.reason)
+        portal.show({ revision: unconfirmed.revision, outcome: 'went-back', reason: result.reason })
+      } else {
+        const reason = result.isWell ? '' : result.reason
+        portal.show({ revision: unconfirmed.revision, outcome: result.isWell ? 'passed' : 'kept', reason })
+      }
+    }
+    if (revision !== undefined && findHeldBack(revision) !== undefined && edge.held?.summary.revision !== revision)
+      await edge.restore({ isNewerUnwanted: true })
+  }
+
+  const goBackAgain = async (): Promise<void> => {
+    if (!edge.canGoBack || findHeldBack(edge.held?.summary.revision) === undefined) return
+    try {
+      await edge.goBack()
+      board.fault('start', undefined)
+    } catch (error) {
+      board.fault('start', faultOf(error))
+    }
   }
 
   return {
@@ -134,63 +163,45 @@ export function createProbation(parts: ProbationParts): Probation {
         `Cannot take revision ${revision}: the portal failed after it at ${held.at} (${held.reason}); a newer revision is tried, or: agent release ${revision} --why …`,
       )
     },
-    async enforce(revision, signal) {
-      const { summary, sha256 } = revision
-      const isNew = edge.held?.sha256 !== sha256 && edge.trusted.inForce?.revision !== summary.revision
-      if (probe === undefined || !isNew) {
-        const done = await edge.enforce(revision)
-        await edge.remember()
-        return done
-      }
-      const before = await probe.ask(signal)
-      await keep({ unconfirmed: { revision: summary.revision, at: now(), wasWell: before.isWell } })
-      try {
-        await edge.enforce(revision, { isOnTrial: true })
-      } catch (error) {
-        await keep({ unconfirmed: null })
-        throw error
-      }
-      await judge(probe, summary.revision, before.isWell, signal)
-      return 'applied'
-    },
+    enforce: (revision, signal) => queue(() => enforce(revision, signal)),
     async recall() {
-      record = await memory.recall()
-      board.set({ heldBack: record.heldBack.map((held) => ({ ...held })) })
+      await book.recall()
+      const { switchHeldBack, provenAt = '' } = book.record
+      edge.putSwitchOff(switchHeldBack?.revision)
+      edge.proveTime(findInstantMs(provenAt) ?? 0)
     },
-    async settle(signal) {
-      const { unconfirmed } = record
-      const revision = edge.trusted.inForce?.revision
-      try {
-        const isOnTrial = unconfirmed !== null && unconfirmed.revision === revision && edge.held?.summary.revision !== revision
-        if (isOnTrial && probe !== undefined) {
-          log.warn({ revision }, 'health check was cut short and is made again')
-          const result = await askWithin(probe, signal)
-          if (signal.aborted) return
-          if (!result.isWell && unconfirmed.wasWell) {
-            await holdBack(unconfirmed.revision, result.reason)
-            show(unconfirmed.revision, 'went-back', result.reason)
-          } else show(unconfirmed.revision, result.isWell ? 'passed' : 'kept', result.isWell ? '' : result.reason)
+    settle: (signal) =>
+      queue(async () => {
+        try {
+          await switching.settle(signal)
+          if (!signal.aborted) await settleRevision(signal)
+          if (!signal.aborted && book.record.unconfirmed !== null) await book.keep({ unconfirmed: null })
+        } catch (error) {
+          log.error(faultOf(error), 'health check could not be settled')
         }
-        if (revision !== undefined && findHeldBack(revision) !== undefined && edge.held?.summary.revision !== revision)
-          await edge.restore({ isNewerUnwanted: true })
-        if (record.unconfirmed !== null) await keep({ unconfirmed: null })
-      } catch (error) {
-        log.error(faultOf(error), 'health check could not be settled')
-      }
-    },
-    async tend() {
-      if (!edge.canGoBack || findHeldBack(edge.held?.summary.revision) === undefined) return
-      try {
-        await edge.goBack()
-        board.fault('start', undefined)
-      } catch (error) {
-        board.fault('start', faultOf(error))
-      }
-    },
+      }),
+    tend: (signal) =>
+      queue(async () => {
+        await goBackAgain()
+        await switching.switchMode(signal)
+        board.fault('clock', findClockFault(clock.nowMs(), book.record.provenAt))
+      }),
     async release(revision) {
-      if (findHeldBack(revision) === undefined) return false
-      await keep({ heldBack: record.heldBack.filter((held) => held.revision !== revision) })
+      const { heldBack, switchHeldBack } = book.record
+      const isSwitch = switchHeldBack?.revision === revision
+      if (!isSwitch && findHeldBack(revision) === undefined) return false
+      const others = heldBack.filter((held) => held.revision !== revision)
+      await book.keep({ heldBack: others, ...(isSwitch ? { switchHeldBack: null } : {}) })
+      if (isSwitch) edge.putSwitchOff(undefined)
       return true
+    },
+    async clockAgreed() {
+      const nowMs = clock.nowMs()
+      const dateMs = findInstantMs(edge.held?.document.header.enforceFrom ?? '')
+      const provenMs = findInstantMs(book.record.provenAt ?? '') ?? 0
+      if (dateMs === undefined || nowMs < dateMs || provenMs >= dateMs) return
+      edge.proveTime(nowMs)
+      await book.keep({ provenAt: new Date(nowMs).toISOString() })
     },
   }
 }

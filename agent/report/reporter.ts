@@ -17,6 +17,8 @@ export interface ReporterParts {
   /** 0 ≤ number < 1. */
   readonly random: () => number
   readonly signal: AbortSignal
+  /** Told of each report that central took: it refuses what was signed by a clock that is minutes off. */
+  readonly onTaken?: () => void
 }
 
 /** Sends reports, one at a time. The queue holds one: a newer report says all that an older one did. */
@@ -26,7 +28,7 @@ export interface Reporter extends Disposable {
   idle(): Promise<void>
 }
 
-export function createReporter({ client, board, log, timers, random, signal }: ReporterParts): Reporter {
+export function createReporter({ client, board, log, timers, random, signal, onTaken }: ReporterParts): Reporter {
   let waiting: AgentReport | undefined
   let sending: Promise<void> | undefined
   let failures = 0
@@ -55,6 +57,7 @@ export function createReporter({ client, board, log, timers, random, signal }: R
         failures = 0
         board.fault('report', undefined)
         board.set({ lastReportAt: report.at })
+        onTaken?.()
       } catch (error) {
         if (!signal.aborted) fail(error, report)
       }

@@ -44,6 +44,14 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     vi: 'Phiên bản trước vẫn còn hiệu lực. Khi cổng dịch vụ đã ổn: agent release <phiên bản> --why …; phiên bản mới hơn được thử ngay.',
     en: 'The revision before stays in force. Once the portal is well: agent release <revision> --why …; a newer revision is tried at once.',
   },
+  SWITCH_HELD_BACK: {
+    vi: 'Máy này chỉ đếm, chưa chặn. Khi cổng dịch vụ đã ổn: agent release <phiên bản> --why …; phiên bản mới hơn được thử ngay.',
+    en: 'This edge only counts and refuses nobody. Once the portal is well: agent release <revision> --why …; a newer revision is tried at once.',
+  },
+  CLOCK_BACK: {
+    vi: 'Việc chặn theo ngày vẫn giữ nguyên. Chỉnh đồng hồ máy này bằng NTP.',
+    en: 'What a date has switched stays switched. Set the clock of this host by NTP.',
+  },
   NO_WAY_BACK: {
     vi: 'Kiểm tra cổng dịch vụ. Nếu một cơ sở bị chặn nhầm: agent break-glass open <địa chỉ> --for 1h --why …',
     en: 'Look at the portal. If a facility is refused wrongly: agent break-glass open <address> --for 1h --why …',

@@ -7,6 +7,7 @@ export interface Fault {
 /** Faults that no area's own table names. */
 export const AGENT_ERRORS = {
   INTERFACE_MISSING: 'an interface of firewall.interfaces is not there, so nothing is judged on it',
+  CLOCK_BACK: 'the clock of this host says less than it did when the control API agreed with it; no date is put off by that',
   UNEXPECTED: 'something happened that the agent has no name for; the message tells what',
 } as const
 

@@ -21,6 +21,7 @@ export type FaultArea =
   | 'openings'
   | 'orders'
   | 'interfaces'
+  | 'clock'
 
 /** The status in memory: the parts write what happened, `read` only copies. */
 export interface StatusBoard {

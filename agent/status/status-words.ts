@@ -52,8 +52,13 @@ function headline(status: AgentStatus): string {
   if (status.backend.name === 'dry-run')
     return `${status.name}: DRY RUN of revision ${inForce.revision}: ${status.backend.reason}`
   if (inForce.mode === 'enforce') return `${status.name}: enforcing revision ${inForce.revision}; strangers are refused`
-  const because = status.localHold ? 'held by the local config' : 'the revision says so'
-  return `${status.name}: observing revision ${inForce.revision}; strangers are counted and pass (${because})`
+  return `${status.name}: observing revision ${inForce.revision}; strangers are counted and pass (${whyObserving(status)})`
+}
+
+function whyObserving({ localHold, faults }: AgentStatus): string {
+  if (localHold) return 'held by the local config'
+  if (faults.some(({ code }) => code === 'SWITCH_HELD_BACK')) return 'the portal failed after the switch to enforce'
+  return 'the revision says so'
 }
 
 function factLines(status: AgentStatus): string[] {
@@ -113,14 +118,14 @@ function adviceLines(code: string): string[] {
 
 function probeWords({ probe }: AgentStatus): string {
   if (probe === null) return 'none since the start'
-  const { target, revision, outcome, reason } = probe
+  const { target, revision, outcome, reason, isSwitch = false } = probe
   const words = {
     passed: 'passed',
-    kept: 'failed before and after, so the revision stays',
-    'went-back': 'failed, so the edge went back',
+    kept: `failed before and after, so ${isSwitch ? 'it' : 'the revision'} stays`,
+    'went-back': `failed, so the edge ${isSwitch ? 'observes again' : 'went back'}`,
     'no-way-back': 'failed, and the edge knows nothing to go back to',
   }[outcome]
-  return `${target} after revision ${revision}: ${words}${reason === '' ? '' : ` (${reason})`}`
+  return `${target} after ${isSwitch ? 'the switch to enforce of ' : ''}revision ${revision}: ${words}${reason === '' ? '' : ` (${reason})`}`
 }
 
 function rows(title: string, texts: readonly string[]): string[] {

@@ -1,4 +1,4 @@
-import type { FilterProgram, TimedBlock } from '../../rules/firewall/program.ts'
+import type { FilterProgram, Mode, TimedBlock } from '../../rules/firewall/program.ts'
 import type { AllowDocument } from '../../rules/revisions/allow-document.ts'
 import type { RevisionSummary } from '../../rules/revisions/revision-summary.ts'
 import type { Clock } from '../../rules/time/clock.ts'
@@ -12,8 +12,9 @@ import type { FaultArea, StatusBoard } from '../status/status-board.ts'
 import type { SourceBlock } from '../verdicts/decide-blocks.ts'
 import { timedBlocksOf } from '../verdicts/verdict-keeper.ts'
 import type { BootKeeper } from './boot-keeper.ts'
+import { createEdgeMode } from './edge-mode.ts'
 import type { HeldRevision } from './held-revision.ts'
-import { type EdgeShape, fingerprintOf, isInForce, modeNow, planClosed, planProgram } from './plan-program.ts'
+import { type EdgeShape, fingerprintOf, isInForce, planClosed, planProgram } from './plan-program.ts'
 import { recallRevision } from './recall-revision.ts'
 import type { TrustedBefore } from './verify-revision.ts'
 
@@ -27,6 +28,8 @@ export interface EdgeParts {
   readonly shape: EdgeShape
   /** The local hold. */
   readonly hold: 'signed' | 'observe'
+  /** The portal is asked after each change: then a switch to `enforce` that only a date asks for waits for `switchMode`. */
+  readonly isSwitchOnTrial: boolean
   readonly beforeFirstList: 'open' | 'closed'
   /** Sources to refuse for a while, by the list given. */
   readonly blocks: (document: AllowDocument | undefined) => readonly SourceBlock[]
@@ -70,8 +73,16 @@ export interface Edge {
   goBack(): Promise<void>
   /** Writes the revision in force to the memory where it is not there yet, and has the next boot begin with it. A disk that fails is a fault on the board. */
   remember(): Promise<void>
-  /** Puts right what a date or a failure has left undone: the mode, or the start. Never throws. */
+  /** Puts right what a failure has left undone at the start. Never throws. */
   tend(): Promise<void>
+  /** The mode that the revision in force should be in by now and is not; `undefined` where all is right. */
+  readonly switchDue: Mode | undefined
+  /** Brings the revision in force into the mode that is due. On a throw nothing changed. */
+  switchMode(options?: EnforceOptions): Promise<void>
+  /** This revision observes although its date has come, until another one is named or none. */
+  putSwitchOff(revision: number | undefined): void
+  /** This instant has come for certain: a clock that says less does not put a date off. */
+  proveTime(atMs: number): void
   /** Brings the timed blocks to what the flags say now. Never throws. */
   showBlocks(): Promise<void>
   /** Brings the sources let in by hand to what the openings say now. Never throws. */
@@ -91,6 +102,7 @@ export interface Edge {
 interface Before {
   readonly held: HeldRevision | undefined
   readonly trusted: RevisionSummary | undefined
+  readonly mode: Mode | undefined
   readonly isKnown: boolean
 }
 
@@ -104,6 +116,7 @@ export function createEdge(parts: EdgeParts): Edge {
   const { firewall, memory, boot, board, log, clock, shape } = parts
   const queue = createQueue()
   const fingerprint = fingerprintOf(shape)
+  const mode = createEdgeMode(parts)
   let held: HeldRevision | undefined
   let trusted: RevisionSummary | undefined
   let inForce: InForce | undefined
@@ -118,11 +131,13 @@ export function createEdge(parts: EdgeParts): Edge {
   let shownBlocks: ReadonlyMap<string, number> = new Map()
   /** Set while the revision in force is on trial. */
   let trial: Before | undefined
+  /** Set while the switch of the revision in force to `enforce` is on trial. */
+  let isModeOnTrial = false
   /** The openings that the kernel was loaded with. */
   let loadedOpenings = ''
 
-  const show = ({ revision, digest, mode }: InForce): void => {
-    inForce = { revision, digest, mode }
+  const show = ({ revision, digest, mode: shown }: InForce): void => {
+    inForce = { revision, digest, mode: shown }
     board.set({ inForce })
   }
 
@@ -134,8 +149,7 @@ export function createEdge(parts: EdgeParts): Edge {
   const planNow = (revision: HeldRevision): Plan => {
     const nowMs = clock.nowMs()
     const blocks = parts.blocks(revision.document).filter(({ untilMs }) => untilMs > nowMs)
-    const mode = modeNow(revision.document.header, parts.hold, nowMs)
-    const program = planProgram(revision, mode, shape, timedBlocksOf(blocks, nowMs))
+    const program = planProgram(revision, mode.plannedFor(revision, inForce), shape, timedBlocksOf(blocks, nowMs))
     return { program: { ...program, opened: parts.openings.timed() }, blocks }
   }
 
@@ -155,8 +169,8 @@ export function createEdge(parts: EdgeParts): Edge {
   const load = async (plan: Plan): Promise<void> => {
     await firewall.check(plan.program)
     await put(plan, undefined)
-    const { revision, digest, mode } = plan.program
-    log.info({ revision, digest, mode, blocked: plan.blocks.length }, 'program was applied')
+    const { revision, digest, mode: modeNow } = plan.program
+    log.info({ revision, digest, mode: modeNow, blocked: plan.blocks.length }, 'program was applied')
   }
 
   /** The program that holds until `next` does, as far as known; after a start with the same config it is the kernel's. Nobody is locked out by what held already. */
@@ -193,14 +207,28 @@ export function createEdge(parts: EdgeParts): Edge {
     return 'mended'
   }
 
+  /** In the mode that it had: its date may have come meanwhile, and that is a switch of its own. */
+  const goBackTo = async (before: HeldRevision, modeBefore: Mode | undefined): Promise<void> => {
+    const goBack = async (): Promise<void> => void (await enforceNow(before, true))
+    if (parts.isSwitchOnTrial && modeBefore === 'observe') await mode.whilePutOff(before.summary.revision, goBack)
+    else await goBack()
+  }
+
+  const switchNow = async (isOnTrial: boolean): Promise<void> => {
+    const revision = held
+    if (revision === undefined) return
+    await mode.whileSwitching(async () => void (await enforceNow(revision)))
+    isModeOnTrial = isOnTrial
+  }
+
   const goBackNow = async (): Promise<void> => {
     if (trial === undefined || !trial.isKnown) return
-    const { held: before, trusted: floor } = trial
+    const { held: before, trusted: floor, mode: modeBefore } = trial
     if (before === undefined) {
       await startWithoutList(inForce)
       held = undefined
       board.set({ list: null })
-    } else await enforceNow(before, true)
+    } else await goBackTo(before, modeBefore)
     trusted = floor
     trial = undefined
   }
@@ -297,17 +325,18 @@ export function createEdge(parts: EdgeParts): Edge {
       inTurn('start', () => restoreNow(isNewerUnwanted), 'what was in force could not be restored'),
     enforce: (revision, { isOnTrial = false } = {}) =>
       queue(async () => {
-        const before = { held, trusted, isKnown: held !== undefined || (inForce?.revision ?? 0) === 0 }
+        const before = { held, trusted, mode: inForce?.mode, isKnown: held !== undefined || (inForce?.revision ?? 0) === 0 }
         const done = await enforceNow(revision)
         if (isOnTrial) trial ??= before
         return done
       }),
     confirm() {
       trial = undefined
+      isModeOnTrial = false
     },
     goBack: () => queue(goBackNow),
     async remember() {
-      if (held === undefined || trial !== undefined) return
+      if (held === undefined || trial !== undefined || isModeOnTrial) return
       // A broken memory stays told until something new is written over it.
       if (remembered !== `${held.sha256} ${fingerprint}`)
         await inTurn('memory', rememberNow, 'revision is in force but could not be remembered')
@@ -315,11 +344,16 @@ export function createEdge(parts: EdgeParts): Edge {
     },
     async tend() {
       if (!isStarted) await inTurn('start', () => restoreNow(), 'what was in force could not be restored')
-      const revision = held
-      if (revision !== undefined && modeNow(revision.document.header, parts.hold, clock.nowMs()) !== inForce?.mode)
-        await inTurn('mode', async () => void (await enforceNow(revision)), 'mode could not be switched')
       await edge.remember()
     },
+    get switchDue() {
+      if (held === undefined) return undefined
+      const due = mode.dueFor(held)
+      return due === inForce?.mode ? undefined : due
+    },
+    switchMode: ({ isOnTrial = false } = {}) => queue(() => switchNow(isOnTrial)),
+    putSwitchOff: (revision) => mode.putOff(revision),
+    proveTime: (atMs) => mode.proveTime(atMs),
     showOpenings: () => inTurn('openings', showOpeningsNow, 'openings could not be put in force'),
     showBlocks: () => inTurn('blocks', showBlocksNow, 'timed blocks could not be set'),
     mend: (doubt) => queue(() => mendNow(doubt)),

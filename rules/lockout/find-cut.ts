@@ -11,6 +11,8 @@ export const LOCKOUT_ERRORS = {
   PROBE_FAILED: 'the portal failed its health check after the change, so the edge went back to the revision before',
   REVISION_HELD_BACK:
     'this revision failed the health check here and is not taken again until it is released or a newer one comes',
+  SWITCH_HELD_BACK:
+    'the portal failed its health check after this revision was switched to enforce at its date, so the edge observes until that is released or a newer revision comes',
   NO_WAY_BACK: 'the portal failed its health check after the change, and the edge does not know the revision before',
 } as const
 

@@ -80,6 +80,7 @@ export async function createDriftLab(
       management: blockSetOf(manage),
     },
     hold: 'signed',
+    isSwitchOnTrial: false,
     beforeFirstList: 'open',
     blocks: () => block.map((text) => ({ block: parseBlock(text), untilMs, account: '01***', rule: 'absolute' })),
     assertSafe: async () => undefined,
