@@ -1,31 +1,24 @@
-import { WINDOW_NAMES, WINDOWS } from './windows.ts'
+import { ringLayoutOf } from './ring-layout.ts'
+import { PAGE_BITS, PAGE_SLOTS, RingPage } from './ring-page.ts'
+import { WINDOW_NAMES } from './windows.ts'
 
-/** What is counted: every look-up, those of a person not seen lately, those of one seen lately. */
-export type Series = 'lookups' | 'newSubjects' | 'repeats'
+/**
+ * What is counted: every look-up; those of a person not seen lately, and of one seen lately; `persons`: those that may each be another
+ * person, all but the known repeats.
+ */
+export type Series = 'lookups' | 'newSubjects' | 'repeats' | 'persons'
 
-const WINDOW_LIST = WINDOW_NAMES.map((name) => WINDOWS[name])
-const WINDOW_COUNT = WINDOW_LIST.length
-const RING_STARTS = WINDOW_LIST.map((_, number) => WINDOW_LIST.slice(0, number).reduce((sum, { buckets }) => sum + buckets, 0))
-const RING_LENGTH = WINDOW_LIST.reduce((sum, { buckets }) => sum + buckets, 0)
-const PAGE_BITS = 10
-const PAGE_SLOTS = 1 << PAGE_BITS
-/** A sub-bucket stops here: more than 18 look-ups a second for an hour reads as 18, past every limit all the same. */
-const MAX_COUNT = 0xffff
-/** So many late requests of one account in a row, and its clock is believed to have been set back. */
-const LATE_RUN = 16
+const LAYOUT = ringLayoutOf(WINDOW_NAMES)
+const BUCKET_MS = LAYOUT.stepMs
+const PERSONS = 0
+const REPEATS = 1
+/** Of the persons: look-ups that tell nobody, kept apart only on a page that has both kinds. */
+const UNTOLD = 2
 
-interface SeriesPage {
-  readonly counts: Uint16Array
-  readonly sums: Uint32Array
-}
-interface Page {
-  readonly lookups: SeriesPage
-  /** Number of the newest sub-bucket per window since 1970; 0 before the first request. */
-  readonly newest: Uint32Array
-  readonly lateRun: Uint8Array
-  /** Made when the first request with a subject comes: most logs have none. */
-  newSubjects: SeriesPage | undefined
-  repeats: SeriesPage | undefined
+interface CounterPage {
+  readonly rings: RingPage
+  /** What the look-ups of this page told so far: most logs tell the person of all of them or of none. */
+  tells: 'nothing yet' | 'no person' | 'each person' | 'some persons'
 }
 
 /**
@@ -34,126 +27,72 @@ interface Page {
  * window is counted where it belongs; one older than the window is not.
  */
 export class SlidingCounters {
-  readonly #pages: Page[] = []
+  readonly #pages: CounterPage[] = []
   /** Requests that came too late for the shortest window. */
   late = 0
 
-  /** Counts one look-up at `atMs`; `kind` says what is known of its subject. */
-  add(slot: number, atMs: number, kind: 'newSubjects' | 'repeats' | undefined): void {
+  /** Counts one look-up at `atMs`; `kind` says what is known of its subject. `true`: it came too late for the shortest window. */
+  add(slot: number, atMs: number, kind: 'newSubjects' | 'repeats' | undefined): boolean {
     const page = this.#pageOf(slot)
     const local = slot & (PAGE_SLOTS - 1)
-    if (kind !== undefined) page[kind] ??= createSeriesPage()
-    const known = kind === undefined ? undefined : page[kind]
-    const isRebase = this.#isLate(page, local, atMs)
-    for (let number = 0; number < WINDOW_COUNT; number++) {
-      const { bucketMs, buckets } = WINDOW_LIST[number] as (typeof WINDOW_LIST)[number]
-      const bucket = Math.floor(atMs / bucketMs)
-      const head = page.newest[local * WINDOW_COUNT + number] as number
-      if (bucket > head) rotate(page, local, number, head, bucket)
-      else if (bucket <= head - buckets) {
-        if (!isRebase) continue
-        rotate(page, local, number, head, bucket)
-      }
-      const at = local * RING_LENGTH + (RING_STARTS[number] as number) + (bucket % buckets)
-      const sumAt = local * WINDOW_COUNT + number
-      increase(page.lookups, at, sumAt)
-      if (known !== undefined) increase(known, at, sumAt)
-    }
+    const bucket = Math.floor(atMs / BUCKET_MS)
+    if (kind === undefined ? page.tells !== 'no person' : page.tells !== 'each person') this.#note(page, kind)
+    const isLate = page.rings.reach(local, bucket)
+    if (isLate) this.late++
+    page.rings.count(local, kind === 'repeats' ? REPEATS : PERSONS, bucket)
+    if (kind === undefined && page.tells === 'some persons') page.rings.count(local, UNTOLD, bucket)
+    return isLate
   }
 
   /** Count in a window, by its number (`windowNumber`), that ends at the account's newest request. */
   read(slot: number, window: number, series: Series): number {
-    return this.#pages[slot >>> PAGE_BITS]?.[series]?.sums[(slot & (PAGE_SLOTS - 1)) * WINDOW_COUNT + window] ?? 0
+    const page = this.#pages[slot >>> PAGE_BITS]
+    if (page === undefined) return 0
+    const local = slot & (PAGE_SLOTS - 1)
+    const persons = page.rings.find(PERSONS)?.read(local, window) ?? 0
+    if (series === 'persons') return persons
+    if (series === 'newSubjects') return persons - (this.#untoldOf(page)?.read(local, window) ?? 0)
+    const repeats = page.rings.find(REPEATS)?.read(local, window) ?? 0
+    return series === 'repeats' ? repeats : persons + repeats
   }
 
   /** The same count, of a window that ends at `nowMs` if that is later: as if time had passed without a request. */
   readAt(slot: number, window: number, series: Series, nowMs: number): number {
     const page = this.#pages[slot >>> PAGE_BITS]
-    const counts = page?.[series]?.counts
-    if (page === undefined || counts === undefined) return 0
-    const local = slot & (PAGE_SLOTS - 1)
-    const { bucketMs, buckets } = WINDOW_LIST[window] as (typeof WINDOW_LIST)[number]
-    const head = page.newest[local * WINDOW_COUNT + window] as number
-    const oldest = Math.max(head, Math.floor(nowMs / bucketMs)) - buckets + 1
-    const start = local * RING_LENGTH + (RING_STARTS[window] as number)
-    let sum = 0
-    for (let bucket = oldest; bucket <= head; bucket++) sum += counts[start + (bucket % buckets)] as number
-    return sum
+    if (page === undefined) return 0
+    const at = (number: number): number => page.rings.readAt(slot & (PAGE_SLOTS - 1), number, window, nowMs)
+    if (series === 'repeats') return at(REPEATS)
+    if (series === 'lookups') return at(PERSONS) + at(REPEATS)
+    const isTold = series === 'persons' || page.tells === 'each person'
+    return at(PERSONS) - (isTold ? 0 : at(page.tells === 'some persons' ? UNTOLD : PERSONS))
   }
 
   /** Forgets an account; its slot may be given to another one. */
   clear(slot: number): void {
-    const page = this.#pageOf(slot)
-    const local = slot & (PAGE_SLOTS - 1)
-    page.newest.fill(0, local * WINDOW_COUNT, (local + 1) * WINDOW_COUNT)
-    page.lateRun[local] = 0
-    for (const series of [page.lookups, page.newSubjects, page.repeats]) {
-      series?.counts.fill(0, local * RING_LENGTH, (local + 1) * RING_LENGTH)
-      series?.sums.fill(0, local * WINDOW_COUNT, (local + 1) * WINDOW_COUNT)
+    this.#pageOf(slot).rings.clear(slot & (PAGE_SLOTS - 1))
+  }
+
+  #untoldOf(page: CounterPage) {
+    if (page.tells === 'each person') return undefined
+    return page.rings.find(page.tells === 'some persons' ? UNTOLD : PERSONS)
+  }
+
+  /** A look-up tells more, or less, than all before it on this page. */
+  #note(page: CounterPage, kind: 'newSubjects' | 'repeats' | undefined): void {
+    if (page.tells === 'nothing yet') page.tells = kind === undefined ? 'no person' : 'each person'
+    else {
+      if (page.tells === 'no person') page.rings.make(UNTOLD).copyFrom(page.rings.make(PERSONS))
+      page.tells = 'some persons'
     }
   }
 
-  /** True when the account's clock must have been set back, so that this request begins its windows anew. */
-  #isLate(page: Page, local: number, atMs: number): boolean {
-    const { bucketMs, buckets } = WINDOWS['30s']
-    const head = page.newest[local * WINDOW_COUNT] as number
-    if (Math.floor(atMs / bucketMs) > head - buckets) {
-      page.lateRun[local] = 0
-      return false
-    }
-    this.late++
-    const run = (page.lateRun[local] as number) + 1
-    page.lateRun[local] = run === LATE_RUN ? 0 : run
-    return run === LATE_RUN
-  }
-
-  #pageOf(slot: number): Page {
+  #pageOf(slot: number): CounterPage {
     const number = slot >>> PAGE_BITS
     const page = this.#pages[number]
     if (page !== undefined) return page
-    const fresh: Page = {
-      lookups: createSeriesPage(),
-      newest: new Uint32Array(PAGE_SLOTS * WINDOW_COUNT),
-      lateRun: new Uint8Array(PAGE_SLOTS),
-      newSubjects: undefined,
-      repeats: undefined,
-    }
+    const fresh: CounterPage = { rings: new RingPage(LAYOUT, PAGE_SLOTS), tells: 'nothing yet' }
+    fresh.rings.make(PERSONS)
     this.#pages[number] = fresh
     return fresh
   }
-}
-
-function createSeriesPage(): SeriesPage {
-  return { counts: new Uint16Array(PAGE_SLOTS * RING_LENGTH), sums: new Uint32Array(PAGE_SLOTS * WINDOW_COUNT) }
-}
-
-/** Makes `bucket` the newest of a window's ring and empties what it pushes out: all of it when time stepped back. */
-function rotate(page: Page, local: number, number: number, head: number, bucket: number): void {
-  const { buckets } = WINDOW_LIST[number] as (typeof WINDOW_LIST)[number]
-  const sumAt = local * WINDOW_COUNT + number
-  page.newest[sumAt] = bucket
-  if (head === 0) return
-  const steps = bucket > head ? Math.min(bucket - head, buckets) : buckets
-  const start = local * RING_LENGTH + (RING_STARTS[number] as number)
-  empty(page.lookups, start, sumAt, bucket, steps, buckets)
-  if (page.newSubjects !== undefined) empty(page.newSubjects, start, sumAt, bucket, steps, buckets)
-  if (page.repeats !== undefined) empty(page.repeats, start, sumAt, bucket, steps, buckets)
-}
-
-function empty(series: SeriesPage, start: number, sumAt: number, bucket: number, steps: number, buckets: number): void {
-  let sum = series.sums[sumAt] as number
-  if (sum === 0) return
-  for (let step = 0; step < steps; step++) {
-    const at = start + ((bucket - step) % buckets)
-    sum -= series.counts[at] as number
-    series.counts[at] = 0
-  }
-  series.sums[sumAt] = sum
-}
-
-function increase(series: SeriesPage, at: number, sumAt: number): void {
-  const count = series.counts[at] as number
-  if (count === MAX_COUNT) return
-  series.counts[at] = count + 1
-  series.sums[sumAt] = (series.sums[sumAt] as number) + 1
 }

@@ -6,13 +6,13 @@ export interface SlidingWindow {
   readonly buckets: number
 }
 
-/** Sub-buckets of an account's rings, one series: the windows one after the other. */
+/** Shortest first. A sub-bucket of one window is made of whole sub-buckets of those before it, so that one look tells which have ended. */
 export const WINDOWS = {
   '30s': windowOf(30_000, 2_500),
   '1m': windowOf(60_000, 5_000),
   '10m': windowOf(600_000, 60_000),
   '1h': windowOf(3_600_000, 300_000),
-  '24h': windowOf(86_400_000, 3_600_000),
+  '24h': windowOf(86_400_000, 7_200_000),
 } as const satisfies Readonly<Record<string, SlidingWindow>>
 
 export type WindowName = keyof typeof WINDOWS
