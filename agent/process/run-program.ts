@@ -97,7 +97,7 @@ export const runProgram: RunProgram = async (file, args, options = {}) => {
     return await child
   }
   const bound = await start(BINDER, [...BINDING, file, ...args])
-  if (bound.code === 'ENOENT') return judgeEnd(file, await start(file, args))
+  if (isBinderAway(bound, String(bound.stderr))) return judgeEnd(file, await start(file, args))
   refuseUnstarted(file, bound, String(bound.stderr))
   return judgeEnd(file, bound)
 }
@@ -112,7 +112,7 @@ const BINDING = ['--pdeathsig', 'KILL'] as const
  */
 export const followProgram: FollowProgram = async (file, args, options) => {
   const bound = await follow(options, BINDER, [...BINDING, file, ...args])
-  if (bound.ended.code === 'ENOENT') return followedEnd(file, await follow(options, file, args))
+  if (isBinderAway(bound.ended, bound.stderr)) return followedEnd(file, await follow(options, file, args))
   refuseUnstarted(file, bound.ended, bound.stderr)
   return followedEnd(file, bound)
 }
@@ -146,6 +146,11 @@ async function follow(options: FollowOptions, file: string, args: readonly strin
 }
 
 /** What setpriv(1) ends with where it could not start the program. No program of ours ends so. @throws ProgramError NOT_FOUND, NOT_PERMITTED */
+/** It is not there, or may not work: it asks for its own capabilities again (capset(2)), which a sandbox may refuse. The program was not started then. */
+function isBinderAway({ code }: Ended, stderr: string): boolean {
+  return code === 'ENOENT' || /^setpriv: (?!failed to execute)/.test(stderr)
+}
+
 function refuseUnstarted(file: string, { exitCode }: Ended, stderr: string): void {
   if (exitCode === 127) throw new ProgramError('NOT_FOUND', `Cannot start ${file}: ENOENT`)
   if (exitCode === 126) throw new ProgramError('NOT_PERMITTED', `Cannot start ${file}: ${stderr.trim()}`)
