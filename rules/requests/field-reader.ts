@@ -5,7 +5,7 @@ import type { PortalAccount } from './find-account.ts'
 import { findTokenAccount } from './find-token-account.ts'
 import { hashSubject } from './hash-subject.ts'
 import type { LineFault } from './line-fault.ts'
-import { type LineSpans, SPAN } from './line-spans.ts'
+import { type LineSpans, MARK, SPAN } from './line-spans.ts'
 import { checkKey } from './mask-account.ts'
 import { findLogAddress } from './read-log-address.ts'
 import { createTargetReader, tokenText } from './read-target.ts'
@@ -73,8 +73,9 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
     const bearer = textOf(spans, SPAN.authorization)
     const inBearer = bearer === undefined ? undefined : findTokenAccount(bearer)
     source = 'token'
-    if (inBearer !== undefined || target.tokenStart < 0) return inBearer
-    return findTokenAccount(tokenText(spans.bytes, target.tokenStart, target.tokenEnd))
+    const token = spans.starts[MARK.token] as number
+    if (inBearer !== undefined || token < 0) return inBearer
+    return findTokenAccount(tokenText(spans.bytes, token, spans.ends[MARK.token] as number))
   }
 
   function accountOfSource(ip: string, atMs: number): PortalAccount | undefined {
@@ -89,14 +90,13 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
 
   return {
     read(spans, readTime) {
-      const { starts, ends } = spans
+      const { starts } = spans
       if ((starts[SPAN.ip] as number) < 0 || (starts[SPAN.at] as number) < 0) return 'MISSING_FIELD'
       const atMs = times.read(spans, readTime)
       if (Number.isNaN(atMs)) return 'BAD_TIME'
       const ip = addressIn(spans)
       if (ip === undefined) return 'BAD_ADDRESS'
-      const uriStart = starts[SPAN.uri] as number
-      target.read(spans, Math.max(0, uriStart), uriStart < 0 ? 0 : (ends[SPAN.uri] as number))
+      target.read(spans)
       const account = findAccountOf(spans, ip, atMs)
       const status = numberIn(spans, SPAN.status, 999)
       const result = resultIn(spans)

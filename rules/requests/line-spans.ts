@@ -4,9 +4,11 @@ export interface LineSpans {
   bytes: Buffer
   /** The same bytes, for reading several at once. */
   view: DataView
-  /** By `SPAN`; -1 for a field that the line lacks. */
+  /** By `SPAN`, then by `MARK`; -1 for what the line lacks. */
   readonly starts: Int32Array
   readonly ends: Int32Array
+  /** The target was looked through: the places of `MARK` are those of this line. */
+  hasMarks: boolean
 }
 
 /** The fields that count; their names are the keys of the JSON access log. */
@@ -23,18 +25,24 @@ export const SPAN = {
   authorization: 9,
   subject: 10,
   result: 11,
+  subjectBlock: 12,
 } as const
 export type SpanName = keyof typeof SPAN
 
 export const SPAN_NAMES = Object.keys(SPAN) as readonly SpanName[]
+
+/** What a request target holds, where somebody looked (`hasMarks`): places beside those of `SPAN` in the same arrays. */
+export const MARK = { path: 13, name: 14, token: 15 } as const
+const PLACES = SPAN_NAMES.length + Object.keys(MARK).length
 
 export function createLineSpans(): LineSpans {
   const bytes = Buffer.alloc(0)
   return {
     bytes,
     view: viewOf(bytes),
-    starts: new Int32Array(SPAN_NAMES.length).fill(-1),
-    ends: new Int32Array(SPAN_NAMES.length),
+    starts: new Int32Array(PLACES).fill(-1),
+    ends: new Int32Array(PLACES),
+    hasMarks: false,
   }
 }
 
@@ -43,6 +51,7 @@ export function clearSpans(spans: LineSpans, bytes: Buffer): void {
   if (spans.bytes !== bytes) pointAt(spans, bytes)
   const { starts } = spans
   for (let span = 0; span < starts.length; span += 1) starts[span] = -1
+  spans.hasMarks = false
 }
 
 /** Points at `bytes` without forgetting where the fields stand. */

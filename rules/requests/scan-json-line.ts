@@ -92,6 +92,8 @@ function guessSpan(length: number, first: number): number {
       return first === 0x61 ? SPAN.account : SPAN.subject
     case 8:
       return first === 0x75 ? SPAN.username : SPAN.facility
+    case 12:
+      return SPAN.subjectBlock
     case 11:
       return SPAN.accessToken
     case 13:

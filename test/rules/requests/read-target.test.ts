@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createLineSpans, fillSpans } from '../../../rules/requests/line-spans.ts'
+import { createLineSpans, fillSpans, MARK } from '../../../rules/requests/line-spans.ts'
 import { createTargetReader } from '../../../rules/requests/read-target.ts'
 
 describe('createTargetReader', () => {
@@ -8,7 +8,7 @@ describe('createTargetReader', () => {
   const spans = createLineSpans()
   const accountOf = (target: string) => {
     fillSpans(spans, { uri: target })
-    reader.read(spans, 0, spans.bytes.length)
+    reader.read(spans)
     return reader.account?.name
   }
 
@@ -57,7 +57,7 @@ describe('createTargetReader', () => {
     expect(accountOf('/?username=01234_BV')).toBe('01234_BV')
     expect(accountOf('/')).toBeUndefined()
     expect(reader.function.name).toBe('other')
-    expect(reader.tokenStart).toBe(-1)
+    expect(spans.starts[MARK.token]).toBe(-1)
   })
 
   it('names the same function for every spelling of a path that the WHATWG URL parser reads alike', () => {

@@ -1,0 +1,132 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createLineSpans, type LineSpans, MARK, SPAN, SPAN_NAMES } from '../../../rules/requests/line-spans.ts'
+import { markTarget } from '../../../rules/requests/mark-target.ts'
+import { readJsonLine } from '../../../rules/requests/read-json-line.ts'
+import { scanJsonLine } from '../../../rules/requests/scan-json-line.ts'
+import { createShapedScanner } from '../../../rules/requests/scan-shaped-line.ts'
+
+const SHIPPED =
+  '{"at":"2026-11-22T08:00:00+07:00","ip":"203.0.113.7","port":"51000","method":"POST","uri":"/api/egw/KQNhanLichSuKCB2024?token=x&username=01234_BV","status":"200","bytes":"812","ms":"0041","host":"egw.example","accessToken":"","authorization":""}'
+const OTHERS = [
+  '{"ip":"203.0.113.7", "x":12, "at":"2026-11-22T08:00:00+07:00", "uri":"/a?username=01234_BV", "status":200, "subject":"x"}',
+  '{"uri": "/api/token/take","":"","at": "2026-11-22T08:00:00Z","ip": "::1"}',
+]
+
+describe('createShapedScanner', () => {
+  it('gives nothing before it has learnt a shape', () => {
+    expect(scan(createShapedScanner(), Buffer.from(SHIPPED))).toBeUndefined()
+  })
+
+  it.each([SHIPPED, ...OTHERS])('reads a line of the shape of one before: %s', (line) => {
+    expect(scan(taught(line), Buffer.from(line))).toEqual(judge(Buffer.from(line)))
+  })
+
+  it('reads a line of another shape once many of them have come', () => {
+    const scanner = taught(SHIPPED)
+    const other = Buffer.from(OTHERS[0] ?? '')
+    let learnt = 0
+    while (scan(scanner, other) === undefined && learnt < 50) {
+      scanner.learn(other, 0, other.length)
+      learnt += 1
+    }
+    expect(learnt).toBe(16)
+  })
+
+  it('stays inside the line, whatever is behind it', () => {
+    const scanner = taught(SHIPPED)
+    const two = Buffer.from(`${SHIPPED}\n${SHIPPED}${' '.repeat(64)}`)
+    for (let end = 0; end < SHIPPED.length; end += 1) expect(scanner.scan(two, 0, end, createLineSpans())).toBe(false)
+    // A line cut short in a buffer that still holds the rest of a longer one.
+    const stale = Buffer.from(`${SHIPPED}${' '.repeat(64)}`)
+    for (let end = 0; end < SHIPPED.length; end += 1) expect(scanner.scan(stale, 0, end, createLineSpans())).toBe(false)
+  })
+
+  it('finds what the general scanners find wherever it dares to answer, and only in lines that they understand', () => {
+    let answered = 0
+    const scanners = [SHIPPED, ...OTHERS].map((line) => ({ line, scanner: taught(line) }))
+    fc.assert(
+      fc.property(fc.constantFrom(...scanners), fc.array(anyChange(), { maxLength: 4 }), ({ line, scanner }, changes) => {
+        const changed = changes.reduce<Buffer>((bytes, change) => change(bytes), Buffer.from(line))
+        const quick = scan(scanner, changed)
+        if (quick === undefined) return
+        answered += 1
+        expect(quick).toEqual(judge(changed))
+      }),
+      { seed: 20261123, numRuns: 6_000 },
+    )
+    // The property would hold for a scanner that never answers.
+    expect(answered).toBeGreaterThan(1_000)
+  })
+})
+
+function taught(line: string) {
+  const scanner = createShapedScanner()
+  const bytes = Buffer.from(line)
+  expect(scanJsonLine(bytes, 0, bytes.length, createLineSpans())).toBe(true)
+  scanner.learn(bytes, 0, bytes.length)
+  return scanner
+}
+
+/** With other bytes around it, as in a chunk of a log. */
+function scan(scanner: ReturnType<typeof createShapedScanner>, line: Buffer): Record<string, string> | undefined {
+  const spans = createLineSpans()
+  const chunk = Buffer.concat([Buffer.from('"}\n'), line, Buffer.from(`\n${'"'.repeat(64)}`)])
+  return scanner.scan(chunk, 3, 3 + line.length, spans) ? valuesOf(spans) : undefined
+}
+
+/** What the whole JSON parser and the general walk through the target say. */
+function judge(line: Buffer): Record<string, string> {
+  const spans = createLineSpans()
+  expect(readJsonLine(line, 0, line.length, spans)).toBeUndefined()
+  markTarget(spans)
+  return valuesOf(spans)
+}
+
+function valuesOf(spans: LineSpans): Record<string, string> {
+  expect(spans.hasMarks).toBe(true)
+  const places: [string, number][] = [...SPAN_NAMES.map((name): [string, number] => [name, SPAN[name]]), ...Object.entries(MARK)]
+  return Object.fromEntries(
+    places
+      .filter(([, place]) => (spans.starts[place] ?? -1) >= 0)
+      .map(([name, place]) => [name, spans.bytes.toString('latin1', spans.starts[place], spans.ends[place])]),
+  )
+}
+
+const PIECES = [
+  'username=',
+  '&UserName=99999_BV',
+  'token=',
+  '&accessToken=a+b',
+  '&token',
+  '?',
+  '#',
+  '&&',
+  '=',
+  '%',
+  'user%6eame=',
+  '\\',
+  '"',
+  '","ip":"',
+  '\\u0041',
+  '\u0000',
+  '\n',
+  'ạ',
+  '}',
+  ' ',
+  '//',
+  '0',
+  '12345',
+]
+
+/** Takes a few bytes out of a line, puts others in, or changes one. */
+function anyChange(): fc.Arbitrary<(line: Buffer) => Buffer> {
+  const piece = fc.oneof(
+    fc.constantFrom(...PIECES.map((text) => Buffer.from(text))),
+    fc.nat(255).map((byte) => Buffer.from([byte])),
+  )
+  return fc.tuple(fc.nat(300), fc.nat(3), piece, fc.boolean()).map(([place, gone, put, isTarget]) => (line) => {
+    const from = isTarget ? line.indexOf('/a') + (place % 60) : place % line.length
+    return Buffer.concat([line.subarray(0, from), put, line.subarray(from + gone)])
+  })
+}
