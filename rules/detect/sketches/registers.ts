@@ -6,7 +6,7 @@ export function raise(registers: Uint8Array, at: number, rank: number): void {
 }
 
 /** How many registers hold each rank. */
-export function histogramOf(registers: Uint8Array, into = new Uint16Array(MAX_RANK + 1)): Uint16Array {
+export function histogramOf(registers: Uint8Array, into: Uint16Array = new Uint16Array(MAX_RANK + 1)): Uint16Array {
   into.fill(0)
   for (const rank of registers) into[rank] = (into[rank] as number) + 1
   return into
