@@ -155,6 +155,11 @@ export const SERVICE_OPTIONS = {
     500,
     'Most sources blocked at a time; more are only alerts.',
   ),
+  'verdicts.maxFacilityBlocks': option(
+    Type.Integer({ minimum: 0, maximum: 10_000 }),
+    20,
+    'Of these, most approved addresses: whoever tricks `watch`, which reads hostile input, can cut off no more facilities than that.',
+  ),
   'drift.listen': option(
     Type.Boolean(),
     true,

@@ -145,12 +145,12 @@ async function follow(options: FollowOptions, file: string, args: readonly strin
   return { ended: await child, stderr }
 }
 
-/** What setpriv(1) ends with where it could not start the program. No program of ours ends so. @throws ProgramError NOT_FOUND, NOT_PERMITTED */
 /** It is not there, or may not work: it asks for its own capabilities again (capset(2)), which a sandbox may refuse. The program was not started then. */
 function isBinderAway({ code }: Ended, stderr: string): boolean {
   return code === 'ENOENT' || /^setpriv: (?!failed to execute)/.test(stderr)
 }
 
+/** What setpriv(1) ends with where it could not start the program. No program of ours ends so. @throws ProgramError NOT_FOUND, NOT_PERMITTED */
 function refuseUnstarted(file: string, { exitCode }: Ended, stderr: string): void {
   if (exitCode === 127) throw new ProgramError('NOT_FOUND', `Cannot start ${file}: ENOENT`)
   if (exitCode === 126) throw new ProgramError('NOT_PERMITTED', `Cannot start ${file}: ${stderr.trim()}`)

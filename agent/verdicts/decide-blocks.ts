@@ -12,6 +12,8 @@ export interface VerdictPolicy {
   readonly blockForS: number
   readonly facilityAddresses: 'never' | 'foreign' | 'always'
   readonly maxBlocks: number
+  /** Of these, approved addresses. */
+  readonly maxFacilityBlocks: number
 }
 
 /** What else is known when flags are judged. */
@@ -42,6 +44,7 @@ export type Spared =
   | 'approved-address'
   | 'own-facility'
   | 'limit'
+  | 'facility-limit'
 
 /** What follows from one flag, source by source. */
 export interface FlagDecision {
@@ -56,18 +59,26 @@ export interface FlagDecision {
  */
 export function decideBlocks(flags: readonly Flag[], scene: VerdictScene): FlagDecision[] {
   const taken = new Map<Block, SourceBlock>()
+  let approvedTaken = 0
+  const take = (judged: SourceBlock): Spared | undefined => {
+    const before = taken.get(judged.block)
+    if (before === undefined) {
+      if (taken.size >= scene.policy.maxBlocks) return 'limit'
+      const isApproved = scene.document !== undefined && scene.document.ownersOf(judged.block).length > 0
+      if (isApproved && approvedTaken >= scene.policy.maxFacilityBlocks) return 'facility-limit'
+      if (isApproved) approvedTaken += 1
+    }
+    if (before === undefined || before.untilMs < judged.untilMs) taken.set(judged.block, judged)
+    return undefined
+  }
   return flags.map((flag) => {
     const blocked: SourceBlock[] = []
     const spared: { source: string; why: Spared }[] = []
     for (const source of flag.sources) {
       const judged = judgeSource(flag, source, scene)
-      if (typeof judged === 'string') spared.push({ source, why: judged })
-      else if (!taken.has(judged.block) && taken.size >= scene.policy.maxBlocks) spared.push({ source, why: 'limit' })
-      else {
-        blocked.push(judged)
-        const before = taken.get(judged.block)
-        if (before === undefined || before.untilMs < judged.untilMs) taken.set(judged.block, judged)
-      }
+      const why = typeof judged === 'string' ? judged : take(judged)
+      if (why !== undefined) spared.push({ source, why })
+      else if (typeof judged !== 'string') blocked.push(judged)
     }
     return { flag, blocked, spared }
   })

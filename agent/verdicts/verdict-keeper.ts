@@ -11,6 +11,9 @@ import { createLiveFlags } from './live-flags.ts'
 /** Flags shown in status and reports: as many as a report takes. */
 const MAX_RECENT = 200
 
+/** Flags a minute that the log tells of one by one. */
+const MAX_TOLD = 100
+
 export type ReportedFlag = AgentReport['flags'][number]
 
 /** The agent's side of flags: what `watch` says goes in, what the kernel should refuse for a while comes out. */
@@ -41,6 +44,7 @@ export function createVerdictKeeper({ policy, management, clock, log }: VerdictK
   let decisions: ReadonlyMap<Flag, FlagDecision> = new Map()
   let isInSnapshot = false
   let isTold = false
+  let told = { minute: 0, count: 0 }
 
   const tellOnce = (): boolean => {
     const isNews = !isTold
@@ -48,9 +52,20 @@ export function createVerdictKeeper({ policy, management, clock, log }: VerdictK
     return isNews
   }
 
+  /** A `watch` gone wild, or in wrong hands, must not fill the disk with what it says. */
+  const tell = (flag: Flag): void => {
+    const minute = Math.floor(clock.nowMs() / 60_000)
+    if (minute !== told.minute) {
+      if (told.count > MAX_TOLD) log.warn({ untold: told.count - MAX_TOLD }, 'more accounts were flagged than are told of')
+      told = { minute, count: 0 }
+    }
+    told.count += 1
+    if (told.count <= MAX_TOLD) log.warn(factsOf(flag), 'account was flagged')
+  }
+
   const note = (flag: Flag): void => {
     const key = JSON.stringify([flag.at, flag.account, flag.rule, flag.action])
-    if (!recent.has(key)) log.warn(factsOf(flag), 'account was flagged')
+    if (!recent.has(key)) tell(flag)
     recent.delete(key)
     recent.set(key, flag)
     const oldest = recent.size > MAX_RECENT ? recent.keys().next().value : undefined

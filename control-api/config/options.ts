@@ -30,6 +30,7 @@ export const CONTROL_OPTIONS = {
   'server.port': option(count(0, 65_535), 8480, 'Port to listen on; 0 takes a free one.'),
   'server.maxBodyBytes': option(count(1024, 1_073_741_824), 1_048_576, 'Largest request body, imports apart.'),
   'server.maxStreams': option(count(1, 100_000), 4000, 'Event streams open at the same time.'),
+  'server.maxStreamsEach': option(count(1, 1000), 8, 'Of these, as many as one agent or person may hold.'),
   'server.heartbeatS': option(count(1, 15), 10, 'Seconds between two signs of life on an event stream.'),
   'server.stopTimeoutS': option(count(1, 300), 10, 'Seconds that running requests get when the service stops.'),
   'tls.certFile': option(pathOrNull, null, 'Certificate chain (PEM); with tls.keyFile the service speaks HTTPS.'),

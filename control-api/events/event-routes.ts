@@ -10,6 +10,8 @@ import { openEventStream } from './event-stream.ts'
 export function registerEventRoutes(app: ControlApp, context: ControlContext): void {
   const { events, config, metrics } = context
   const open = new Set<() => void>()
+  /** How many of them each agent and person holds. */
+  const heldBy = new Map<string, number>()
   new Gauge({
     name: 'edgeward_control_event_streams',
     help: 'Event streams that are open.',
@@ -33,14 +35,25 @@ export function registerEventRoutes(app: ControlApp, context: ControlContext): v
       },
     },
     async (request, reply) => {
+      const { role, person } = actorOf(request)
+      const holder = `${role} ${person}`
+      const held = heldBy.get(holder) ?? 0
       if (open.size >= config.server.maxStreams) throw new ControlError('BUSY', 'Too many event streams are open; poll instead.')
+      if (held >= config.server.maxStreamsEach)
+        throw new ControlError('BUSY', `You hold ${held} event streams already: end one of them, or poll instead.`)
+      heldBy.set(holder, held + 1)
       reply.hijack()
       const end = openEventStream({
         response: reply.raw,
         hub: events,
         heartbeatMs: config.server.heartbeatS * 1000,
         isAllowed: () => isStillAllowed(context, request),
-        onEnd: () => open.delete(end),
+        onEnd() {
+          open.delete(end)
+          const left = (heldBy.get(holder) ?? 1) - 1
+          if (left > 0) heldBy.set(holder, left)
+          else heldBy.delete(holder)
+        },
       })
       open.add(end)
     },

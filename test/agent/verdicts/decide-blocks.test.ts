@@ -25,7 +25,14 @@ const document = parseAllowDocument(
 
 function aScene(policy: Partial<VerdictPolicy> = {}, more: Partial<VerdictScene> = {}): VerdictScene {
   return {
-    policy: { action: 'block-source', blockForS: 3600, facilityAddresses: 'foreign', maxBlocks: 500, ...policy },
+    policy: {
+      action: 'block-source',
+      blockForS: 3600,
+      facilityAddresses: 'foreign',
+      maxBlocks: 500,
+      maxFacilityBlocks: 20,
+      ...policy,
+    },
     management: createBlockSet([parseBlock('198.18.5.0/24')]),
     document,
     nowMs: NOW_MS,
@@ -86,6 +93,20 @@ describe('decideBlocks', () => {
     const decisions = decideBlocks(flags, aScene({ maxBlocks: 2 }))
     expect(blocksOfDecisions(decisions).map(({ block }) => block)).toEqual(['20.9.0.1', '20.9.0.2'])
     expect(decisions[1]?.spared).toEqual([{ source: '20.9.0.3', why: 'limit' }])
+  })
+
+  it('blocks no more approved addresses than the config allows, whatever watch says, and strangers all the same', () => {
+    const many = parseAllowDocument(
+      revisionBytes({ entries: Array.from({ length: 50 }, (_, i) => anEntry(`20.0.1.${i}`, { facility: '05678' })) }),
+    )
+    const flags = Array.from({ length: 50 }, (_, i) =>
+      aFlag({ account: `01234_${i}`, facility: '01234', sources: [`20.0.1.${i}`, `20.9.1.${i}`] }),
+    )
+    const decisions = decideBlocks(flags, aScene({ maxFacilityBlocks: 3 }, { document: many }))
+    const blocked = blocksOfDecisions(decisions).map(({ block }) => block)
+    expect(blocked.filter((block) => block.startsWith('20.0.1.'))).toEqual(['20.0.1.0', '20.0.1.1', '20.0.1.2'])
+    expect(blocked.filter((block) => block.startsWith('20.9.1.'))).toHaveLength(50)
+    expect(decisions[3]?.spared).toEqual([{ source: '20.0.1.3', why: 'facility-limit' }])
   })
 
   it('keeps the later end where two flags name one source', () => {

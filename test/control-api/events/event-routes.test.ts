@@ -2,6 +2,7 @@ import { createParser } from 'eventsource-parser'
 import { describe, expect, it } from 'vitest'
 import { type ControlAppSetup, createControlAppSetup } from '../../support/control-app.ts'
 import { enrolAgent } from '../../support/enrolled-agent.ts'
+import { until } from '../../support/until.ts'
 
 interface Stream {
   readonly status: number
@@ -11,11 +12,11 @@ interface Stream {
   ended(): Promise<void>
 }
 
-async function listen(setup: ControlAppSetup, headers: { authorization: string }): Promise<Stream> {
+async function listen(setup: ControlAppSetup, headers: { authorization: string }, signal?: AbortSignal): Promise<Stream> {
   if (!setup.app.server.listening) await setup.app.listen({ host: '127.0.0.1', port: 0 })
   const address = setup.app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const response = await fetch(`http://127.0.0.1:${port}/v1/events`, { headers })
+  const response = await fetch(`http://127.0.0.1:${port}/v1/events`, { headers, signal: signal ?? null })
   const heard: string[] = []
   const parser = createParser({
     onEvent: ({ event, data }) => heard.push(`${event} ${data}`),
@@ -51,6 +52,17 @@ describe('GET /v1/events', () => {
     expect([await stream.next(), await stream.next()]).toEqual(['revision {"revision":8}', 'revision {"revision":9}'])
   })
 
+  it('leaves room for others, however many one person asks for, and takes him again when he has ended one', async () => {
+    const setup = await createControlAppSetup({ config: 'server: {maxStreamsEach: 2}' })
+    const ending = new AbortController()
+    const streams = [await listen(setup, setup.as.reader, ending.signal), await listen(setup, setup.as.reader)]
+    expect(streams.map(({ status }) => status)).toEqual([200, 200])
+    expect((await listen(setup, setup.as.reader)).status).toBe(503)
+    expect((await listen(setup, setup.as.operator)).status).toBe(200)
+    ending.abort()
+    await until('there is room again', async () => ((await listen(setup, setup.as.reader)).status === 200 ? true : undefined))
+  })
+
   it('gives a sign of life', async () => {
     const setup = await createControlAppSetup({ config: 'server: {heartbeatS: 1}' })
     const stream = await listen(setup, setup.as.reader)
@@ -82,7 +94,7 @@ describe('GET /v1/events', () => {
   })
 
   it('takes hundreds of streams and no more than it is told to', async () => {
-    const setup = await createControlAppSetup({ config: 'server: {maxStreams: 300}' })
+    const setup = await createControlAppSetup({ config: 'server: {maxStreams: 300, maxStreamsEach: 300}' })
     const first = await listen(setup, setup.as.reader)
     const rest = await Promise.all(Array.from({ length: 299 }, () => listen(setup, setup.as.reader)))
     const streams = [first, ...rest]
