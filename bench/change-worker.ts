@@ -1,57 +1,96 @@
 /** Program of the benchmark `change`: one host in or out of a loaded list, again and again, as an agent does it; the time until the kernel has it. */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createNftFirewall } from '../agent/firewall/nft-firewall.ts'
-import { type RunProgram, runProgram } from '../agent/process/run-program.ts'
-import type { BlockSet } from '../rules/addresses/block-set.ts'
+import { loadNetlink } from '../agent/netlink/open-netlink.ts'
+import { runProgram } from '../agent/process/run-program.ts'
 import { digestOf } from '../rules/addresses/block-set-lines.ts'
 import type { FilterProgram } from '../rules/firewall/program.ts'
 import { assertPrivateNamespace } from '../test/support/netns.ts'
 import { benchProgram } from './apply-worker.ts'
 import { sampleDocument, sampleHosts } from './sample-lists.ts'
 
-/** What the worker prints: milliseconds of each change. */
+/** What the worker prints. */
 export interface ChangeTimes {
+  /** Milliseconds of each change. */
   readonly ours: readonly number[]
   readonly bare: readonly number[]
+  /** Changes a second, one after another without a pause. */
+  readonly ourRate: number
+  readonly bareRate: number
+  /** The longest that the event loop stood still while ours were made without a pause. */
+  readonly maxLagMs: number
+  readonly peakRssKb: number
 }
 
-async function changeAgainAndAgain(hosts: number, prefixes: number, changes: number): Promise<ChangeTimes> {
+/** Straight to the kernel, or a process for each step, as where koffi cannot be loaded. */
+export type ChangeWay = 'netlink' | 'nft'
+
+/** Hosts that leave and come back. */
+const ABSENT = 8
+
+async function changeAgainAndAgain(hosts: number, prefixes: number, changes: number, way: ChangeWay): Promise<ChangeTimes> {
   assertPrivateNamespace()
-  const full = benchProgram(sampleDocument({ hosts, prefixes }))
-  let committedMs = 0
-  const run: RunProgram = async (file, args, options) => {
-    const result = await runProgram(file, args, options)
-    if (args.includes('-f')) committedMs = performance.now()
-    return result
+  const fail = (why: unknown): never => {
+    throw new Error(`A change did not go by ${way}, which is to be measured`, { cause: why })
   }
-  const firewall = createNftFirewall({
-    run,
-    onMisfit: (error) => {
-      throw error
-    },
-  })
-  await firewall.apply(full)
-  const all = sampleHosts(hosts)
+  const netlink = way === 'netlink' ? await loadNetlink() : undefined
+  const firewall = createNftFirewall({ run: runProgram, netlink, onMisfit: fail, onGivenUp: fail })
+  const lists = createLists(benchProgram(sampleDocument({ hosts, prefixes })), sampleHosts(hosts))
+  let made = 0
+  /** What the edge does with a revision that it has verified. */
+  const change = async (): Promise<void> => {
+    made += 1
+    const program = { ...(lists[made % lists.length] ?? fail('no list')), revision: 1000 + made }
+    await firewall.inForce()
+    await firewall.check(program)
+    await firewall.apply(program)
+  }
+  let isBareIn = false
+  const changeBare = async (): Promise<void> => {
+    const input = [`${isBareIn ? 'delete' : 'add'} element inet edgeward host4 { 11.0.0.1 }\n`]
+    const { exitCode, stderr } = await runProgram('nft', ['-f', '-'], { input })
+    if (exitCode !== 0) throw new Error(`nft did not take a bare change: ${stderr}`)
+    isBareIn = !isBareIn
+  }
+  await firewall.apply(lists[0] ?? fail('no list'))
   const ours: number[] = []
   const bare: number[] = []
-  for (let change = 0; change < changes; change += 1) {
-    // Out and in again by turns, another host each time.
-    const missing = all[Math.floor((change * hosts) / changes)] ?? 0
-    const approved: BlockSet =
-      change % 2 === 0 ? { ...full.approved, host4: all.filter((host) => host !== missing) } : full.approved
-    const program: FilterProgram = { ...full, revision: full.revision + 1 + change, approved, digest: digestOf(approved) }
-    const start = performance.now()
-    await firewall.apply(program)
-    ours.push(committedMs - start)
-    const bareStart = performance.now()
-    await run('nft', ['-f', '-'], {
-      input: [`${change % 2 === 0 ? 'add' : 'delete'} element inet edgeward host4 { 11.0.0.1 }\n`],
-    })
-    bare.push(committedMs - bareStart)
+  for (let round = 0; round < changes; round += 1) {
+    ours.push(await timeOf(change))
+    bare.push(await timeOf(changeBare))
   }
-  return { ours, bare }
+  const lag = monitorEventLoopDelay({ resolution: 1 })
+  lag.enable()
+  const ourRate = await rateOf(change, changes)
+  lag.disable()
+  const bareRate = await rateOf(changeBare, changes)
+  return { ours, bare, ourRate, bareRate, maxLagMs: lag.max / 1e6, peakRssKb: process.resourceUsage().maxRSS }
+}
+
+/** The whole list and, between any two of it, the list without one host, another each time. */
+function createLists(full: FilterProgram, hosts: Uint32Array): readonly FilterProgram[] {
+  return Array.from({ length: ABSENT }, (_, i) => hosts[Math.floor(((i + 1) * hosts.length) / (ABSENT + 1))] ?? 0).flatMap(
+    (absent) => {
+      const approved = { ...full.approved, host4: hosts.filter((host) => host !== absent) }
+      return [full, { ...full, approved, digest: digestOf(approved) }]
+    },
+  )
+}
+
+async function timeOf(work: () => Promise<void>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
+
+async function rateOf(work: () => Promise<void>, times: number): Promise<number> {
+  const start = performance.now()
+  for (let time = 0; time < times; time += 1) await work()
+  return (1000 * times) / (performance.now() - start)
 }
 
 if (import.meta.main) {
-  const [hosts = 0, prefixes = 0, changes = 0] = process.argv.slice(2).map(Number)
-  process.stdout.write(`${JSON.stringify(await changeAgainAndAgain(hosts, prefixes, changes))}\n`)
+  const [hosts = 0, prefixes = 0, changes = 0] = process.argv.slice(2, 5).map(Number)
+  const way = process.argv[5] === 'nft' ? 'nft' : 'netlink'
+  process.stdout.write(`${JSON.stringify(await changeAgainAndAgain(hosts, prefixes, changes, way))}\n`)
 }

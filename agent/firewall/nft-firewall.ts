@@ -1,17 +1,20 @@
 import { compileNft } from '../../rules/firewall/compile-nft.ts'
+import { compileNftBatch, compileNftBlockedBatch } from '../../rules/firewall/compile-nft-batch.ts'
 import { compileNftBlocked, compileNftDelta, findDeltaObstacle, hasSameRules } from '../../rules/firewall/compile-nft-delta.ts'
 import { fitsInto, NFT_TABLE, SEEN_SETS } from '../../rules/firewall/nft-layout.ts'
 import { hooksOf } from '../../rules/firewall/nft-rules.ts'
 import type { FilterProgram } from '../../rules/firewall/program.ts'
+import type { OpenNetlink } from '../netlink/open-netlink.ts'
 import { createQueue } from '../process/create-queue.ts'
 import { ProgramError } from '../process/program-error.ts'
 import type { ProgramOptions, RunProgram } from '../process/run-program.ts'
 import { assertBlockable, assertCompilable } from './assert-compilable.ts'
-import type { Doubt, Firewall } from './firewall.ts'
+import { createDirectChanges } from './direct-changes.ts'
+import type { Doubt, Firewall, InForce } from './firewall.ts'
 import { FirewallError, type FirewallErrorCode } from './firewall-error.ts'
 import { nftFault, runFault } from './nft-fault.ts'
 import { findNftState, type NftState } from './nft-state.ts'
-import { busiest, parseSeen } from './read-seen.ts'
+import { busiest, parseSeen, parseUnlisted } from './read-seen.ts'
 
 export interface NftFirewallOptions {
   readonly run: RunProgram
@@ -19,6 +22,12 @@ export interface NftFirewallOptions {
   readonly timeoutMs?: number
   /** Told when a change did not fit what the kernel holds, so that all of it is replaced: somebody else has been at our table. */
   readonly onMisfit?: (error: FirewallError) => void
+  /** Where it is given, small changes go straight to the kernel, without an nft. */
+  readonly netlink?: OpenNetlink | undefined
+  /** Told once where they cannot: from then on every change starts an nft. */
+  readonly onGivenUp?: (why: string) => void
+  /** Names a chain that comes and goes within a change that goes straight to the kernel, so that a listener knows it for ours. */
+  readonly mark?: () => string
 }
 
 /** The program that this process put in force, with what shows whether somebody else has been there since. */
@@ -27,6 +36,8 @@ interface Left {
   /** What the host sets were made for: deltas must fit. */
   readonly base: FilterProgram
   readonly shape: string
+  /** The ruleset's number when it was seen to be so; while the kernel says the same, nobody has changed anything. */
+  readonly generation: number | undefined
 }
 
 /** Ten times 16,384 refused sources as JSON. */
@@ -36,8 +47,10 @@ const MISFITS: ReadonlySet<FirewallErrorCode> = new Set(['REFUSED', 'NOT_IN_FORC
 const MAX_RULESET_BYTES = 64 * 1024 * 1024
 
 /** The kernel's nftables through nft(8), one call after another. Needs CAP_NET_ADMIN. */
-export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => undefined }: NftFirewallOptions): Firewall {
+export function createNftFirewall(options: NftFirewallOptions): Firewall {
+  const { run, timeoutMs = 120_000, onMisfit = () => undefined, onGivenUp = () => undefined, mark } = options
   const queue = createQueue()
+  const direct = createDirectChanges({ open: options.netlink, onGivenUp, onMisfit })
   let left: Left | undefined
 
   const nft = async (doing: string, args: readonly string[], options: ProgramOptions = {}): Promise<string> => {
@@ -73,19 +86,49 @@ export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => u
     }
   }
 
-  /** The kernel itself refuses a delta where another list is in force; that nobody has been at the rules is looked up after, so that the change does not wait for it. */
+  /** The state with the ruleset's number; without one where somebody changed something meanwhile, or it cannot be had. */
+  const readStateAt = async (): Promise<{ state: NftState | undefined; generation: number | undefined }> => {
+    const before = await direct.generation()
+    const state = await readState()
+    return { state, generation: before === (await direct.generation()) ? before : undefined }
+  }
+
+  /** As `isTaken`, for the change from `from` to `program`: straight to the kernel where it is small, else by nft. */
+  const isDeltaTaken = async (
+    doing: string,
+    from: FilterProgram,
+    program: FilterProgram,
+    isJudgedOnly = false,
+  ): Promise<boolean> => {
+    const outcome = await direct.send(doing, compileNftBatch(from, program, { mark: mark?.() }), { isJudgedOnly })
+    if (outcome !== 'unable') return outcome === 'done'
+    return isTaken(doing, compileNftDelta(from, program), isJudgedOnly ? ['--check'] : [])
+  }
+
+  /**
+   * The kernel itself refuses a delta where another list is in force. That nobody has been at the rules is looked up after, so that the change does not wait for it;
+   * where the ruleset's number is the next one, nobody can have been.
+   */
   const applyDelta = async (from: Left, program: FilterProgram): Promise<boolean> => {
     if (!isComparable(from, program)) return false
     const isRuled = hasSameRules(from.program, program)
     // Afterwards the rules differ anyhow.
     if (!isRuled && !isAsLeft(await readState(), from)) return false
     const doing = `Cannot change revision ${from.program.revision} into ${program.revision}`
-    if (!(await isTaken(doing, compileNftDelta(from.program, program)))) return false
-    const state = await readState()
+    if (!(await isDeltaTaken(doing, from.program, program))) return false
+    if (isRuled && (await isNext(from))) {
+      left = { ...from, program, generation: after(from.generation) }
+      return true
+    }
+    const { state, generation } = await readStateAt()
     if (state === undefined || !isAbout(state, program) || (isRuled && state.shape !== from.shape)) return false
-    left = { ...from, program, shape: state.shape }
+    left = { ...from, program, shape: state.shape, generation }
     return true
   }
+
+  /** True where one change was made since `from` and no other. */
+  const isNext = async ({ generation }: Left): Promise<boolean> =>
+    generation !== undefined && (await direct.generation()) === after(generation)
 
   const applyWhole = async (program: FilterProgram, doubt: Doubt | undefined): Promise<void> => {
     const found = await readState()
@@ -95,13 +138,13 @@ export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => u
     const canRefill = areRulesOurs && found !== undefined && isSameHooks(found.hooks, program)
     if (!canRefill || !(await isTaken(doing, compileNft(program, { refill: found.about }))))
       await nft(doing, ['-f', '-'], { input: compileNft(program) })
-    const state = await readState()
+    const { state, generation } = await readStateAt()
     if (state === undefined || !isAbout(state, program))
       throw new FirewallError(
         'NOT_IN_FORCE',
         `${doing}: nft took it, but the kernel does not hold it; somebody else changes our table`,
       )
-    left = { program, base: program, shape: state.shape }
+    left = { program, base: program, shape: state.shape, generation }
   }
 
   return {
@@ -112,9 +155,9 @@ export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => u
         assertCompilable(program)
         const doing = `Cannot accept revision ${program.revision}`
         // What would be applied is judged: a change of one host takes milliseconds, a whole list of a million seconds.
-        const delta = left !== undefined && isComparable(left, program) ? compileNftDelta(left.program, program) : undefined
-        if (delta === undefined || !(await isTaken(doing, delta, ['--check'])))
-          await nft(doing, ['--check', '-f', '-'], { input: compileNft(program) })
+        const isChange =
+          left !== undefined && isComparable(left, program) && (await isDeltaTaken(doing, left.program, program, true))
+        if (!isChange) await nft(doing, ['--check', '-f', '-'], { input: compileNft(program) })
       }),
 
     apply: (program, { doubt } = {}) =>
@@ -127,14 +170,24 @@ export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => u
     setBlocked: (blocked) =>
       queue(async () => {
         assertBlockable(blocked)
-        await nft('Cannot replace the blocked sources', ['-f', '-'], { input: compileNftBlocked(blocked) })
-        if (left !== undefined) left = { ...left, program: { ...left.program, blocked } }
+        const doing = 'Cannot replace the blocked sources'
+        const from = left
+        const outcome =
+          from === undefined ? 'unable' : await direct.send(doing, compileNftBlockedBatch(blocked, { mark: mark?.() }))
+        // Written by nft once more where it did not go through: it replaces all of them, and says what is wrong.
+        if (outcome !== 'done') await nft(doing, ['-f', '-'], { input: compileNftBlocked(blocked) })
+        if (from === undefined || left === undefined) return
+        const generation = (await isNext(from)) ? after(from.generation) : undefined
+        left = { ...left, program: { ...left.program, blocked }, generation }
       }),
 
     inForce: () =>
       queue(async () => {
-        const state = await readState()
+        if (left?.generation !== undefined && (await direct.generation()) === left.generation) return aboutOf(left.program)
+        const { state, generation } = await readStateAt()
         const isTouched = left !== undefined && state !== undefined && !isAsLeft(state, left)
+        // What others did to tables of their own is no reason to look again.
+        if (left !== undefined && state !== undefined && !isTouched) left = { ...left, generation }
         return isTouched ? undefined : state?.about
       }),
 
@@ -150,6 +203,14 @@ export function createNftFirewall({ run, timeoutMs = 120_000, onMisfit = () => u
       )
       return busiest(lists.flat(), limit)
     },
+
+    unlisted: async () =>
+      parseUnlisted(
+        await nft('Cannot read the refused sources', ['--json', '--terse', 'list', 'ruleset', 'inet'], {
+          priority: 'low',
+          maxOutputBytes: MAX_RULESET_BYTES,
+        }),
+      ),
 
     remove: () =>
       queue(async () => {
@@ -169,6 +230,16 @@ function isAsLeft(state: NftState | undefined, { program, shape }: Left): boolea
 
 function isAbout({ about }: NftState, program: FilterProgram): boolean {
   return about.revision === program.revision && about.digest === program.digest && about.mode === program.mode
+}
+
+function aboutOf({ revision, digest, mode }: FilterProgram): InForce {
+  return { revision, digest, mode }
+}
+
+/** The number after this one: the kernel leaves 0 out. */
+function after(generation: number | undefined): number | undefined {
+  if (generation === undefined) return undefined
+  return generation === 0xffff_ffff ? 1 : generation + 1
 }
 
 function isSameHooks(found: readonly string[], program: FilterProgram): boolean {

@@ -8,7 +8,62 @@ export interface BlockSetDifference {
 
 /** The elements of `to` that `from` lacks, and the other way round, by one merge walk a list. A prefix with another length is another element. */
 export function differenceOf(from: BlockSet, to: BlockSet): BlockSetDifference {
-  return { added: missingFrom(from, to), removed: missingFrom(to, from) }
+  const [before, after] = withoutCommonEnds(from, to)
+  return { added: missingFrom(before, after), removed: missingFrom(after, before) }
+}
+
+/** Both without the elements at head and tail of each list in which they agree: of two lists that differ in one host, nearly all. */
+function withoutCommonEnds(from: BlockSet, to: BlockSet): readonly [BlockSet, BlockSet] {
+  const hosts4 = findEnds([from.host4], [to.host4], 1)
+  const nets4 = findEnds([from.net4, from.net4Length], [to.net4, to.net4Length], 1)
+  const hosts6 = findEnds([wordsOf(from.host6)], [wordsOf(to.host6)], 4)
+  const nets6 = findEnds([wordsOf(from.net6), from.net6Length], [wordsOf(to.net6), to.net6Length], 4)
+  const cut = (set: BlockSet): BlockSet => ({
+    host4: set.host4.subarray(hosts4.head, set.host4.length - hosts4.tail),
+    net4: set.net4.subarray(nets4.head, set.net4.length - nets4.tail),
+    net4Length: set.net4Length.subarray(nets4.head, set.net4Length.length - nets4.tail),
+    host6: set.host6.subarray(2 * hosts6.head, set.host6.length - 2 * hosts6.tail),
+    net6: set.net6.subarray(2 * nets6.head, set.net6.length - 2 * nets6.tail),
+    net6Length: set.net6Length.subarray(nets6.head, set.net6Length.length - nets6.tail),
+  })
+  return [cut(from), cut(to)]
+}
+
+type Numbers = Uint32Array | Uint8Array
+/** One list, or the words of addresses beside their prefix lengths. */
+type Columns = readonly [Uint32Array, Uint8Array?]
+
+/** How many elements agree at both ends; `width` words of the first column are one element. */
+function findEnds(
+  [a, aLengths]: Columns,
+  [b, bLengths]: Columns,
+  width: number,
+): { readonly head: number; readonly tail: number } {
+  const count = Math.min(a.length, b.length) / width
+  const lengths = aLengths !== undefined && bLengths !== undefined ? ([aLengths, bLengths] as const) : undefined
+  const words = Math.floor(commonHead(a, b, count * width) / width)
+  const head = lengths === undefined ? words : commonHead(...lengths, words)
+  const rest = count - head
+  const lastWords = Math.floor(commonTail(a, b, rest * width) / width)
+  return { head, tail: lengths === undefined ? lastWords : commonTail(...lengths, lastWords) }
+}
+
+function commonHead(a: Numbers, b: Numbers, limit: number): number {
+  if (a === b) return limit
+  let at = 0
+  while (at < limit && a[at] === b[at]) at += 1
+  return at
+}
+
+function commonTail(a: Numbers, b: Numbers, limit: number): number {
+  let at = 0
+  while (at < limit && a[a.length - 1 - at] === b[b.length - 1 - at]) at += 1
+  return at
+}
+
+/** The same memory by halves of a word: comparing BigInts would make one for each. */
+function wordsOf(pairs: BigUint64Array): Uint32Array {
+  return new Uint32Array(pairs.buffer, pairs.byteOffset, 2 * pairs.length)
 }
 
 /** The elements of `wanted` that `held` lacks. */

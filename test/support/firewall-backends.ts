@@ -7,6 +7,7 @@ import { readApproved } from '../../agent/firewall/read-approved.ts'
 import { readIpsetList } from '../../agent/firewall/read-ipset.ts'
 import type { RunProgram } from '../../agent/process/run-program.ts'
 import type { BlockSet } from '../../rules/addresses/block-set.ts'
+import { netlinkOf } from './netlink-in-namespace.ts'
 import type { TestNamespace } from './netns.ts'
 import { isInstalled } from './surroundings.ts'
 
@@ -38,14 +39,26 @@ export interface IpsetBackend extends FirewallBackend {
 export const IPSET_BACKENDS: readonly IpsetBackend[] = [ipsetBackend('nft'), ipsetBackend('legacy')]
 
 /** Every backend that judges packets. */
-export const FIREWALL_BACKENDS: readonly FirewallBackend[] = [nftBackend(), ...IPSET_BACKENDS]
+export const FIREWALL_BACKENDS: readonly FirewallBackend[] = [
+  nftBackend('nft', createNftFirewall),
+  nftBackend('nft and netlink', createDirectFirewall),
+  ...IPSET_BACKENDS,
+]
 
-function nftBackend(): FirewallBackend {
+/** Small changes go straight to the kernel; one that could not would be measured as if it had. */
+function createDirectFirewall(options: Parameters<FirewallBackend['create']>[0]): Firewall {
+  const onGivenUp = (why: string): never => {
+    throw new Error(`A change did not go by netlink: ${why}`)
+  }
+  return createNftFirewall({ ...options, netlink: netlinkOf(options.run), onGivenUp })
+}
+
+function nftBackend(name: string, create: FirewallBackend['create']): FirewallBackend {
   return {
-    name: 'nft',
+    name,
     skip: skipWithout(['nft', 'nftables']),
     maxSeen: 16_384,
-    create: createNftFirewall,
+    create,
     readApproved,
     async tamper(edge) {
       await edge.mustRun('nft', ['flush', 'chain', 'inet', 'edgeward', 'judge4'])

@@ -1,18 +1,20 @@
 import { once } from 'node:events'
 import { ProgramError } from '../../agent/process/program-error.ts'
 import type { FollowProgram, RunProgram } from '../../agent/process/run-program.ts'
+import { type NamespaceRun, netlinkInNamespace } from './netlink-in-namespace.ts'
 import type { TestNamespace } from './netns.ts'
 import { boundToParent } from './service.ts'
 
 /** A `RunProgram` whose programs see the namespace in place of the host. Deadlines and signals are left to the test. */
-export function runInNamespace(space: TestNamespace): RunProgram {
-  return (file, args, options = {}) =>
+export function runInNamespace(space: TestNamespace): NamespaceRun {
+  const run: RunProgram = (file, args, options = {}) =>
     space.run(file, args, {
       timeoutMs: options.timeoutMs ?? 60_000,
       env: { LC_ALL: 'C' },
       ...(options.input === undefined ? {} : { input: options.input }),
       ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
     })
+  return Object.assign(run, { openNetlink: () => netlinkInNamespace(space)() })
 }
 
 /** A `FollowProgram` of the same kind. */
