@@ -16,7 +16,8 @@ export function trustErrorOf(error: unknown, linkFault: ControlLinkError | undef
   if (linkFault !== undefined) return linkFault
   const reason = error instanceof Error ? error.message : String(error)
   const options = { cause: error }
-  if (error instanceof PersistError) return new TrustError('TRUST_STORE', `Cannot keep verified metadata: ${reason}`, options)
+  if (error instanceof PersistError || /Failed to persist metadata/.test(reason))
+    return new TrustError('TRUST_STORE', `Cannot keep verified metadata: ${reason}`, options)
   if (error instanceof ExpiredMetadataError || /is expired/.test(reason))
     return new TrustError('METADATA_EXPIRED', `Cannot trust the signed metadata: ${reason}`, options)
   if (error instanceof BadVersionError || /less than current version/.test(reason))

@@ -154,16 +154,20 @@ describe('createTufSource', () => {
     expect(await source.pull(undefined, NEVER)).toMatchObject({ kind: 'fetched', revision: 1 })
   })
 
-  it('says that its store cannot be used, and does not crash', async () => {
-    const { source, publish, folder } = await scene()
-    await publish()
-    await source.pull(undefined, NEVER)
-    await rm(join(folder, 'metadata', 'timestamp.json'))
-    await mkdir(join(folder, 'metadata', 'timestamp.json'))
-    await expect(source.pull(undefined, NEVER)).rejects.toMatchObject({ code: 'TRUST_STORE' })
-    await rm(folder, { recursive: true })
-    await expect(source.pull(undefined, NEVER)).rejects.toMatchObject({ code: 'TRUST_STORE' })
-  })
+  it.each([['timestamp'], ['snapshot'], ['targets']])(
+    'says that its store cannot be used for the %s, and does not crash',
+    async (role) => {
+      const { source, publish, folder } = await scene()
+      await publish()
+      await source.pull(undefined, NEVER)
+      const file = join(folder, 'metadata', `${role}.json`)
+      await rm(file)
+      await mkdir(file)
+      await expect(source.pull(undefined, NEVER)).rejects.toMatchObject({ code: 'TRUST_STORE' })
+      await rm(folder, { recursive: true })
+      await expect(source.pull(undefined, NEVER)).rejects.toMatchObject({ code: 'TRUST_STORE' })
+    },
+  )
 })
 
 function flipped(bytes: Buffer): Buffer {
