@@ -45,11 +45,17 @@ function isPort(address: AddressInfo | string | null): address is AddressInfo {
   return typeof address === 'object' && address !== null
 }
 
-/** Program: `node relay.ts SOCKET HOST PORT` listens on the unix socket and says `ready`. */
+/**
+ * Program: `node relay.ts SOCKET HOST PORT` listens on the unix socket, `node relay.ts SOCKET HOST PORT in` at the host and port, and joins each connection to the
+ * other; says `ready`.
+ */
 async function main(): Promise<void> {
-  const [socket, host, port] = process.argv.slice(2)
-  if (socket === undefined || host === undefined || port === undefined) throw new Error('Usage: relay.ts SOCKET HOST PORT')
-  await startRelay({ path: socket }, { host, port: Number(port) })
+  const [socket, host, port, way = 'out'] = process.argv.slice(2)
+  if (socket === undefined || host === undefined || port === undefined || !['in', 'out'].includes(way))
+    throw new Error('Usage: relay.ts SOCKET HOST PORT [in]')
+  const near = { path: socket }
+  const far = { host, port: Number(port) }
+  await (way === 'in' ? startRelay(far, near) : startRelay(near, far))
   process.stdout.write('ready\n')
 }
 
