@@ -30,7 +30,7 @@ import type { AgentStatus } from './status/agent-status.ts'
 import { faultOf } from './status/fault.ts'
 import { createStatusBoard } from './status/status-board.ts'
 import { statusLine } from './status/status-line.ts'
-import { type AtBoot, createBootKeeper } from './sync/boot-keeper.ts'
+import { type AtBoot, type BootBackend, createBootKeeper } from './sync/boot-keeper.ts'
 import { createEdge } from './sync/edge.ts'
 import { createModeTimer } from './sync/mode-timer.ts'
 import { createPassRunner } from './sync/pass-runner.ts'
@@ -72,10 +72,12 @@ export interface AgentPorts {
   readonly agentVersion: string
   readonly firewall: Firewall
   readonly kernel: KernelPorts
-  /** Why this backend was chosen, for the status; empty where the config named it. */
+  /** Why this backend was chosen and how it makes changes, for the status; may change while the agent runs. */
   readonly backendReason: string
   readonly memory: LastGoodMemory
   readonly bootFiles: BootProgramFiles
+  /** What the boot loader loads with; nft if not given. */
+  readonly bootBackend?: BootBackend | undefined
   readonly serviceManager: ServiceManager
   /** Gives the way to central; asked again while it throws, because a token may come or the network may not be up yet. */
   readonly openCentral: (signal: AbortSignal) => Promise<Central>
@@ -107,13 +109,24 @@ const MAX_SEEN = 200
 export function createAgent(ports: AgentPorts): Agent {
   const { config, clock, timers, random, log, firewall, hostFacts } = ports
   const { mode: hold } = config
-  const backend = { name: firewall.backend, reason: ports.backendReason }
+  const backend = {
+    name: firewall.backend,
+    get reason() {
+      return ports.backendReason
+    },
+  }
   const identity = { name: config.name, agentVersion: ports.agentVersion, localHold: hold === 'observe', backend }
   const board = createStatusBoard(identity, clock)
   const shape = createEdgeShape(config)
   const verdicts = createVerdictKeeper({ policy: config.verdicts, management: shape.management, clock, log })
   const { beforeFirstList } = config.firewall
-  const boot = createBootKeeper({ atBoot: atBootOf(config, firewall), files: ports.bootFiles, board, log })
+  const boot = createBootKeeper({
+    atBoot: atBootOf(config, firewall),
+    backend: ports.bootBackend ?? 'nft',
+    files: ports.bootFiles,
+    board,
+    log,
+  })
   const { orders, ...lockout } = ports.lockout
   const book = createOpeningBook({ limits: config.breakGlass, clock, board, log })
   const guard = createLockoutGuard({ sight: lockout.sight, ...config.lockout, controlUrl: config.control.url })
@@ -155,6 +168,7 @@ export function createAgent(ports: AgentPorts): Agent {
     timers,
     random,
     watch: config.drift.listen ? ports.kernel.watch : undefined,
+    compare: firewall.look && (async () => (await firewall.look?.()) ?? 'unknown'),
     lookEveryMs: config.drift.lookEveryS * 1000,
     wantProof: () => proof.want(),
   })
@@ -333,9 +347,9 @@ export function createAgent(ports: AgentPorts): Agent {
   }
 }
 
-/** The boot loader knows nft only; what another backend left behind must not come back beside it. */
+/** A dry run is to be one after the next boot too; one that nobody wanted changes nothing about it. */
 function atBootOf(config: AgentConfig, { backend }: Firewall): AtBoot {
-  if (config.firewall.backend === 'dry-run' || backend === 'ipset') return 'nothing'
+  if (config.firewall.backend === 'dry-run') return 'nothing'
   return backend === 'dry-run' ? 'as-before' : 'program'
 }
 

@@ -1,8 +1,10 @@
-import { compileNft } from '../../rules/firewall/compile-nft.ts'
+import type { AgentConfig } from '../config/agent-config.ts'
 import { createEdgeShape } from '../config/create-edge-shape.ts'
 import { createBootProgramFiles } from '../memory/boot-program.ts'
 import { MemoryError } from '../memory/memory-error.ts'
-import { OPEN_TEXT } from '../sync/boot-keeper.ts'
+import { ProgramError } from '../process/program-error.ts'
+import { runProgram } from '../process/run-program.ts'
+import { type BootBackend, bootFilesOf, openBootFiles } from '../sync/boot-keeper.ts'
 import { planClosed } from '../sync/plan-program.ts'
 import type { Command, CommandIo, ExitCode } from './command.ts'
 import { loadConfig } from './load-config.ts'
@@ -24,10 +26,11 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   if (config === undefined) return 2
   const isClosed = config.firewall.beforeFirstList === 'closed' && config.firewall.backend !== 'dry-run'
   const { boot } = stateFolders(config)
+  const backend = await findBootBackend(config)
   try {
     await createBootProgramFiles(boot).keep(
       'before-first-list',
-      isClosed ? compileNft(planClosed(createEdgeShape(config))) : [OPEN_TEXT],
+      isClosed ? bootFilesOf(planClosed(createEdgeShape(config)), backend) : openBootFiles(backend),
     )
   } catch (error) {
     if (!(error instanceof MemoryError)) throw error
@@ -37,4 +40,18 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const words = isClosed ? 'only the management prefixes pass' : 'the guarded ports are open'
   io.stderr.write(`Before the first list ${words}, from the next boot on.\n`)
   return 0
+}
+
+/** By what is installed: this command may have no rights over the kernel. */
+async function findBootBackend({ firewall }: AgentConfig): Promise<BootBackend> {
+  if (firewall.backend === 'ipset') return { iptables: 'own' }
+  const isThere = async (file: 'nft' | 'ipset') => {
+    try {
+      return (await runProgram(file, ['--version'])).exitCode === 0
+    } catch (error) {
+      if (error instanceof ProgramError) return false
+      throw error
+    }
+  }
+  return firewall.backend === 'auto' && !(await isThere('nft')) && (await isThere('ipset')) ? { iptables: 'own' } : 'nft'
 }

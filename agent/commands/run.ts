@@ -8,6 +8,7 @@ import { createHostSight } from '../lockout/host-sight.ts'
 import { createJsonLog } from '../log/log.ts'
 import { createBootProgramFiles } from '../memory/boot-program.ts'
 import { createFileMemory } from '../memory/file-memory.ts'
+import { findNetlinkWay } from '../netlink/netlink-way.ts'
 import { createFileOrders } from '../orders/file-orders.ts'
 import { createFileProbationMemory } from '../probation/file-probation-memory.ts'
 import { findNetworkProbe } from '../probation/network-probe.ts'
@@ -40,7 +41,8 @@ async function runService(args: readonly string[], io: CommandIo): Promise<ExitC
   const log = createJsonLog(config.log.level, { write: (line) => void io.stdout.write(line) })
   const clock = createSystemClock()
   const own = createOwnChanges(runProgram)
-  const { firewall, reason } = await openFirewall(config.firewall.backend, own.run, log)
+  const way = await findNetlinkWay(log)
+  const { firewall, reason, iptables } = await openFirewall(config.firewall.backend, own.run, log, { ...way, mark: own.mark })
   const timers = createSystemTimers()
   const hasNft = firewall.backend === 'nft'
   const agent = createAgent({
@@ -51,9 +53,12 @@ async function runService(args: readonly string[], io: CommandIo): Promise<ExitC
       watch: hasNft ? createNftKernelWatch({ follow: followProgram, own, timers }) : undefined,
       reader: findKernelReader(firewall.backend, runProgram, followProgram),
     },
-    backendReason: reason,
+    get backendReason() {
+      return firewall.backend === 'nft' ? way.words() : reason
+    },
     memory: createFileMemory(stateFolders(config).memory),
     bootFiles: createBootProgramFiles(stateFolders(config).boot),
+    bootBackend: iptables && { iptables },
     serviceManager: createServiceManager(io.env.NOTIFY_SOCKET, runProgram, log),
     openCentral: (signal) => openCentral(config, clock, log, signal),
     hostFacts: createHostFacts(),

@@ -1,6 +1,7 @@
 import type { Clock } from '../../rules/time/clock.ts'
 import { keepConnected } from '../control/keep-connected.ts'
 import type { Doubt } from '../firewall/firewall.ts'
+import type { Look } from '../firewall/found-drift.ts'
 import type { Log } from '../log/log.ts'
 import { faultOf } from '../status/fault.ts'
 import type { StatusBoard } from '../status/status-board.ts'
@@ -20,6 +21,8 @@ export interface DriftKeeperParts {
   readonly random: () => number
   /** `undefined` where this backend has none: then the keeper looks from time to time. */
   readonly watch: KernelWatch | undefined
+  /** Says what differs from what was left, where the kernel tells of no changes: found by comparing, so nobody can be named. */
+  readonly compare?: (() => Promise<Look>) | undefined
   /** How often it looks while it cannot listen. */
   readonly lookEveryMs: number
   /** Asked for once it listens or knows that it cannot, and where changes may have gone unseen. */
@@ -129,7 +132,7 @@ export function createDriftKeeper(parts: DriftKeeperParts): DriftKeeper {
     })
     if (recent.length < patience.fightCount) return
     const who = fighter === undefined ? 'somebody whom the kernel did not name' : `${fighter.name} (process ${fighter.pid})`
-    const words = `Our rules were changed ${recent.length} times within ${patience.windowMs / 1000} s, last by ${who}; they are put right each time. Stop that program, or have it leave the table inet edgeward alone`
+    const words = `Our rules were changed ${recent.length} times within ${patience.windowMs / 1000} s, last by ${who}; they are put right each time. Stop that program, or have it leave the table inet edgeward, or the chains EDGEWARD and sets edgeward-, alone`
     if (!board.read().drift.isFought) log.error({ ...fighter, times: recent.length }, 'another program fights over our rules')
     board.fault('fight', faultOf(new DriftError('DRIFT_FOUGHT', words)))
     show({ isFought: true })
@@ -155,6 +158,14 @@ export function createDriftKeeper(parts: DriftKeeperParts): DriftKeeper {
     // It is known, and will be put right.
     if (doubt !== undefined) return
     try {
+      const compared = (await parts.compare?.()) ?? 'unknown'
+      if (compared === 'right') return
+      if (compared !== 'unknown') {
+        log.warn({ what: compared.what }, 'kernel does not hold what was left there; nobody saw who did it')
+        found(compared.kind, undefined, 'rules')
+        await repairing
+        return
+      }
       if ((await edge.mend(undefined)) === 'right') return
       note('unseen', undefined)
       show({ repaired: board.read().drift.repaired + 1 })

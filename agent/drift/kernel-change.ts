@@ -22,7 +22,7 @@ export interface KernelChange {
 
 /** Kinds of outside change, as status and reports name them. */
 export const DRIFT_KINDS = {
-  'table-removed': 'our table was deleted, or the whole ruleset flushed',
+  'table-removed': 'our table, in iptables all our chains, was deleted, or the whole ruleset flushed',
   'table-replaced': 'our table was deleted and another one of its name put there',
   'table-changed': 'our table was changed as a whole: switched off or renamed',
   'set-removed': 'a set was deleted',
@@ -30,6 +30,8 @@ export const DRIFT_KINDS = {
   'set-added': 'a set was put beside ours',
   'chain-removed': 'a chain was deleted',
   'chain-changed': 'a chain was added, renamed or got another hook, priority or policy',
+  'jump-removed': 'the jump to our chains in iptables was deleted',
+  'jump-passed': 'a rule was put before the jump to our chains in iptables, where it could let in anybody',
   'rules-removed': 'rules were deleted, or a chain emptied',
   'rules-added': 'rules were added',
   'rules-changed': 'rules were replaced',

@@ -6,8 +6,8 @@ import { createDryRunFirewall } from './dry-run-firewall.ts'
 import type { Firewall } from './firewall.ts'
 import { FirewallError, type FirewallErrorCode } from './firewall-error.ts'
 import { createIpsetFirewall } from './ipset-firewall.ts'
-import { findIptablesVariant } from './iptables-variant.ts'
-import { createNftFirewall } from './nft-firewall.ts'
+import { findIptablesVariant, type IptablesVariant } from './iptables-variant.ts'
+import { createNftFirewall, type NftFirewallOptions } from './nft-firewall.ts'
 import { withoutRemains } from './without-remains.ts'
 
 /** What the config may say. */
@@ -17,11 +17,15 @@ export interface BackendOptions {
   readonly run: RunProgram
   /** Told of what did not go as planned and was put right. */
   readonly onMisfit: (error: FirewallError) => void
+  /** How nft's small changes go straight to the kernel; without it each starts an nft. */
+  readonly direct?: Pick<NftFirewallOptions, 'netlink' | 'onGivenUp' | 'mark'>
 }
 
 /** The backend in use, and why where the config left it open. */
 export interface ChosenFirewall {
   readonly firewall: Firewall
+  /** Which iptables, where it is ipset and iptables. */
+  readonly iptables?: IptablesVariant
   /** In words, for the status; empty where there is nothing to say. */
   readonly reason: string
 }
@@ -58,13 +62,13 @@ const NOBODY: FilterProgram = {
   blocked: [],
 }
 
-function openNft({ run, onMisfit }: BackendOptions): Firewall {
+function openNft({ run, onMisfit, direct }: BackendOptions): Firewall {
   const removeOther = async (): Promise<void> => {
     const { exitCode, stdout } = await run('ipset', ['list', '-name'])
     if (exitCode === 0 && /^edgeward-/m.test(stdout))
       await createIpsetFirewall({ run, variant: await findIptablesVariant(run), onMisfit }).remove()
   }
-  return withoutRemains(createNftFirewall({ run, onMisfit }), removeOther, onMisfit)
+  return withoutRemains(createNftFirewall({ run, onMisfit, ...direct }), removeOther, onMisfit)
 }
 
 async function openIpset({ run, onMisfit }: BackendOptions, why: string): Promise<ChosenFirewall> {
@@ -72,7 +76,11 @@ async function openIpset({ run, onMisfit }: BackendOptions, why: string): Promis
   const firewall = createIpsetFirewall({ run, variant, onMisfit })
   const removeOther = () => createNftFirewall({ run, onMisfit }).remove()
   const used = `ipset and iptables${variant === 'own' ? '' : `-${variant}`} are used`
-  return { firewall: withoutRemains(firewall, removeOther, onMisfit), reason: why === '' ? '' : `${why}; ${used}` }
+  return {
+    firewall: withoutRemains(firewall, removeOther, onMisfit),
+    iptables: variant,
+    reason: why === '' ? '' : `${why}; ${used}`,
+  }
 }
 
 /** Without one that works, the host's own: its complaints are then the faults that the status shows. */

@@ -12,9 +12,14 @@ const DOING = 'Cannot use iptables'
 const MAX_SAVED_BYTES = 64 * 1024 * 1024
 
 /** The program's name: `ip6tables-nft-restore`. */
-export function iptablesFile(variant: IptablesVariant, family: 4 | 6, does: 'save' | 'restore'): ProgramFile {
+export function iptablesFile<Does extends 'save' | 'restore'>(
+  variant: IptablesVariant,
+  family: 4 | 6,
+  does: Does,
+): Extract<ProgramFile, `${string}-${Does}`> {
   const ip = family === 4 ? 'ip' : 'ip6'
-  return variant === 'own' ? `${ip}tables-${does}` : `${ip}tables-${variant}-${does}`
+  const name: ProgramFile = variant === 'own' ? `${ip}tables-${does}` : `${ip}tables-${variant}-${does}`
+  return name as Extract<ProgramFile, `${string}-${Does}`>
 }
 
 /**

@@ -1,7 +1,10 @@
+import { compileIpset } from '../../rules/firewall/compile-ipset.ts'
 import { compileNft } from '../../rules/firewall/compile-nft.ts'
+import { FAMILIES } from '../../rules/firewall/ipset-layout.ts'
 import type { FilterProgram } from '../../rules/firewall/program.ts'
+import { type IptablesVariant, iptablesFile } from '../firewall/iptables-variant.ts'
 import type { Log } from '../log/log.ts'
-import type { BootPart, BootProgramFiles } from '../memory/boot-program.ts'
+import type { BootFile, BootPart, BootProgramFiles } from '../memory/boot-program.ts'
 import { createQueue } from '../process/create-queue.ts'
 import { faultOf } from '../status/fault.ts'
 import type { StatusBoard } from '../status/status-board.ts'
@@ -16,14 +19,19 @@ export interface BootKeeper {
   idle(): Promise<void>
 }
 
+/** What the loader of this host loads with: nft, or ipset and that iptables. */
+export type BootBackend = 'nft' | { readonly iptables: IptablesVariant }
+
 /**
- * What a boot is to load: what is in force; nothing, because it is not nft that judges packets here; or what it would load anyway, because nobody knows
- * better than the last one who could use the kernel.
+ * What a boot is to load: what is in force; nothing, because a dry run is wanted; or what it would load anyway, because nobody knows better than the last one who
+ * could use the kernel.
  */
 export type AtBoot = 'program' | 'nothing' | 'as-before'
 
 export interface BootKeeperParts {
   readonly atBoot: AtBoot
+  /** nft if not given. */
+  readonly backend?: BootBackend
   readonly files: BootProgramFiles
   readonly board: StatusBoard
   readonly log: Log
@@ -32,10 +40,10 @@ export interface BootKeeperParts {
 /** A part's program: `key` is the same where the text would be. */
 interface Wanted {
   readonly key: string
-  readonly chunks: () => Iterable<string>
+  readonly files: () => readonly BootFile[]
 }
 
-export function createBootKeeper({ atBoot, files, board, log }: BootKeeperParts): BootKeeper {
+export function createBootKeeper({ atBoot, backend = 'nft', files, board, log }: BootKeeperParts): BootKeeper {
   const wanted = new Map<BootPart, Wanted>()
   /** What could not be written, for the next time that anything is asked for. */
   const undone = new Map<BootPart, Wanted>()
@@ -48,7 +56,7 @@ export function createBootKeeper({ atBoot, files, board, log }: BootKeeperParts)
     wanted.delete(part)
     if (program === undefined || kept.get(part) === program.key) return
     try {
-      await files.keep(part, program.chunks())
+      await files.keep(part, program.files())
       kept.set(part, program.key)
       undone.delete(part)
       if (undone.size === 0) board.fault('boot', undefined)
@@ -70,23 +78,42 @@ export function createBootKeeper({ atBoot, files, board, log }: BootKeeperParts)
 
   return {
     keep(program) {
-      want('last-good', wantedOf(program))
+      want('last-good', wantedOf(program, backend))
     },
     keepBeforeFirstList(program) {
-      want('before-first-list', program === undefined ? OPEN : wantedOf(program))
+      want('before-first-list', program === undefined ? openOf(backend) : wantedOf(program, backend))
     },
     idle: () => queue(async () => undefined),
   }
 }
 
-/** The text that loads nothing: `firewall.beforeFirstList` is `open`. */
-export const OPEN_TEXT = '# firewall.beforeFirstList is open: no rules before the first list\n'
+/** A boot that loads nothing: `firewall.beforeFirstList` is `open`. */
+export function openBootFiles(backend: BootBackend): readonly BootFile[] {
+  const text = '# firewall.beforeFirstList is open: no rules before the first list\n'
+  return [{ tool: backend === 'nft' ? 'nft' : 'ipset', chunks: [text] }]
+}
 
-const NOTHING: Wanted = { key: 'nothing', chunks: () => ['# firewall.backend is not nft: nothing is loaded at boot\n'] }
-const OPEN: Wanted = { key: 'open', chunks: () => [OPEN_TEXT] }
+/** A boot that loads `program`. The sets first, which judge nothing until rules name them; then the rules of each family in one transaction. */
+export function bootFilesOf(program: FilterProgram, backend: BootBackend): readonly BootFile[] {
+  if (backend === 'nft') return [{ tool: 'nft', chunks: compileNft(program) }]
+  const { sets, rules } = compileIpset(program)
+  return [
+    { tool: 'ipset', chunks: sets },
+    ...FAMILIES.map((family) => ({ tool: iptablesFile(backend.iptables, family, 'restore'), chunks: [rules[family]] })),
+  ]
+}
+
+const NOTHING: Wanted = {
+  key: 'nothing',
+  files: () => [{ tool: 'nft', chunks: ['# firewall.backend is dry-run: nothing is loaded at boot\n'] }],
+}
+
+function openOf(backend: BootBackend): Wanted {
+  return { key: 'open', files: () => openBootFiles(backend) }
+}
 
 /** Timed blocks are measured from the loading on, so at a boot they would be too long. What the key leaves out is the config's, the same as long as this process lives. */
-function wantedOf(program: FilterProgram): Wanted {
+function wantedOf(program: FilterProgram, backend: BootBackend): Wanted {
   const { revision, digest, mode } = program
-  return { key: `${revision} ${digest} ${mode}`, chunks: () => compileNft({ ...program, blocked: [] }) }
+  return { key: `${revision} ${digest} ${mode}`, files: () => bootFilesOf({ ...program, blocked: [] }, backend) }
 }
