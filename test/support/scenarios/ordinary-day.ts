@@ -1,7 +1,8 @@
 import type { AttributedRequest } from '../../../rules/requests/attributed-request.ts'
 import type { ScenarioFacility } from './facilities.ts'
+import { visitorOf } from './people.ts'
 import { createRandom, type Random } from './random.ts'
-import { aRequest, subjectOf } from './request.ts'
+import { aRequest } from './request.ts'
 
 const HOUR_MS = 3_600_000
 /** Share of a day's visits per hour from midnight: two peaks, a quiet noon, a few emergencies at night. */
@@ -21,6 +22,8 @@ export interface OrdinaryDayOptions {
   readonly withSubjects: boolean
   /** Look-ups a visit: 1 to 9 unless told. */
   readonly lookupsPerVisit?: readonly [low: number, high: number]
+  /** Visits beside those of an ordinary day: `dayFactor`. 1 if not given. */
+  readonly factor?: number
 }
 
 /**
@@ -30,15 +33,11 @@ export interface OrdinaryDayOptions {
 export function* ordinaryDay(options: OrdinaryDayOptions): Generator<AttributedRequest> {
   const random = createRandom(options.seed)
   let waiting: AttributedRequest[] = []
-  let person = 0
   for (const [hour, share] of RHYTHM.entries()) {
     const fromMs = options.startMs + hour * HOUR_MS
     for (const facility of options.facilities) {
-      const visits = random.poisson((facility.dailyVisits * share) / RHYTHM_SUM)
-      for (let visit = 0; visit < visits; visit++) {
-        person++
-        pushVisit(waiting, random, options, facility, person, fromMs + random.next() * HOUR_MS)
-      }
+      const visits = random.poisson((facility.dailyVisits * share * (options.factor ?? 1)) / RHYTHM_SUM)
+      for (let visit = 0; visit < visits; visit++) pushVisit(waiting, random, options, facility, fromMs + random.next() * HOUR_MS)
     }
     waiting.sort((a, b) => a.atMs - b.atMs)
     const untilMs = fromMs + HOUR_MS
@@ -54,12 +53,12 @@ function pushVisit(
   into: AttributedRequest[],
   random: Random,
   { withSubjects, lookupsPerVisit: [low, high] = [1, 9] }: OrdinaryDayOptions,
-  { account, code, ip }: ScenarioFacility,
-  person: number,
+  facility: ScenarioFacility,
   visitMs: number,
 ): void {
+  const { account, code, ip } = facility
   const base = { account, facility: code, ip }
-  const subject = withSubjects ? subjectOf(code, person) : undefined
+  const person = withSubjects ? visitorOf(facility, random) : undefined
   const lookups = random.whole(low, high)
   into.push(aRequest({ ...base, atMs: Math.floor(visitMs), function: 'token/take', class: 'token' }))
   let roundMs = visitMs + 500
@@ -67,7 +66,7 @@ function pushVisit(
     const kind = TRIPLE[call % TRIPLE.length] ?? TRIPLE[0]
     if (call > 0 && call % TRIPLE.length === 0) roundMs += random.whole(60_000, 1_200_000)
     const atMs = Math.floor(roundMs + random.next() * 400)
-    if (random.next() < 0.01) into.push(aRequest({ ...base, ...kind, atMs, status: 401, subject }))
-    into.push(aRequest({ ...base, ...kind, atMs: atMs + 50, subject, result: random.next() < 0.033 ? '060' : '000' }))
+    if (random.next() < 0.01) into.push(aRequest({ ...base, ...kind, atMs, status: 401, ...person }))
+    into.push(aRequest({ ...base, ...kind, atMs: atMs + 50, ...person, result: random.next() < 0.033 ? '060' : '000' }))
   }
 }
