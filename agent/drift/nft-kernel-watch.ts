@@ -52,7 +52,7 @@ export function createNftKernelWatch({ follow, own, timers }: NftKernelWatchPart
           listener.onListening()
         },
         onChange(change) {
-          if (!own.isOurs(change.process) && change.touches.length > 0) listener.onForeign(change)
+          if (!own.isOurs(change.process, change.touches) && change.touches.length > 0) listener.onForeign(change)
         },
         onLost() {
           own.forget()

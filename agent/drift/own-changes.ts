@@ -1,12 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import type { RunProgram } from '../process/run-program.ts'
-import type { KernelProcess } from './kernel-change.ts'
+import type { KernelProcess, Touch } from './kernel-change.ts'
 
 /** Tells our own changes from those of others, so that no repair answers a repair. */
 export interface OwnChanges {
   /** Starts programs and remembers those that change the ruleset. */
   readonly run: RunProgram
-  /** True, once for each, where `process` is one of those. */
-  isOurs(process: KernelProcess): boolean
+  /** A new name for a chain that comes and goes within a change that starts no program: whoever hears of it knows the change for ours. */
+  readonly mark: () => string
+  /** True, once for each, where `process` is one of those, or `touches` name a mark. */
+  isOurs(process: KernelProcess, touches?: readonly Touch[]): boolean
   /** A program of ours with process id `own` is `seen` in the kernel's events: the same number unless this process lives in a PID namespace. */
   compare(own: number, seen: number): void
   /** Forgets what was started before: its events have come or never will. */
@@ -14,7 +17,7 @@ export interface OwnChanges {
 }
 
 /** Programs of ours whose events may still be on their way. */
-const MAX_PIDS = 256
+const MAX_KEPT = 256
 
 /**
  * The kernel names processes by the host's own numbers. Where those are ours too, a process id is proof. In a PID namespace they are not: there each change of
@@ -22,6 +25,7 @@ const MAX_PIDS = 256
  */
 export function createOwnChanges(run: RunProgram): OwnChanges {
   const pids = new Set<number>()
+  const marks = new Set<string>()
   let areNumbersOurs = true
   let excused = 0
 
@@ -32,7 +36,7 @@ export function createOwnChanges(run: RunProgram): OwnChanges {
       const result = await run(file, args, {
         ...options,
         onStart(pid) {
-          if (pids.size >= MAX_PIDS) for (const oldest of [...pids].slice(0, MAX_PIDS / 2)) pids.delete(oldest)
+          dropOldest(pids)
           pids.add(pid)
           options.onStart?.(pid)
         },
@@ -41,7 +45,14 @@ export function createOwnChanges(run: RunProgram): OwnChanges {
       if (result.exitCode !== 0) excused = Math.max(0, excused - 1)
       return result
     },
-    isOurs({ pid, name }) {
+    mark() {
+      dropOldest(marks)
+      const mark = `own-${randomUUID()}`
+      marks.add(mark)
+      return mark
+    },
+    isOurs({ pid, name }, touches = []) {
+      if (touches.some((touch) => marks.delete(touch.name))) return true
       if (areNumbersOurs) return pids.delete(pid)
       if (name !== 'nft' || excused === 0) return false
       excused -= 1
@@ -54,4 +65,8 @@ export function createOwnChanges(run: RunProgram): OwnChanges {
       excused = 0
     },
   }
+}
+
+function dropOldest<Item>(kept: Set<Item>): void {
+  if (kept.size >= MAX_KEPT) for (const oldest of [...kept].slice(0, MAX_KEPT / 2)) kept.delete(oldest)
 }

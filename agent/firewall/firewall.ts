@@ -28,6 +28,8 @@ export interface ApplyOptions {
  */
 export interface Firewall {
   readonly backend: 'nft' | 'ipset' | 'dry-run' | 'fake'
+  /** True where the kernel judges all of a program before it takes any of it: to `check` first would only make the change late. */
+  readonly isOneTransaction?: boolean
   /** Has the kernel judge `program` and changes nothing. @throws FirewallError REFUSED */
   check(program: FilterProgram): Promise<void>
   /** Replaces our rules in one transaction; the sources being blocked are part of it. On a throw, the rules that were in force still are. */

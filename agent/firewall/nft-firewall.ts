@@ -149,6 +149,7 @@ export function createNftFirewall(options: NftFirewallOptions): Firewall {
 
   return {
     backend: 'nft',
+    isOneTransaction: true,
 
     check: (program) =>
       queue(async () => {

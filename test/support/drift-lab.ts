@@ -18,6 +18,7 @@ import { createFakeMemory } from '../fakes/fake-memory.ts'
 import { anEntry, revisionBytes } from './allow-lists.ts'
 import { blockSetOf } from './filter-programs.ts'
 import { followInNamespace, runInNamespace } from './namespace-run.ts'
+import { netlinkInNamespace } from './netlink-in-namespace.ts'
 import type { TestNamespace } from './netns.ts'
 import { until } from './until.ts'
 
@@ -66,7 +67,7 @@ export async function createDriftLab(
     plainFollow(file, args, { ...options, onStart: (pid) => void (args.includes('monitor') && ears.add(pid)) })
   const untilMs = clock.nowMs() + 3_600_000
   const edge = createEdge({
-    firewall: createNftFirewall({ run: own.run }),
+    firewall: createNftFirewall({ run: own.run, netlink: netlinkInNamespace(space), mark: own.mark }),
     memory: createFakeMemory(),
     boot: { keep: () => undefined, keepBeforeFirstList: () => undefined, idle: async () => undefined },
     board,

@@ -14,8 +14,8 @@ export function netlinkInNamespace(space: TestNamespace): OpenNetlink {
     if (enter(fd, CLONE_NEWNET) !== 0) throw new Error(`Cannot enter the network namespace ${what}`)
   }
   return () => {
-    const home = openSync('/proc/thread-self/ns/net')
-    const there = openSync(`/run/netns/${space.name}`)
+    const home = openSync('/proc/thread-self/ns/net', 'r')
+    const there = openSync(`/run/netns/${space.name}`, 'r')
     try {
       enterOrThrow(there, space.name)
       return open()

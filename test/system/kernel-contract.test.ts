@@ -7,14 +7,16 @@ import type { FollowProgram } from '../../agent/process/run-program.ts'
 import { createSystemTimers } from '../../agent/time/system-time.ts'
 import { KERNEL_CONTRACT } from '../contracts/kernel.contract.ts'
 import { followInNamespace, runInNamespace } from '../support/namespace-run.ts'
+import { netlinkInNamespace } from '../support/netlink-in-namespace.ts'
 import { canMakeNetworks, createTestNetwork } from '../support/netns.ts'
 
 t.setTimeout(120_000)
 if (!canMakeNetworks()) {
   t.plan(0, 'needs root and ip(8)')
 } else {
-  for (const { name, run } of KERNEL_CONTRACT) {
-    await t.test(`nft monitor and nft list keep a promise: ${name}`, async () => {
+  const cases = KERNEL_CONTRACT.flatMap((one) => (['nft', 'netlink'] as const).map((way) => ({ ...one, way })))
+  for (const { name, run, way } of cases) {
+    await t.test(`nft monitor and nft list keep a promise, changes by ${way}: ${name}`, async () => {
       await using network = await createTestNetwork({ clients: {} })
       const { edge } = network
       const own = createOwnChanges(runInNamespace(edge))
@@ -28,7 +30,11 @@ if (!canMakeNetworks()) {
           },
         })
       await run({
-        firewall: createNftFirewall({ run: own.run }),
+        firewall: createNftFirewall({
+          run: own.run,
+          netlink: way === 'netlink' ? netlinkInNamespace(edge) : undefined,
+          mark: own.mark,
+        }),
         watch: createNftKernelWatch({ follow, own, timers: createSystemTimers() }),
         reader: createNftKernelReader(follow),
         async meddle() {
