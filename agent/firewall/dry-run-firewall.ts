@@ -36,6 +36,9 @@ export function createDryRunFirewall(): DryRunFirewall {
     async seen() {
       return []
     },
+    async unlisted() {
+      return 0
+    },
     async remove() {
       kept = undefined
     },

@@ -12,6 +12,10 @@ export interface InForce {
 export interface SeenSource {
   readonly address: string
   readonly packets: number
+  /** Seconds since its last packet, where the kernel can say. */
+  readonly lastAgoS?: number
+  /** Seconds since it was listed, where the kernel can say. */
+  readonly firstAgoS?: number
 }
 
 /** What an apply must not rely on, because somebody else has been at it: `elements` of the sets, or the `rules` and all else of ours. */
@@ -42,6 +46,8 @@ export interface Firewall {
   look?(): Promise<Look>
   /** Sources refused lately, most packets first, at most `limit`. */
   seen(limit: number): Promise<readonly SeenSource[]>
+  /** Packets of strangers for whom the list of those sources had no room, since the rules were last written; never for a source that is listed. */
+  unlisted(): Promise<number>
   /** Takes our rules away, and nothing of anybody else's. Done when they are not there is done. */
   remove(): Promise<void>
 }

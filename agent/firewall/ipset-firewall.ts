@@ -24,7 +24,7 @@ import { findDifference, type Left, leave, leaveNext } from './ipset-left.ts'
 import { findMarked, findWhole, hooksFound, hostOf, type IpsetState, listNames } from './ipset-state.ts'
 import { createIpsetTools } from './ipset-tools.ts'
 import type { IptablesVariant } from './iptables-variant.ts'
-import { parseSavedSeen } from './read-ipset.ts'
+import { parseSavedSeen, parseSavedUnlisted } from './read-ipset.ts'
 import { busiest } from './read-seen.ts'
 
 export interface IpsetFirewallOptions {
@@ -217,6 +217,11 @@ export function createIpsetFirewall({
       const read = (family: Family) => tools.saveSet('Cannot read the refused sources', seenSetName(family), { priority: 'low' })
       const lists = await Promise.all(FAMILIES.map(async (family) => parseSavedSeen(await read(family))))
       return busiest(lists.flat(), limit)
+    },
+
+    unlisted: async () => {
+      const saved = await Promise.all(FAMILIES.map((family) => tools.saveRules('Cannot read the refused sources', family)))
+      return saved.reduce((sum, text) => sum + parseSavedUnlisted(text), 0)
     },
 
     remove: () =>

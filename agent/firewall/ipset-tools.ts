@@ -27,6 +27,8 @@ export interface IpsetTools {
   /** `ipset save` of one set. */
   saveSet(doing: string, name: string, options?: ProgramOptions): Promise<string>
   readFamily(family: Family): Promise<FamilyState>
+  /** `iptables-save` with its counters. */
+  saveRules(doing: string, family: Family): Promise<string>
   /** Rules of both families and the heads of all sets, side by side. */
   readState(): Promise<IpsetState>
   /** Destroys sets of ours; waits where old rules still hold them. */
@@ -84,6 +86,7 @@ export function createIpsetTools({ run, variant, timeoutMs, onCutOff }: IpsetToo
       if (fault !== undefined) throw ipsetFault(doing, 'ipset', fault)
       return answers.length === 0
     },
+    saveRules: (doing, family) => tool(doing, iptablesFile(variant, family, 'save'), ['-c', '-t', 'filter'], { priority: 'low' }),
     saveSet: (doing, name, options) => tool(doing, 'ipset', ['save', name], options),
     async readState() {
       const [v4, v6, sets] = await Promise.all([readFamily(4), readFamily(6), readSetHeads()])

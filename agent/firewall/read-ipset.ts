@@ -4,6 +4,8 @@ import { createBlockSet } from '../../rules/addresses/create-block-set.ts'
 import { parseBlock } from '../../rules/addresses/parse-block.ts'
 import { blocksOfElements } from '../../rules/firewall/ipset-elements.ts'
 import { FAMILIES, listSetName } from '../../rules/firewall/ipset-layout.ts'
+import { SEEN_TIMEOUT_S } from '../../rules/firewall/nft-layout.ts'
+import { UNLISTED } from '../../rules/firewall/nft-rules.ts'
 import { ProgramError } from '../process/program-error.ts'
 import type { RunProgram } from '../process/run-program.ts'
 import type { SeenSource } from './firewall.ts'
@@ -16,12 +18,21 @@ import { runFault } from './nft-fault.ts'
 const MAX_BYTES = 256 * 1024 * 1024
 const DOING = 'Cannot read the lists back'
 
-/** Reads `ipset save` of a list of refused sources. */
+/** Reads `ipset save` of a list of refused sources. The hour of a source begins with the packet that listed it. */
 export function parseSavedSeen(saved: string): readonly SeenSource[] {
   return saved.split('\n').flatMap((line) => {
-    const match = /^add \S+ (\S+) .*\bpackets (\d+)/.exec(line)
-    return match?.[1] === undefined ? [] : [{ address: match[1], packets: Number(match[2]) }]
+    const match = /^add \S+ (\S+) timeout (\d+) .*\bpackets (\d+)/.exec(line)
+    if (match?.[1] === undefined) return []
+    return [{ address: match[1], packets: Number(match[3]), firstAgoS: Math.max(0, SEEN_TIMEOUT_S - Number(match[2])) }]
   })
+}
+
+/** Reads the counters of `iptables-save -c -t filter`. */
+export function parseSavedUnlisted(saved: string): number {
+  return saved
+    .split('\n')
+    .filter((line) => line.includes(' -A EDGEWARD-JUDGE ') && new RegExp(`--comment "?${UNLISTED}"?`).test(line))
+    .reduce((sum, line) => sum + Number(/^\[(\d+):/.exec(line)?.[1] ?? 0), 0)
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Family, type Generation, type ListKind, listSetName, seenSetName } from './ipset-layout.ts'
+import { UNLISTED } from './nft-rules.ts'
 import type { FilterProgram } from './program.ts'
 
 /** Every chain we own, in `filter`, of both families. */
@@ -125,6 +126,7 @@ function judgeLines({ mode }: FilterProgram, family: Family, generation: Generat
     `${isIn('approved')} -j RETURN`,
     `-m set --match-set ${seen} src`,
     `-j SET --add-set ${seen} src`,
+    `-m set ! --match-set ${seen} src -m comment --comment "${UNLISTED}"`,
     ...(mode === 'enforce' ? ['-g EDGEWARD-REFUSE'] : []),
   ].map((rule) => `-A EDGEWARD-JUDGE ${rule}`)
 }

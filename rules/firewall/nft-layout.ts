@@ -6,7 +6,7 @@ import type { FilterProgram } from './program.ts'
 export const NFT_TABLE = 'inet edgeward'
 
 /** How long a refused source stays in `seen4` and `seen6` after its last packet, and how many each holds: listing takes time by the square of it (65,535: 3 s). */
-const SEEN_TIMEOUT = '1h'
+export const SEEN_TIMEOUT_S = 3600
 const SEEN_SIZE = 16384
 
 /** A set of the table and how nft(8) declares it. Twelve named ones; ports and extension headers add two without a name. */
@@ -43,7 +43,7 @@ export const SEEN_SETS: readonly NftSet[] = [
 ]
 
 function seenDeclaration(type: string): readonly string[] {
-  return [`type ${type}`, `size ${SEEN_SIZE}`, 'flags dynamic, timeout', `timeout ${SEEN_TIMEOUT}`, 'counter']
+  return [`type ${type}`, `size ${SEEN_SIZE}`, 'flags dynamic, timeout', `timeout ${SEEN_TIMEOUT_S}s`, 'counter']
 }
 
 /** How many hosts a set made for `count` of them takes before it must be made anew: at least half as many again. */

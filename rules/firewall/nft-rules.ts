@@ -21,6 +21,9 @@ const PRIORITY = 'filter - 10'
  */
 const HEADERS_BEFORE_PORTS = '0, 43, 44, 51, 60, 135, 139, 140'
 
+/** Marks the rule that counts packets of strangers for whom the list of refused sources had no room. */
+export const UNLISTED = 'unlisted'
+
 /** All chains of `program`, in the order in which they may be declared. */
 export function nftChains(program: FilterProgram): readonly NftChain[] {
   return [
@@ -67,6 +70,7 @@ function judgeLines({ mode }: FilterProgram, family: 4 | 6): readonly string[] {
     `${source} @host${family} return`,
     `${source} @net${family} return`,
     `update @seen${family} { ${source} }`,
+    `${source} != @seen${family} counter comment "${UNLISTED}"`,
     mode === 'enforce' ? 'counter goto refuse' : 'counter return',
   ]
 }

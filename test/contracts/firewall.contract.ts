@@ -189,6 +189,7 @@ export const FIREWALL_CONTRACT: readonly FirewallCase[] = [
       await firewall.apply(aProgram({ approve: [first4] }))
       assert.ok((await firewall.seen(1)).length <= 1)
       assert.deepEqual(await firewall.seen(0), [])
+      assert.equal(await firewall.unlisted(), 0)
     },
   },
   {

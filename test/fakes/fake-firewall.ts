@@ -6,7 +6,7 @@ import { parseBlock } from '../../rules/addresses/parse-block.ts'
 import { judgeSource } from '../../rules/firewall/judge-source.ts'
 import type { FilterProgram } from '../../rules/firewall/program.ts'
 
-type Call = 'check' | 'apply' | 'setBlocked' | 'inForce' | 'seen' | 'remove'
+type Call = 'check' | 'apply' | 'setBlocked' | 'inForce' | 'seen' | 'unlisted' | 'remove'
 
 /** A firewall with a memory in place of a kernel. It passes the contract of the real ones. */
 export interface FakeFirewall extends Firewall {
@@ -22,16 +22,19 @@ export interface FakeFirewall extends Firewall {
   wouldPass(address: string, port: number, protocol?: 'tcp' | 'udp'): boolean
   /** A stranger knocks: counted as the kernel counts, and answered. */
   knock(address: string, port: number): boolean
+  /** So many packets of strangers found no room in the list. */
+  overflow(packets: number): void
   /** Somebody else deletes our rules. */
   tamper(): void
 }
 
 /** A new one with nothing in force. */
 export function createFakeFirewall(): FakeFirewall {
-  const calls: Record<Call, number> = { check: 0, apply: 0, setBlocked: 0, inForce: 0, seen: 0, remove: 0 }
+  const calls: Record<Call, number> = { check: 0, apply: 0, setBlocked: 0, inForce: 0, seen: 0, unlisted: 0, remove: 0 }
   const failures: { call: Call; when: 'before' | 'after'; error: Error }[] = []
   const packets = new Map<string, number>()
   const applied: number[] = []
+  let unlisted = 0
   let program: FilterProgram | undefined
   let last: Promise<unknown> = Promise.resolve()
 
@@ -80,6 +83,9 @@ export function createFakeFirewall(): FakeFirewall {
       if (found === 'stranger') packets.set(address, (packets.get(address) ?? 0) + 1)
       return isPassed(found)
     },
+    overflow(count) {
+      unlisted += count
+    },
     tamper() {
       program = undefined
     },
@@ -110,6 +116,7 @@ export function createFakeFirewall(): FakeFirewall {
           limit,
         ),
       ),
+    unlisted: () => doing('unlisted', () => unlisted),
     remove: () =>
       doing('remove', () => {
         program = undefined

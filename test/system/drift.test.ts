@@ -68,7 +68,7 @@ const rows: readonly Row[] = [
   { name: 'a rule is put after ours', does: [`add rule ${TABLE} input counter`], kind: 'rules-added' },
   {
     name: 'what the table says of itself changes',
-    does: [`flush chain ${TABLE} about`, `add rule ${TABLE} about return comment "edgeward/1 9 enforce ${'0'.repeat(64)}"`],
+    does: [`flush chain ${TABLE} about`, `add rule ${TABLE} about return comment "edgeward/2 9 enforce ${'0'.repeat(64)}"`],
     kind: 'rules-changed',
   },
   {

@@ -37,9 +37,9 @@ describe('what the next boot loads', () => {
   it('follows the mode at its date', async () => {
     const enforceFrom = new Date(LAB_START_MS + HOUR_MS).toISOString()
     const lab = await labWith(aList(1, { mode: 'observe', enforceFrom }))
-    expect(lab.bootFiles.kept.get('last-good')).toContain('edgeward/1 1 observe')
+    expect(lab.bootFiles.kept.get('last-good')).toContain('edgeward/2 1 observe')
     await lab.time.advance(HOUR_MS + 1000)
-    expect(lab.bootFiles.kept.get('last-good')).toContain('edgeward/1 1 enforce')
+    expect(lab.bootFiles.kept.get('last-good')).toContain('edgeward/2 1 enforce')
   })
 
   it.each([

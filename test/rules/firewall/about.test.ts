@@ -14,11 +14,11 @@ describe('findAbout', () => {
 
   it.each([
     ['', 'nothing'],
-    [`edgeward/2 1 enforce ${DIGEST}`, 'another layout'],
-    [`edgeward/1 01 enforce ${DIGEST}`, 'a leading zero'],
-    [`edgeward/1 1 off ${DIGEST}`, 'an unknown mode'],
-    [`edgeward/1 1 enforce ${DIGEST} `, 'more behind it'],
-    [`edgeward/1 1 enforce ${DIGEST.slice(1)}`, 'a short digest'],
+    [`edgeward/9 1 enforce ${DIGEST}`, 'another layout'],
+    [`edgeward/2 01 enforce ${DIGEST}`, 'a leading zero'],
+    [`edgeward/2 1 off ${DIGEST}`, 'an unknown mode'],
+    [`edgeward/2 1 enforce ${DIGEST} `, 'more behind it'],
+    [`edgeward/2 1 enforce ${DIGEST.slice(1)}`, 'a short digest'],
   ])('does not take %j: %s', (text) => {
     expect(findAbout(text)).toBeUndefined()
   })
