@@ -5,7 +5,7 @@ export type NormBasis = 'own' | 'peers' | 'default'
 export interface Norm {
   /** Persons expected in the span. */
   expected: number
-  /** More persons than this are unusual: `expected` × factor + slack. */
+  /** More persons than this are unusual: `expected` × factor, or all that its facility may check again in one go if that is more, and some slack. */
   allowed: number
   /** 0 (nothing was learned) to 1 (learned for two months): how much weight the norm deserves. */
   sure: number
