@@ -1,8 +1,11 @@
 import { createDriftKeeper, type DriftKeeper, type DriftPatience } from '../../agent/drift/drift-keeper.ts'
+import { createIpsetKernelReader } from '../../agent/drift/ipset-kernel-reader.ts'
 import { createNftKernelReader } from '../../agent/drift/nft-kernel-reader.ts'
 import { createNftKernelWatch } from '../../agent/drift/nft-kernel-watch.ts'
 import { createOwnChanges } from '../../agent/drift/own-changes.ts'
 import { createProofKeeper, type ProofGap, type ProofKeeper } from '../../agent/drift/proof-keeper.ts'
+import { createIpsetFirewall } from '../../agent/firewall/ipset-firewall.ts'
+import { type IptablesVariant, iptablesFile } from '../../agent/firewall/iptables-variant.ts'
 import { createNftFirewall } from '../../agent/firewall/nft-firewall.ts'
 import type { FollowProgram } from '../../agent/process/run-program.ts'
 import type { AgentStatus } from '../../agent/status/agent-status.ts'
@@ -29,6 +32,8 @@ export interface DriftLabOptions {
   readonly manage: readonly string[]
   readonly block?: readonly string[]
   readonly patience?: Partial<DriftPatience>
+  /** Through ipset and this iptables in place of nft: then nothing is heard. */
+  readonly ipset?: IptablesVariant
   /** Proofs may follow each other at once if not given. */
   readonly gap?: ProofGap
 }
@@ -51,7 +56,7 @@ export interface DriftLab extends AsyncDisposable {
 /** Loads the list, listens, and has proved it once. */
 export async function createDriftLab(
   space: TestNamespace,
-  { approve = [], list, manage, block = [], patience = {}, gap = { leastMs: 100, factor: 0 } }: DriftLabOptions,
+  { approve = [], list, manage, block = [], patience = {}, ipset, gap = { leastMs: 100, factor: 0 } }: DriftLabOptions,
 ): Promise<DriftLab> {
   const clock = createSystemClock()
   const timers = createSystemTimers()
@@ -66,8 +71,12 @@ export async function createDriftLab(
   const follow: FollowProgram = (file, args, options) =>
     plainFollow(file, args, { ...options, onStart: (pid) => void (args.includes('monitor') && ears.add(pid)) })
   const untilMs = clock.nowMs() + 3_600_000
+  const firewall =
+    ipset === undefined
+      ? createNftFirewall({ run: own.run, netlink: netlinkInNamespace(space), mark: own.mark })
+      : createIpsetFirewall({ run: own.run, variant: ipset })
   const edge = createEdge({
-    firewall: createNftFirewall({ run: own.run, netlink: netlinkInNamespace(space), mark: own.mark }),
+    firewall,
     memory: createFakeMemory(),
     boot: { keep: () => undefined, keepBeforeFirstList: () => undefined, idle: async () => undefined },
     board,
@@ -89,7 +98,7 @@ export async function createDriftLab(
   })
   const proof = createProofKeeper({
     edge,
-    reader: createNftKernelReader(follow),
+    reader: ipset === undefined ? createNftKernelReader(follow) : createIpsetKernelReader(own.run),
     board,
     log,
     clock,
@@ -107,7 +116,8 @@ export async function createDriftLab(
     timers,
     // Deaf for about a second, so that a test can do something meanwhile.
     random: () => 0.99,
-    watch: createNftKernelWatch({ follow, own, timers }),
+    watch: ipset === undefined ? createNftKernelWatch({ follow, own, timers }) : undefined,
+    compare: firewall.look && (async () => (await firewall.look?.()) ?? 'unknown'),
     lookEveryMs: 200,
     patience,
     wantProof: () => proof.want(),
@@ -130,6 +140,7 @@ export async function createDriftLab(
         })
       }),
     async table() {
+      if (ipset !== undefined) return await ipsetTable(space, ipset)
       const { stdout } = await space.mustRun('nft', ['-s', 'list', 'table', 'inet', 'edgeward'])
       return withoutTime(stdout)
     },
@@ -138,7 +149,7 @@ export async function createDriftLab(
   const document = parseAllowDocument(bytes)
   await edge.enforce({ document, bytes, summary: summaryOf(document), sha256: sha256Of(bytes) })
   const running = drift.run(stopping.signal)
-  await lab.until('it listens', ({ drift: { listening } }) => listening === 'on')
+  if (ipset === undefined) await lab.until('it listens', ({ drift: { listening } }) => listening === 'on')
   await lab.until('it has proved', (status) => status.proof !== null)
   return {
     ...lab,
@@ -159,4 +170,21 @@ function withoutTime(text: string): string {
       (part.startsWith('set seen') ? part.replace(/elements = \{[^}]*\}\s*/, '') : part).replaceAll(/\s+\}/g, '}').trim(),
     )
   return parts.sort().join('\n')
+}
+
+/** Sets and rules in order, whichever generation they are of. */
+async function ipsetTable(space: TestNamespace, variant: IptablesVariant): Promise<string> {
+  const saved = await Promise.all([
+    space.mustRun('ipset', ['save']),
+    ...([4, 6] as const).map((family) => space.mustRun(iptablesFile(variant, family, 'save'), ['-t', 'filter'])),
+  ])
+  return saved
+    .map(({ stdout }) => {
+      const lines = stdout.split('\n').filter((line) => /EDGEWARD|edgeward-(?!seen)/.test(line))
+      const same = lines.map((line) =>
+        line.replaceAll(/-[ab]\b/g, '').replaceAll(/ initval \S+| timeout \d+| \[.*|edgeward-at-\S+/g, ''),
+      )
+      return (stdout.startsWith('create') ? same.sort() : same).join('\n')
+    })
+    .join('\n\n')
 }
