@@ -67,3 +67,17 @@ describe('createOwnChanges', () => {
     })
   })
 })
+
+describe('a change that starts no program', () => {
+  const thread = { pid: 4711, name: 'node' }
+  const touch = (name: string) => ({ verb: 'add', object: 'chain', name })
+
+  it('is known by its mark, once, wherever the kernel numbers processes', () => {
+    const changes = own()
+    changes.compare(1, 2)
+    const mark = changes.mark()
+    expect(changes.isOurs(thread, [touch('at-enforce-0')])).toBe(false)
+    expect(changes.isOurs(thread, [touch('at-enforce-0'), touch(mark)])).toBe(true)
+    expect(changes.isOurs(thread, [touch(mark)])).toBe(false)
+  })
+})
