@@ -16,6 +16,10 @@ const BENCHES: Readonly<
     what: 'one host in or out of a loaded list against a bare nft -f (root)',
     load: async () => (await import('./change.ts')).benchChange,
   },
+  scenarios: {
+    what: 'what each attack gets before it is stopped, and honest accounts stopped in its place, against the goals (about 5 minutes)',
+    load: async () => (await import('./scenarios.ts')).benchScenarios,
+  },
   ingest: {
     what: 'log lines through parser and detection against mawk',
     load: async () => (await import('./ingest.ts')).benchIngest,

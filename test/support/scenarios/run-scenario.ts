@@ -11,6 +11,8 @@ export interface ScenarioOutcome {
   readonly leaked: number
   /** From the first look-up of the attack to the first suspension; `undefined` where there was none. */
   readonly msToAction: number | undefined
+  /** The same to the first verdict of any kind. */
+  readonly msToWord: number | undefined
   /** Of accounts that are not under attack: suspensions, throttlings, and namings. */
   readonly falseSuspensions: readonly Verdict[]
   readonly falseThrottles: readonly Verdict[]
@@ -73,6 +75,7 @@ export function runScenario({ detectors, honest, attack, attacked, onProgress }:
     falseThrottles: wrong.throttle,
     falseWatches: wrong.watch,
     verdicts,
+    msToWord: firstMs === undefined || verdicts[0] === undefined ? undefined : verdicts[0].atMs - firstMs,
     requests,
   }
 }
