@@ -3,11 +3,11 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLineSplitter } from '../agent/watch/split-lines.ts'
+import { createLogIntake } from '../agent/watch/log-intake.ts'
 import { createDetector } from '../rules/detect/create-detector.ts'
 import { DEFAULT_DETECT_POLICY } from '../rules/detect/detect-policy.ts'
 import type { AttributedRequest } from '../rules/requests/attributed-request.ts'
-import { createLineParser, MAX_LINE_BYTES } from '../rules/requests/log-format.ts'
+import { createAttributor } from '../rules/requests/attributor.ts'
 import { createMasker } from '../rules/requests/mask-account.ts'
 import { spawnHere } from '../test/support/service.ts'
 import { writeAccessLog } from './access-log.ts'
@@ -54,18 +54,17 @@ function createCounter(): (request: AttributedRequest) => void {
 
 function timeIngest(file: string, take: (request: AttributedRequest) => void): number {
   const start = performance.now()
-  const parser = createLineParser('nginx-json', { key: new Uint8Array(32) })
   let named = 0
-  const splitter = createLineSplitter(
-    MAX_LINE_BYTES,
-    (bytes, from, to) => {
-      const request = parser.parse(bytes, from, to)
-      if (request === undefined) return
+  const intake = createLogIntake({
+    format: 'nginx-json',
+    key: new Uint8Array(32),
+    attributor: createAttributor(),
+    takeRequest(request) {
       if (request.account !== undefined) named += 1
       take(request)
     },
-    ignore,
-  )
+  })
+  const splitter = intake.createSplitter()
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
   const input = openSync(file, 'r')
   for (let bytes = readSync(input, chunk); bytes > 0; bytes = readSync(input, chunk)) splitter.push(chunk.subarray(0, bytes))

@@ -40,8 +40,20 @@ export function createLogIntake({ format, key, attributor, takeRequest }: Intake
   }
 
   function takeLine(bytes: Buffer, start: number, end: number): void {
+    parser.parse(bytes, start, end)
+    countLine()
+  }
+
+  function takeNext(bytes: Buffer, start: number): number {
+    const next = parser.parseNext(bytes, start)
+    if (next >= 0) countLine()
+    return next
+  }
+
+  /** Counts the line that the parser read last, and hands on its request. */
+  function countLine(): void {
     counts.lines++
-    const request = parser.parse(bytes, start, end)
+    const request = parser.lastRequest
     if (request === undefined) {
       if (parser.lastFault !== undefined) countFault(parser.lastFault)
       return
@@ -56,5 +68,5 @@ export function createLogIntake({ format, key, attributor, takeRequest }: Intake
     countFault('LINE_TOO_LONG')
   }
 
-  return { counts, createSplitter: () => createLineSplitter(MAX_LINE_BYTES, takeLine, skipLine) }
+  return { counts, createSplitter: () => createLineSplitter(MAX_LINE_BYTES, takeLine, skipLine, takeNext) }
 }

@@ -1,6 +1,9 @@
 /** Gets each line as `bytes[start, end)` without its line feed; valid only until it returns. */
 export type TakeLine = (bytes: Buffer, start: number, end: number) => void
 
+/** Takes the line that begins at `start` if it can tell where that ends: the place behind its line feed, or -1. */
+export type TakeNext = (bytes: Buffer, start: number) => number
+
 /** Cuts a stream of chunks into lines. */
 export interface LineSplitter {
   /** Hands on every line that the chunk completes, in order. */
@@ -15,9 +18,15 @@ export interface LineSplitter {
 
 /**
  * Splits on line feeds only, whatever the other bytes are. A line longer than `maxLineBytes` is counted, not kept:
- * `skipLine` hears its length when its end has come. At most one line is held.
+ * `skipLine` hears its length when its end has come. At most one line is held. `takeNext` is asked first, so that the end of a
+ * line that is read by its shape need not be looked for.
  */
-export function createLineSplitter(maxLineBytes: number, takeLine: TakeLine, skipLine: (bytes: number) => void): LineSplitter {
+export function createLineSplitter(
+  maxLineBytes: number,
+  takeLine: TakeLine,
+  skipLine: (bytes: number) => void,
+  takeNext: TakeNext = findNoEnd,
+): LineSplitter {
   let held = Buffer.allocUnsafe(Math.min(maxLineBytes, 4096))
   let heldBytes = 0
   /** Bytes seen of a line that is too long; 0 while the line still fits. */
@@ -52,9 +61,16 @@ export function createLineSplitter(maxLineBytes: number, takeLine: TakeLine, ski
     push(chunk) {
       const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
       let start = 0
-      for (let feed = bytes.indexOf(10); feed !== -1; feed = bytes.indexOf(10, start)) {
-        const fresh = heldBytes === 0 && skippedBytes === 0 && feed - start <= maxLineBytes
-        if (fresh) takeLine(bytes, start, feed)
+      while (start < bytes.length) {
+        const isFresh = heldBytes === 0 && skippedBytes === 0
+        const next = isFresh ? takeNext(bytes, start) : -1
+        if (next >= 0) {
+          start = next
+          continue
+        }
+        const feed = bytes.indexOf(10, start)
+        if (feed === -1) break
+        if (isFresh && feed - start <= maxLineBytes) takeLine(bytes, start, feed)
         else {
           hold(bytes, start, feed)
           endLine()
@@ -74,4 +90,8 @@ export function createLineSplitter(maxLineBytes: number, takeLine: TakeLine, ski
       return heldBytes + skippedBytes
     },
   }
+}
+
+function findNoEnd(): number {
+  return -1
 }

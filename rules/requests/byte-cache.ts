@@ -1,6 +1,6 @@
 /**
  * A bounded memory of what short byte strings mean, so that the hot path builds no text for what it has met before.
- * Direct-mapped: each key has one slot, a newcomer replaces whoever holds it. It only saves work: the same bytes always mean
+ * Each key has two slots side by side; a newcomer replaces one of those who hold them. It only saves work: the same bytes always mean
  * the same, and a flood of strangers costs time, never memory.
  */
 export interface ByteCache<T> {
@@ -8,24 +8,52 @@ export interface ByteCache<T> {
   get(view: DataView, start: number, end: number): T
 }
 
+/** Most logs know few addresses and accounts: the memory is small at first and doubled when a quarter of its slots were fought over. */
+const FIRST_SLOTS = 1024
+
 /**
- * @param slots a power of two
+ * @param maxSlots a power of two
  * @param maxKeyBytes a multiple of four; longer keys are read anew each time
  * @param read says what bytes mean, given one character for each byte (Latin-1)
  */
-export function createByteCache<T>(slots: number, maxKeyBytes: number, read: (text: string) => T): ByteCache<T> {
+export function createByteCache<T>(maxSlots: number, maxKeyBytes: number, read: (text: string) => T): ByteCache<T> {
   // Length and bytes of a key side by side: one line of the processor's cache.
   const recordBytes = 4 + maxKeyBytes
-  const keys = new DataView(new ArrayBuffer(slots * recordBytes))
-  const values: (T | undefined)[] = Array.from({ length: slots })
+  let slots = Math.min(FIRST_SLOTS, maxSlots)
+  let keys = new DataView(new ArrayBuffer(slots * recordBytes))
+  let values: (T | undefined)[] = Array.from({ length: slots })
+  let fights = 0
+
+  /** The slot for a newcomer, `slot` or its neighbour. */
+  function makeRoom(slot: number): number {
+    if (keys.getInt32(slot * recordBytes, true) === 0) return slot
+    const other = slot ^ 1
+    if (keys.getInt32(other * recordBytes, true) === 0) return other
+    fights += 1
+    return fights % 2 === 0 ? slot : other
+  }
+
+  function widen(): void {
+    slots *= 2
+    keys = new DataView(new ArrayBuffer(slots * recordBytes))
+    values = Array.from({ length: slots })
+    fights = 0
+  }
+
   return {
     get(view, start, end) {
       const length = end - start
       if (length <= 0 || length > maxKeyBytes) return read(latin1(view, start, end))
-      const slot = hashOf(view, start, end) & (slots - 1)
-      const base = slot * recordBytes
-      if (keys.getInt32(base, true) === length && isSame(keys, base + 4, view, start, length)) return values[slot] as T
+      const hash = hashOf(view, start, end)
+      let slot = hash & (slots - 1)
+      for (let way = 0; way < 2; way += 1, slot ^= 1) {
+        const base = slot * recordBytes
+        if (keys.getInt32(base, true) === length && isSame(keys, base + 4, view, start, length)) return values[slot] as T
+      }
       const value = read(latin1(view, start, end))
+      if (fights > slots >> 2 && slots < maxSlots) widen()
+      slot = makeRoom(hash & (slots - 1))
+      const base = slot * recordBytes
       for (let i = 0; i < length; i += 1) keys.setUint8(base + 4 + i, view.getUint8(start + i))
       keys.setInt32(base, length, true)
       values[slot] = value
@@ -45,14 +73,15 @@ function hashOf(view: DataView, start: number, end: number): number {
   return hash ^ (hash >>> 16)
 }
 
-function isSame(keys: DataView, base: number, view: DataView, start: number, length: number): boolean {
+/** True if `length` bytes of both are the same. */
+export function isSame(one: DataView, oneStart: number, other: DataView, otherStart: number, length: number): boolean {
   let i = 0
-  for (; i + 4 <= length; i += 4) if (keys.getInt32(base + i, true) !== view.getInt32(start + i, true)) return false
-  for (; i < length; i += 1) if (keys.getUint8(base + i) !== view.getUint8(start + i)) return false
+  for (; i + 4 <= length; i += 4) if (one.getInt32(oneStart + i) !== other.getInt32(otherStart + i)) return false
+  for (; i < length; i += 1) if (one.getUint8(oneStart + i) !== other.getUint8(otherStart + i)) return false
   return true
 }
 
 /** Text of its own, never a slice that would keep a whole line in memory. */
-function latin1(view: DataView, start: number, end: number): string {
+export function latin1(view: DataView, start: number, end: number): string {
   return Buffer.from(view.buffer, view.byteOffset + start, Math.max(0, end - start)).toString('latin1')
 }

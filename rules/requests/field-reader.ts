@@ -1,13 +1,12 @@
+import { createAddressCache } from './address-cache.ts'
 import type { AccountSource, AttributedRequest } from './attributed-request.ts'
 import type { Attributor } from './attributor.ts'
-import { createByteCache } from './byte-cache.ts'
 import type { PortalAccount } from './find-account.ts'
 import { findTokenAccount } from './find-token-account.ts'
 import { hashSubject } from './hash-subject.ts'
 import type { LineFault } from './line-fault.ts'
 import { type LineSpans, MARK, SPAN } from './line-spans.ts'
 import { checkKey } from './mask-account.ts'
-import { findLogAddress } from './read-log-address.ts'
 import { createTargetReader, tokenText } from './read-target.ts'
 import { createTimeMemory, type ReadTime } from './time-memory.ts'
 
@@ -22,8 +21,6 @@ export interface FieldReader {
   read(spans: LineSpans, readTime: ReadTime): AttributedRequest | LineFault
 }
 
-/** `::ffff:` and a dotted address, or eight full groups, with room to spare. */
-const MAX_ADDRESS_BYTES = 48
 /** What `maKetQua` of a refused log-in says. */
 const REFUSED = '401'
 const RESULT = /^[0-9A-Za-z]{1,8}$/
@@ -32,8 +29,7 @@ const RESULT = /^[0-9A-Za-z]{1,8}$/
 export function createFieldReader(options: FieldReaderOptions): FieldReader {
   const { key, functionsStopAtMs, attributor } = options
   checkKey(key)
-  const addresses = createByteCache(65_536, 16, findLogAddress)
-  const longAddresses = createByteCache(8_192, MAX_ADDRESS_BYTES, findLogAddress)
+  const addresses = createAddressCache()
   const target = createTargetReader()
   const times = createTimeMemory()
   const results = Array.from({ length: 1000 }, (_, code) => String(code).padStart(3, '0'))
@@ -94,7 +90,7 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
       if ((starts[SPAN.ip] as number) < 0 || (starts[SPAN.at] as number) < 0) return 'MISSING_FIELD'
       const atMs = times.read(spans, readTime)
       if (Number.isNaN(atMs)) return 'BAD_TIME'
-      const ip = addressIn(spans)
+      const ip = addresses.get(spans.view, starts[SPAN.ip] as number, spans.ends[SPAN.ip] as number)
       if (ip === undefined) return 'BAD_ADDRESS'
       target.read(spans)
       const account = findAccountOf(spans, ip, atMs)
@@ -121,13 +117,6 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
         result,
       }
     },
-  }
-
-  function addressIn(spans: LineSpans): string | undefined {
-    const start = spans.starts[SPAN.ip] as number
-    const end = spans.ends[SPAN.ip] as number
-    if (end - start > MAX_ADDRESS_BYTES) return undefined
-    return (end - start <= 16 ? addresses : longAddresses).get(spans.view, start, end)
   }
 
   function resultIn(spans: LineSpans): string | undefined {

@@ -19,6 +19,7 @@ export type LogFormat = (typeof LOG_FORMATS)[number]
 export const MAX_LINE_BYTES = 1_048_576
 /** 00:00 on 01/08/2024 in the portal's zone (1923/BHXH-CNTT §1c). */
 export const FUNCTIONS_STOP_AT_MS = Date.UTC(2024, 6, 31, 17)
+const LINE_FEED = 0x0a
 /** UTC+7, the zone of all dates of the dispatches. */
 const PORTAL_OFFSET_MINUTES = 420
 
@@ -40,6 +41,13 @@ export interface LineParser {
    * `lastFault` then says why. Keeps nothing of `line`, which the caller may overwrite at once.
    */
   parse(line: Uint8Array, start?: number, end?: number): AttributedRequest | undefined
+  /**
+   * Reads the line that begins at `start` if it can tell where that ends without looking for its line feed: the place behind the line feed,
+   * and `lastRequest` and `lastFault` are those of the line. -1 where the end must be looked for.
+   */
+  parseNext(bytes: Buffer, start: number): number
+  /** What the last line gave. */
+  readonly lastRequest: AttributedRequest | undefined
   /** The same for a line held as text. */
   parseLine(text: string): AttributedRequest | undefined
   /** Why the last line was not read; `undefined` if it was. The words are in `LINE_FAULTS`. */
@@ -49,6 +57,8 @@ export interface LineParser {
 /** Finds the fields of a line and the time in them. */
 interface LineReader {
   find(bytes: Buffer, start: number, end: number, spans: LineSpans): LineFault | undefined
+  /** Finds the fields of the line that begins at `start` and where it ends; -1 where `find` must be given the end. */
+  findNext?(bytes: Buffer, start: number, spans: LineSpans): number
   readonly readTime: ReadTime
 }
 
@@ -74,13 +84,24 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
     return reader.find(bytes, start, end, spans) ?? fields.read(spans, reader.readTime)
   }
 
+  function settle(request: AttributedRequest | LineFault): AttributedRequest | undefined {
+    parser.lastFault = typeof request === 'string' ? request : undefined
+    parser.lastRequest = typeof request === 'string' ? undefined : request
+    return parser.lastRequest
+  }
+
   const parser = {
     lastFault: undefined as LineFault | undefined,
+    lastRequest: undefined as AttributedRequest | undefined,
     parse(line: Uint8Array, start = 0, end = line.length) {
       const bytes = Buffer.isBuffer(line) ? line : Buffer.from(line.buffer, line.byteOffset, line.byteLength)
-      const request = read(bytes, start, end)
-      parser.lastFault = typeof request === 'string' ? request : undefined
-      return typeof request === 'string' ? undefined : request
+      return settle(read(bytes, start, end))
+    },
+    parseNext(bytes: Buffer, start: number) {
+      const end = reader.findNext === undefined ? -1 : reader.findNext(bytes, start, spans)
+      if (end < 0 || bytes[end] !== LINE_FEED || end - start > MAX_LINE_BYTES) return -1
+      settle(fields.read(spans, reader.readTime))
+      return end + 1
     },
     parseLine: (text: string) => parser.parse(Buffer.from(text, 'utf8')),
   }
@@ -90,24 +111,38 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
 function readerOf(format: LogFormat, haproxyOffsetMinutes: number): LineReader {
   switch (format) {
     case 'nginx-json':
-      return { find: createJsonFinder(), readTime: readIsoTime }
+      return createJsonReader()
     case 'combined':
       return { find: readCombinedLine, readTime: readClfTime }
     case 'haproxy':
-      return { find: readHaproxyLine, readTime: (bytes, start, end) => readHaproxyTime(bytes, start, end, haproxyOffsetMinutes) }
+      return {
+        find: readHaproxyLine,
+        readTime: (bytes, start, end) => readHaproxyTime(bytes, start, end, haproxyOffsetMinutes),
+      }
   }
 }
 
 /** The quickest way that understands the line: by the shape of the lines before, by one walk, by a whole JSON parser. All agree. */
-function createJsonFinder(): LineReader['find'] {
+function createJsonReader(): LineReader {
   const shaped = createShapedScanner()
-  return (bytes, start, end, spans) => {
-    let fault: LineFault | undefined
-    if (!shaped.scan(bytes, start, end, spans)) {
-      if (scanJsonLine(bytes, start, end, spans)) shaped.learn(bytes, start, end)
-      else fault = readJsonLine(bytes, start, end, spans)
-    }
-    // Empty where nginx could not read the request; missing where the log is not one of ours.
-    return fault ?? ((spans.starts[SPAN.uri] as number) < 0 ? 'MISSING_FIELD' : undefined)
+  return {
+    readTime: readIsoTime,
+    find(bytes, start, end, spans) {
+      let fault: LineFault | undefined
+      if (shaped.scan(bytes, start, spans) !== end) {
+        if (scanJsonLine(bytes, start, end, spans)) shaped.learn(bytes, start, end)
+        else fault = readJsonLine(bytes, start, end, spans)
+      }
+      return fault ?? findMissing(spans)
+    },
+    findNext(bytes, start, spans) {
+      const end = shaped.scan(bytes, start, spans)
+      return end >= 0 && findMissing(spans) === undefined ? end : -1
+    },
   }
+}
+
+/** The target is empty where nginx could not read the request, and missing where the log is not one of ours. */
+function findMissing({ starts }: LineSpans): LineFault | undefined {
+  return (starts[SPAN.uri] as number) < 0 ? 'MISSING_FIELD' : undefined
 }

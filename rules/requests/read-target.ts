@@ -1,6 +1,7 @@
+import { createAccountCache } from './account-cache.ts'
 import { createByteCache } from './byte-cache.ts'
-import { decodePercent, decodeQueryPart } from './decode-percent.ts'
-import { findAccount, type PortalAccount } from './find-account.ts'
+import { decodePercent } from './decode-percent.ts'
+import type { PortalAccount } from './find-account.ts'
 import { findFunction, type PortalFunction } from './find-function.ts'
 import { type LineSpans, MARK } from './line-spans.ts'
 import { markTarget } from './mark-target.ts'
@@ -19,7 +20,7 @@ export interface TargetReader {
 
 export function createTargetReader(): TargetReader {
   const functions = createByteCache(2048, 96, (path) => findFunction(normalisePath(path)))
-  const accounts = createByteCache(65_536, 24, (value) => findAccount(decodeQueryPart(value)))
+  const accounts = createAccountCache()
   const none = findFunction('/')
 
   const reader = {

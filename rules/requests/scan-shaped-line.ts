@@ -1,27 +1,29 @@
 import { findLineShape, type LineShape, MAX_GAP_BYTES } from './line-shape.ts'
 import { clearSpans, type LineSpans, MARK, SPAN } from './line-spans.ts'
 import { isTokenName, isUsernameName } from './mark-target.ts'
-import { skipLetters } from './skip-bytes.ts'
+import { findStop } from './skip-bytes.ts'
 
 /** So many lines in a row that are sound and of another shape, and the shape is learnt anew. */
 const MISSES_TO_LEARN = 16
 
 const QUOTE = 0x22
-const HASH = 0x23
-const PERCENT = 0x25
 const AMPERSAND = 0x26
-const PLUS = 0x2b
 const SLASH = 0x2f
 const ZERO = 0x30
 const EQUALS = 0x3d
 const QUESTION = 0x3f
-const BACKSLASH = 0x5c
 
-/** Bytes at which the walk stops, by where it is. Those that do not stand for themselves in a JSON text stop it everywhere. */
-const STOPS_TEXT = stopsAt()
-const STOPS_PATH = stopsAt(QUESTION, HASH)
-const STOPS_NAME = stopsAt(EQUALS, AMPERSAND, HASH, PERCENT, PLUS)
-const STOPS_VALUE = stopsAt(AMPERSAND, HASH)
+/** For `findStop`: control characters; up to `&`; up to `+`. */
+const BELOW_SPACE = 0x2020_2020
+const UP_TO_AMPERSAND = 0x2727_2727
+const UP_TO_PLUS = 0x2c2c_2c2c
+const QUOTES = 0x2222_2222
+const EQUALS_SIGNS = 0x3d3d_3d3d
+const QUESTIONS = 0x3f3f_3f3f
+
+/** Bytes below `0x2c` that mean nothing where `findStop` stops at them: in a path or value, and in the name of a parameter. */
+const MEANS_NOTHING = meaningless(" !$%'()*+")
+const NAMES_NOTHING = meaningless(" !$'()*")
 
 /**
  * The quick way through a log whose lines are all written by one `log_format`: what stands between the values is compared, not searched.
@@ -29,7 +31,8 @@ const STOPS_VALUE = stopsAt(AMPERSAND, HASH)
  * False says nothing about the line.
  */
 export interface ShapedScanner {
-  scan(bytes: Buffer, start: number, end: number, spans: LineSpans): boolean
+  /** The place behind the object that begins at `start`, wherever the line ends; -1 where the general scanners must decide. */
+  scan(bytes: Buffer, start: number, spans: LineSpans): number
   /** A line that `scan` gave up and `scanJsonLine` understood. */
   learn(bytes: Buffer, start: number, end: number): void
 }
@@ -39,13 +42,13 @@ export function createShapedScanner(): ShapedScanner {
   let misses = 0
 
   return {
-    scan(bytes, start, end, spans) {
-      // Words of a gap are read whole: room for the longest one behind the line.
-      if (shape === undefined || end + MAX_GAP_BYTES > bytes.length) return false
+    scan(bytes, start, spans) {
+      if (shape === undefined) return -1
       clearSpans(spans, bytes)
-      if (!scanShape(shape, start, end, spans)) return false
-      misses = 0
-      return true
+      // Words of a gap are read whole: room for the longest one behind the last value.
+      const end = scanShape(shape, start, bytes.length - MAX_GAP_BYTES, spans)
+      if (end >= 0) misses = 0
+      return end
     },
     learn(bytes, start, end) {
       misses += 1
@@ -56,39 +59,38 @@ export function createShapedScanner(): ShapedScanner {
   }
 }
 
-function scanShape(shape: LineShape, start: number, end: number, spans: LineSpans): boolean {
+function scanShape(shape: LineShape, start: number, limit: number, spans: LineSpans): number {
   const { view, starts, ends } = spans
   const { members, firstWord, gapBytes, words, masks, span: spanOf, isText } = shape
   let i = start
   for (let member = 0; member < members; member += 1) {
+    if (i >= limit) return -1
     const valueStart = i + (gapBytes[member] as number)
     const lastWord = firstWord[member + 1] as number
     for (let word = firstWord[member] as number; word < lastWord; word += 1, i += 4) {
-      if (((view.getInt32(i, true) ^ (words[word] as number)) & (masks[word] as number)) !== 0) return false
+      if (((view.getInt32(i, true) ^ (words[word] as number)) & (masks[word] as number)) !== 0) return -1
     }
     const span = spanOf[member] as number
-    if (span === SPAN.uri) i = markPlainTarget(spans, valueStart, end)
-    else if (isText[member] === 1) i = skipText(view, valueStart, end)
-    else i = skipFigure(view, valueStart, end)
-    if (i < 0) return false
+    if (span === SPAN.uri) i = markPlainTarget(spans, valueStart, limit)
+    else if (isText[member] === 1) i = skipText(view, valueStart, limit)
+    else i = skipFigure(view, valueStart, limit)
+    if (i < 0) return -1
     if (span >= 0) {
       starts[span] = valueStart
       ends[span] = i
     }
   }
-  for (let word = firstWord[members] as number; word < (firstWord[members + 1] as number); word += 1) {
-    if (((view.getInt32(i, true) ^ (words[word] as number)) & (masks[word] as number)) !== 0) return false
+  const end = i + (gapBytes[members] as number)
+  for (let word = firstWord[members] as number; word < (firstWord[members + 1] as number); word += 1, i += 4) {
+    if (((view.getInt32(i, true) ^ (words[word] as number)) & (masks[word] as number)) !== 0) return -1
   }
-  return i + (gapBytes[members] as number) === end
+  return end
 }
 
 /** The place of the quote that ends a text without escapes, from `start` on; -1 where there is none before `end`. */
 function skipText(view: DataView, start: number, end: number): number {
-  for (let i = start; i < end; i += 1) {
-    const byte = view.getUint8(i)
-    if (STOPS_TEXT[byte] === 1) return byte === QUOTE ? i : -1
-  }
-  return -1
+  const i = findStop(view, start, end, BELOW_SPACE, QUOTES)
+  return i < end && view.getUint8(i) === QUOTE ? i : -1
 }
 
 /** The end of one to five digits without a leading zero; -1 for any other number. */
@@ -109,12 +111,13 @@ function skipFigure(view: DataView, start: number, end: number): number {
 function markPlainTarget(spans: LineSpans, start: number, end: number): number {
   const { view, starts, ends } = spans
   if (start >= end || view.getUint8(start) !== SLASH) return -1
-  let i = start
-  let byte = SLASH
-  for (; i < end; i += 1) {
+  let i = findStop(view, start, end, UP_TO_AMPERSAND, QUESTIONS)
+  let byte = view.getUint8(i)
+  while (i < end && MEANS_NOTHING[byte] === 1) {
+    i = findStop(view, i + 1, end, UP_TO_AMPERSAND, QUESTIONS)
     byte = view.getUint8(i)
-    if (STOPS_PATH[byte] === 1) break
   }
+  // `&` means nothing in a path, and is rare enough there.
   starts[MARK.path] = start
   ends[MARK.path] = i
   spans.hasMarks = true
@@ -128,16 +131,19 @@ function markPlainQuery(spans: LineSpans, start: number, end: number): number {
   let i = start
   for (;;) {
     const nameStart = i
-    let byte = 0
-    for (; i < end; i += 1) {
+    i = findStop(view, i, end, UP_TO_PLUS, EQUALS_SIGNS)
+    let byte = view.getUint8(i)
+    while (i < end && NAMES_NOTHING[byte] === 1) {
+      i = findStop(view, i + 1, end, UP_TO_PLUS, EQUALS_SIGNS)
       byte = view.getUint8(i)
-      if (STOPS_NAME[byte] === 1) break
     }
     const nameEnd = i
     if (byte === EQUALS) {
-      for (i = skipLetters(view, i + 1, end); i < end; i += 1) {
+      i = findStop(view, i + 1, end, UP_TO_AMPERSAND, QUOTES)
+      byte = view.getUint8(i)
+      while (i < end && MEANS_NOTHING[byte] === 1) {
+        i = findStop(view, i + 1, end, UP_TO_AMPERSAND, QUOTES)
         byte = view.getUint8(i)
-        if (STOPS_VALUE[byte] === 1) break
       }
     }
     const nameBytes = nameEnd - nameStart
@@ -153,13 +159,13 @@ function markPlainQuery(spans: LineSpans, start: number, end: number): number {
         ends[MARK.token] = i
       }
     }
-    if (byte !== AMPERSAND) return i
+    if (byte !== AMPERSAND || i >= end) return i
     i += 1
   }
 }
 
-function stopsAt(...bytes: readonly number[]): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, byte) =>
-    byte < 0x20 || byte >= 0x80 || byte === QUOTE || byte === BACKSLASH || bytes.includes(byte) ? 1 : 0,
-  )
+function meaningless(characters: string): Uint8Array {
+  const bytes = new Uint8Array(256)
+  for (const byte of Buffer.from(characters)) bytes[byte] = 1
+  return bytes
 }

@@ -10,8 +10,6 @@ const QUOTES = 0x2222_2222
 const HASHES = 0x2323_2323
 const AMPERSANDS = 0x2626_2626
 const QUESTIONS = 0x3f3f_3f3f
-/** One more than `&`, four times. */
-const ABOVE = 0x2727_2727
 const BACKSLASHES = 0x5c5c_5c5c
 
 /** Bytes that stand for themselves inside a JSON string: ASCII but control characters, `"` and `\`. */
@@ -34,20 +32,19 @@ export function skipPlain(view: DataView, start: number, end: number): number {
 }
 
 /**
- * A place from `start` on before which stands nothing but ASCII above `&` without `\\`: the digits and letters that tokens are made of.
- * Stops early rather than late, and before the last seven bytes; the caller walks on byte by byte.
+ * The first byte from `start` on that is below `below`, not ASCII, `\` or `extra` (each of the two given four times over in a word). Looks up to
+ * three bytes past `end`, which must be there; any place not before `end` means that there is none.
  */
-export function skipLetters(view: DataView, start: number, end: number): number {
-  let i = start
-  for (const last = end - 8; i <= last; i += 8) {
-    const one = view.getInt32(i, true)
-    const two = view.getInt32(i + 4, true)
-    const oneSlash = one ^ BACKSLASHES
-    const twoSlash = two ^ BACKSLASHES
-    const found = (one - ABOVE) | one | ((oneSlash - ONES) & ~oneSlash) | (two - ABOVE) | two | ((twoSlash - ONES) & ~twoSlash)
-    if ((found & HIGHS) !== 0) break
+export function findStop(view: DataView, start: number, end: number, below: number, extra: number): number {
+  for (let i = start; i < end; i += 4) {
+    const word = view.getInt32(i, true)
+    const backslash = word ^ BACKSLASHES
+    const other = word ^ extra
+    const found = ((word - below) | word | ((backslash - ONES) & ~backslash) | ((other - ONES) & ~other)) & HIGHS
+    // The lowest mark is exact: a borrow reaches only bytes above the one that caused it.
+    if (found !== 0) return i + ((31 - Math.clz32(found & -found)) >> 3)
   }
-  return i
+  return end
 }
 
 /** The first `&` or `#` from `start` on, or `end`. */

@@ -1,3 +1,4 @@
+import { isSame } from './byte-cache.ts'
 import { type LineSpans, SPAN } from './line-spans.ts'
 
 /** Milliseconds since 1970 of the time that fills `bytes[start, end)`, or NaN. */
@@ -20,18 +21,11 @@ export function createTimeMemory(): TimeMemory {
     read({ bytes, view, starts, ends }, readTime) {
       const start = starts[SPAN.at] as number
       const end = ends[SPAN.at] as number
-      if (end - start === length && isSame(text, view, start, length)) return atMs
+      if (end - start === length && isSame(text, 0, view, start, length)) return atMs
       atMs = readTime(bytes, start, end)
       length = end - start <= MAX_BYTES ? end - start : 0
       for (let i = 0; i < length; i += 1) text.setUint8(i, view.getUint8(start + i))
       return atMs
     },
   }
-}
-
-function isSame(text: DataView, view: DataView, start: number, length: number): boolean {
-  let i = 0
-  for (; i + 4 <= length; i += 4) if (text.getInt32(i) !== view.getInt32(start + i)) return false
-  for (; i < length; i += 1) if (text.getUint8(i) !== view.getUint8(start + i)) return false
-  return true
 }

@@ -36,10 +36,12 @@ describe('createShapedScanner', () => {
   it('stays inside the line, whatever is behind it', () => {
     const scanner = taught(SHIPPED)
     const two = Buffer.from(`${SHIPPED}\n${SHIPPED}${' '.repeat(64)}`)
-    for (let end = 0; end < SHIPPED.length; end += 1) expect(scanner.scan(two, 0, end, createLineSpans())).toBe(false)
-    // A line cut short in a buffer that still holds the rest of a longer one.
-    const stale = Buffer.from(`${SHIPPED}${' '.repeat(64)}`)
-    for (let end = 0; end < SHIPPED.length; end += 1) expect(scanner.scan(stale, 0, end, createLineSpans())).toBe(false)
+    for (let end = 0; end < SHIPPED.length; end += 1) expect(scanner.scan(two.subarray(0, end), 0, createLineSpans())).toBe(-1)
+    // A line cut short.
+    const rest = Buffer.from('\n'.repeat(80))
+    for (let end = 0; end < SHIPPED.length; end += 1) {
+      expect(scanner.scan(Buffer.concat([two.subarray(0, end), rest]), 0, createLineSpans())).toBe(-1)
+    }
   })
 
   it('finds what the general scanners find wherever it dares to answer, and only in lines that they understand', () => {
@@ -72,7 +74,7 @@ function taught(line: string) {
 function scan(scanner: ReturnType<typeof createShapedScanner>, line: Buffer): Record<string, string> | undefined {
   const spans = createLineSpans()
   const chunk = Buffer.concat([Buffer.from('"}\n'), line, Buffer.from(`\n${'"'.repeat(64)}`)])
-  return scanner.scan(chunk, 3, 3 + line.length, spans) ? valuesOf(spans) : undefined
+  return scanner.scan(chunk, 3, spans) === 3 + line.length ? valuesOf(spans) : undefined
 }
 
 /** What the whole JSON parser and the general walk through the target say. */
