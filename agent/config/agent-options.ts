@@ -167,7 +167,7 @@ export const SERVICE_OPTIONS = {
   ),
   'drift.lookEveryS': option(
     Type.Integer({ minimum: 1, maximum: 3600 }),
-    30,
+    5,
     'How often to look for changes of others while the kernel does not tell of them.',
   ),
   'proof.everyS': option(
