@@ -1,4 +1,7 @@
 import type { Torture } from './torture.ts'
 
 /** Each is loaded when it is asked for. One line each, in the order in which they run. */
-export const TORTURES: Readonly<Record<string, () => Promise<Torture>>> = {}
+export const TORTURES: Readonly<Record<string, () => Promise<Torture>>> = {
+  packets: async () => (await import('./packets.ts')).PACKETS,
+  model: async () => (await import('./model.ts')).MODEL,
+}
