@@ -26,6 +26,7 @@ import type { ServiceManager } from './process/service-manager.ts'
 import { buildReport } from './report/build-report.ts'
 import type { HostFactsSource } from './report/host-facts.ts'
 import { createReporter } from './report/reporter.ts'
+import { createSeenBook } from './report/seen-book.ts'
 import type { AgentStatus } from './status/agent-status.ts'
 import { faultOf } from './status/fault.ts'
 import { createStatusBoard } from './status/status-board.ts'
@@ -105,6 +106,8 @@ const RETRY = { baseMs: 1000, maxMs: 60_000 } as const
 const WATCH_RETRY = { baseMs: 500, maxMs: 5000 } as const
 const EVERY_MINUTE = '* * * * *'
 const MAX_SEEN = 200
+/** More than the kernel lists. */
+const ALL_SEEN = 100_000
 
 export function createAgent(ports: AgentPorts): Agent {
   const { config, clock, timers, random, log, firewall, hostFacts } = ports
@@ -175,6 +178,7 @@ export function createAgent(ports: AgentPorts): Agent {
   /** Asks for a pass, with a report at its end; nothing while there is no way to central. */
   let requestPass = (): void => undefined
   const arrivals = createArrivals()
+  const seenBook = createSeenBook(MAX_SEEN)
   /** Ready means: what is in force was read from the kernel and is right as far as this edge can make it. */
   const announce = (): void => {
     const status = board.read()
@@ -268,8 +272,10 @@ export function createAgent(ports: AgentPorts): Agent {
 
   const refreshFacts = async (): Promise<void> => {
     try {
-      const sources = edge.trusted.inForce === undefined ? [] : await firewall.seen(MAX_SEEN)
-      board.set({ refused: { at: new Date(clock.nowMs()).toISOString(), sources: [...sources] } })
+      const isThere = edge.trusted.inForce !== undefined
+      const [sources, unlisted] = isThere ? await Promise.all([firewall.seen(ALL_SEEN), firewall.unlisted()]) : [[], 0]
+      const nowMs = clock.nowMs()
+      board.set({ refused: { at: new Date(nowMs).toISOString(), ...seenBook.take(sources, unlisted, nowMs) } })
       board.fault('seen', undefined)
     } catch (error) {
       board.fault('seen', faultOf(error))

@@ -24,6 +24,7 @@ export function buildReport(status: AgentStatus, host: HostFacts): AgentReport {
     drift: status.drift,
     proof: status.proof,
     refused: status.refused.sources.slice(0, MAX_ROWS),
+    refusedTotal: status.refused.total,
     flags: status.flags.slice(0, MAX_ROWS),
     openings: status.openings.slice(0, MAX_OPENINGS),
     host,

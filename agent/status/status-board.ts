@@ -68,7 +68,7 @@ export function createStatusBoard(identity: StatusIdentity, clock: Clock): Statu
     probe: null,
     heldBack: [],
     openings: [],
-    refused: { at: null, sources: [] },
+    refused: { at: null, sources: [], total: { sources: 0, isFull: false, unlistedPackets: 0 } },
     flags: [],
     lastReportAt: null,
     host: null,

@@ -28,7 +28,15 @@ export function createStatusMetrics(read: () => AgentStatus): Registry {
   gauge('last_pull_applied_seconds', 'When a program was last applied.', ({ lastPull }) => secondsOf(lastPull.appliedAt))
   gauge('last_report_seconds', 'When a report was last taken by the control API.', ({ lastReportAt }) => secondsOf(lastReportAt))
   gauge('blocked_sources', 'Sources blocked for a while because of flags.', ({ blocked }) => blocked.length)
-  gauge('refused_sources', 'Sources refused lately, or that would be.', ({ refused }) => refused.sources.length)
+  gauge('refused_sources', 'Sources refused lately, or that would be.', ({ refused }) => refused.total.sources)
+  gauge('refused_list_full', '1 while the list of refused sources has no room left.', ({ refused }) =>
+    refused.total.isFull ? 1 : 0,
+  )
+  gauge(
+    'unlisted_packets',
+    'Packets of strangers that found no room in that list, since the start.',
+    ({ refused }) => refused.total.unlistedPackets,
+  )
   gauge('flags', 'Flags of accounts heard lately.', ({ flags }) => flags.length)
   gauge('drifts', 'Changes of others to our rules since the start.', ({ drift }) => drift.found)
   gauge('drift_repairs', 'Repairs of our rules since the start.', ({ drift }) => drift.repaired)

@@ -165,11 +165,17 @@ function flagsOf({ flags }: AgentStatus): Html {
 
 function refusedOf({ refused }: AgentStatus): Html {
   const rows = refused.sources.map(
-    ({ address, packets }) => html`<tr><td><code>${address}</code></td><td class="n">${packets}</td></tr>`,
+    ({ address, packets, firstAt = null, lastAt = null }) =>
+      html`<tr><td><code>${address}</code></td><td class="n">${packets}</td><td>${timeOf(firstAt)}</td><td>${timeOf(lastAt)}</td></tr>`,
   )
-  const head = html`<th>${both('Địa chỉ', 'Address')}</th><th class="n">${both('Gói tin', 'Packets')}</th>`
+  const head = html`<th>${both('Địa chỉ', 'Address')}</th><th class="n">${both('Gói tin', 'Packets')}</th><th>${both('Từ', 'Since')}</th><th>${both('Gần nhất', 'Last')}</th>`
+  const { sources, isFull, unlistedPackets } = refused.total
+  const full = isFull ? both('; danh sách đã đầy', '; the list is full') : ''
   const title = both('Nguồn bị từ chối, hoặc sẽ bị', 'Sources refused, or that would be')
-  return section(title, html`<p><small>${timeOf(refused.at)}</small></p>${table(head, rows)}`)
+  return section(
+    title,
+    html`<p><small>${timeOf(refused.at)}: ${both('nguồn', 'sources')} ${sources} · ${both('gói không ghi được', 'packets not listed')} ${unlistedPackets}${full}</small></p>${table(head, rows)}`,
+  )
 }
 
 function hostOf({ host }: AgentStatus): Html {

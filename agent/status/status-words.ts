@@ -38,8 +38,10 @@ export function statusWords(status: AgentStatus): string {
   )
   lines.push(
     ...rows(
-      'Refused, or would be',
-      status.refused.sources.map(({ address, packets }) => `${address}  ${packets} packets`),
+      `Refused, or would be: ${seenWords(status)}`,
+      status.refused.sources.map(
+        ({ address, packets, lastAt = null }) => `${address}  ${packets} packets, last ${ago(lastAt, status)}`,
+      ),
     ),
   )
   return `${lines.join('\n')}\n`
@@ -109,6 +111,13 @@ function driftWords(status: AgentStatus): string {
   const who = lastProcess === null ? '' : ` by ${lastProcess.name} (process ${lastProcess.pid})`
   const fought = isFought ? '; IT GOES ON' : ''
   return `${found} times, repaired ${repaired} times, last ${lastKind}${who} ${ago(lastAt, status)}${fought}; ${ear[listening]}`
+}
+
+/** Of how many sources the rows below are the busiest. */
+function seenWords({ refused: { total } }: AgentStatus): string {
+  const { sources, isFull, unlistedPackets } = total
+  const lost = unlistedPackets === 0 ? '' : `, ${unlistedPackets} packets of others since the start found no room`
+  return `${sources} sources${isFull ? ', THE LIST IS FULL' : ''}${lost}`
 }
 
 function adviceLines(code: string): string[] {

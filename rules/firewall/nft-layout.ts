@@ -7,7 +7,7 @@ export const NFT_TABLE = 'inet edgeward'
 
 /** How long a refused source stays in `seen4` and `seen6` after its last packet, and how many each holds: listing takes time by the square of it (65,535: 3 s). */
 export const SEEN_TIMEOUT_S = 3600
-const SEEN_SIZE = 16384
+export const SEEN_SIZE = 16384
 
 /** A set of the table and how nft(8) declares it. Twelve named ones; ports and extension headers add two without a name. */
 export interface NftSet {

@@ -45,6 +45,33 @@ export const ProofFacts = Type.Object(
 )
 export type ProofFacts = Static<typeof ProofFacts>
 
+/** A source that no list approves: an address and what its packets were, nothing of whoever is behind it. */
+export const RefusedSource = Type.Object(
+  {
+    address: Type.String({ maxLength: 45 }),
+    packets: Type.Integer({ minimum: 0 }),
+    // Agents before 0.2 do not tell these two.
+    firstAt: Type.Optional(Type.String({ format: 'date-time', description: 'listed since, as far as this agent saw it' })),
+    lastAt: Type.Optional(Type.String({ format: 'date-time', description: 'its last packet' })),
+  },
+  { additionalProperties: false },
+)
+export type RefusedSource = Static<typeof RefusedSource>
+
+/** How many such sources there are in all: the list of them is bounded. */
+export const RefusedTotal = Type.Object(
+  {
+    sources: Type.Integer({ minimum: 0, description: 'sources that the kernel lists, each up to an hour after its last packet' }),
+    isFull: Type.Boolean({ description: 'the list of a family has no room left' }),
+    unlistedPackets: Type.Integer({
+      minimum: 0,
+      description: 'packets of strangers that found no room, since the agent started',
+    }),
+  },
+  { additionalProperties: false },
+)
+export type RefusedTotal = Static<typeof RefusedTotal>
+
 /** What an edge tells central after each pass and at least every few minutes: `POST /v1/reports`. No identifiers of citizens, no secrets. */
 export const AgentReport = Type.Object(
   {
@@ -70,13 +97,11 @@ export const AgentReport = Type.Object(
     // Agents before 0.2 do not tell these two.
     drift: Type.Optional(DriftFacts),
     proof: Type.Optional(Type.Union([ProofFacts, Type.Null()])),
-    refused: Type.Array(
-      Type.Object(
-        { address: Type.String({ maxLength: 45 }), packets: Type.Integer({ minimum: 0 }) },
-        { additionalProperties: false },
-      ),
-      { maxItems: 200, description: 'sources refused, or that would be (observe)' },
-    ),
+    refused: Type.Array(RefusedSource, {
+      maxItems: 200,
+      description: 'sources refused, or that would be (observe), busiest first',
+    }),
+    refusedTotal: Type.Optional(RefusedTotal),
     flags: Type.Array(
       Type.Object(
         {

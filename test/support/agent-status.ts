@@ -44,7 +44,7 @@ export function aStatus(fields: Partial<AgentStatus> = {}): AgentStatus {
     probe: null,
     heldBack: [],
     openings: [],
-    refused: { at: '2024-07-27T02:59:00.000Z', sources: [] },
+    refused: { at: '2024-07-27T02:59:00.000Z', sources: [], total: { sources: 0, isFull: false, unlistedPackets: 0 } },
     flags: [],
     lastReportAt: '2024-07-27T02:59:00.000Z',
     host: null,

@@ -88,7 +88,7 @@ describe('buildReport', () => {
     const sources = Array.from({ length: 300 }, (_, i) => ({ address: `20.0.${i >> 8}.${i & 255}`, packets: i }))
     const fault = (area: string, code: string) => ({ area, code, message: 'm'.repeat(1000), since: '2024-07-27T03:00:00.000Z' })
     const status = aStatus({
-      refused: { at: null, sources },
+      refused: { at: null, sources, total: { sources: 0, isFull: false, unlistedPackets: 0 } },
       faults: [fault('memory', 'STATE_UNWRITABLE'), fault('pass', 'LIST_EMPTY')],
     })
     const report = buildReport(status, host)

@@ -14,7 +14,11 @@ const hostile: AgentStatus = aStatus({
   backend: { name: EVIL, reason: EVIL },
   faults: [{ area: EVIL, code: EVIL, message: EVIL, since: EVIL }],
   blocked: [{ address: EVIL, account: EVIL, rule: EVIL, until: EVIL }],
-  refused: { at: EVIL, sources: [{ address: EVIL, packets: 1 }] },
+  refused: {
+    at: EVIL,
+    sources: [{ address: EVIL, packets: 1, firstAt: EVIL, lastAt: EVIL }],
+    total: { sources: 0, isFull: false, unlistedPackets: 0 },
+  },
   heldBack: [{ revision: 1, at: EVIL, reason: EVIL }],
   openings: [{ id: EVIL, block: EVIL, at: EVIL, until: EVIL, why: EVIL, by: EVIL }],
   flags: [{ at: EVIL, account: EVIL, rule: EVIL, action: EVIL, requests: 1, sources: [EVIL], taken: 'none' }],
