@@ -12,7 +12,8 @@ export interface IpsetTimes extends ApplyTimes {
   readonly changeMs: number
 }
 
-const CHANGES = 10
+/** One host out and in again, so many times in turn; the best counts, here and of bare ipset. */
+export const CHANGES = 10
 
 async function applyAndChange(file: string): Promise<IpsetTimes> {
   assertPrivateNamespace()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compileIpset } from '../rules/firewall/compile-ipset.ts'
 import { createTestNetwork, type TestNamespace } from '../test/support/netns.ts'
-import type { IpsetTimes } from './apply-ipset-worker.ts'
+import { CHANGES, type IpsetTimes } from './apply-ipset-worker.ts'
 import { benchProgram } from './apply-worker.ts'
 import type { BenchResult } from './bench-result.ts'
 import { sampleDocument } from './sample-lists.ts'
@@ -31,7 +31,10 @@ export async function benchApplyIpset(): Promise<readonly BenchResult[]> {
         await using network = await createTestNetwork({ clients: {} })
         const { edge } = network
         best.bare = Math.min(best.bare, await timeOf(edge, ['ipset', 'restore', '-file', sets]))
-        best.add = Math.min(best.add, await timeOf(edge, ['ipset', 'add', 'edgeward-approved4-a', '9.9.9.9']))
+        for (let change = 0; change < CHANGES; change += 1) {
+          const verb = change % 2 === 0 ? 'add' : 'del'
+          best.add = Math.min(best.add, await timeOf(edge, ['ipset', verb, 'edgeward-approved4-a', '9.9.9.9']))
+        }
         await edge.mustRun('ipset', ['destroy'])
         const { stdout } = await edge.mustRun(process.execPath, [WORKER, document], { timeoutMs: 300_000 })
         const { parseMs, applyMs, changeMs } = JSON.parse(stdout) as IpsetTimes
