@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { bootFilesOf, openBootFiles } from '../../../agent/sync/boot-keeper.ts'
 import { settle } from '../../fakes/fake-time.ts'
 import { createAgentLab, LAB_START_MS } from '../../support/agent-lab.ts'
 import { anEntry, revisionBytes } from '../../support/allow-lists.ts'
+import { aProgram } from '../../support/filter-programs.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -20,7 +22,7 @@ async function labWith(list: Uint8Array, options: Parameters<typeof createAgentL
 describe('what the next boot loads', () => {
   it('is the program in force, kept after the kernel took it and the memory has it', async () => {
     const { bootFiles } = await labWith(aList(1))
-    expect(bootFiles.kept.get('last-good')).toMatch(/return comment "edgeward\/1 1 enforce [0-9a-f]{64}"/)
+    expect(bootFiles.kept.get('last-good')).toMatch(/return comment "edgeward\/\d+ 1 enforce [0-9a-f]{64}"/)
     expect(bootFiles.kept.get('last-good')).toContain('20.0.0.1')
     expect(bootFiles.writes).toEqual(['before-first-list', 'last-good'])
   })
@@ -30,7 +32,7 @@ describe('what the next boot loads', () => {
     lab.firewall.failNext('apply', 'before')
     lab.source.publish(2, aList(2))
     await lab.time.advance(HOUR_MS / 4)
-    expect(lab.bootFiles.kept.get('last-good')).toMatch(/edgeward\/1 [12] /)
+    expect(lab.bootFiles.kept.get('last-good')).toMatch(/edgeward\/\d+ [12] /)
     expect(lab.bootFiles.writes.filter((part) => part === 'last-good').length).toBe(lab.firewall.applied.length)
   })
 
@@ -44,7 +46,7 @@ describe('what the next boot loads', () => {
 
   it.each([
     ['open', /^# .*no rules/],
-    ['closed', /edgeward\/1 0 enforce /],
+    ['closed', /edgeward\/\d+ 0 enforce /],
   ])('before the first list is %s where the config says so', async (beforeFirstList, text) => {
     const lab = createAgentLab({ config: { firewall: { beforeFirstList } } })
     await lab.start()
@@ -71,6 +73,32 @@ describe('what the next boot loads', () => {
     expect(lab.agent.status().faults).toEqual([])
     expect([...lab.bootFiles.kept.keys()].sort()).toEqual(['before-first-list', 'last-good'])
     expect(lab.log.messages('error')).toEqual(['boot program could not be kept'])
+  })
+})
+
+describe('bootFilesOf', () => {
+  const program = aProgram({ revision: 7, approve: ['20.0.0.1'] })
+
+  it.each([
+    ['nft', 'nft' as const, ['nft']],
+    ["the host's own iptables", { iptables: 'own' as const }, ['ipset', 'iptables-restore', 'ip6tables-restore']],
+    ['the older iptables', { iptables: 'legacy' as const }, ['ipset', 'iptables-legacy-restore', 'ip6tables-legacy-restore']],
+  ])('gives a host with %s its text for each tool, what it is first', (_what, backend, tools) => {
+    const files = bootFilesOf(program, backend)
+    expect(files.map(({ tool }) => tool)).toEqual(tools)
+    const [first = ''] = files.map(({ chunks }) => [...chunks].join(''))
+    expect(first).toMatch(/^# edgeward: all of revision 7, /)
+  })
+
+  it('leaves the jump to lines of its own, so that the loader can have the kernel judge the rest first', () => {
+    const [, v4, v6] = bootFilesOf(program, { iptables: 'own' })
+    for (const file of [v4, v6])
+      expect([...(file?.chunks ?? [])].join('').match(/^-[ID] .*/gm)).toEqual(['-I INPUT 1 -j EDGEWARD'])
+  })
+
+  it('loads nothing by a tool that the host has', () => {
+    expect(openBootFiles({ iptables: 'own' }).map(({ tool }) => tool)).toEqual(['ipset'])
+    expect(openBootFiles('nft').map(({ tool }) => tool)).toEqual(['nft'])
   })
 })
 
