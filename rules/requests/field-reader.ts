@@ -3,7 +3,7 @@ import type { AccountSource, AttributedRequest } from './attributed-request.ts'
 import type { Attributor } from './attributor.ts'
 import type { PortalAccount } from './find-account.ts'
 import { findTokenAccount } from './find-token-account.ts'
-import { hashSubject } from './hash-subject.ts'
+import { createSubjectReader } from './hash-subject.ts'
 import type { LineFault } from './line-fault.ts'
 import { type LineSpans, MARK, SPAN } from './line-spans.ts'
 import { checkKey } from './mask-account.ts'
@@ -30,6 +30,7 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
   const { key, functionsStopAtMs, attributor } = options
   checkKey(key)
   const addresses = createAddressCache()
+  const subjects = createSubjectReader(key)
   const target = createTargetReader()
   const times = createTimeMemory()
   const results = Array.from({ length: 1000 }, (_, code) => String(code).padStart(3, '0'))
@@ -99,7 +100,7 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
       const { function: called } = target
       const isGiven = (status === 0 || (status >= 200 && status < 300)) && result !== REFUSED
       if (called.class === 'token' && account !== undefined && isGiven) attributor.remember(ip, account, atMs)
-      const subject = textOf(spans, SPAN.subject)
+      const hasSubject = readSubject(spans, atMs)
       return {
         atMs,
         ip,
@@ -111,12 +112,24 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
         class: called.class,
         retired: called.stopped && atMs >= functionsStopAtMs,
         status,
-        subject: subject === undefined ? undefined : hashSubject(subject, key),
-        subjectBlock: undefined,
-        isProbe: false,
+        subject: hasSubject ? subjects.subject : undefined,
+        subjectBlock: hasSubject ? blockIn(spans, atMs) : undefined,
+        isProbe: hasSubject && subjects.isProbe,
         result,
       }
     },
+  }
+
+  function readSubject({ view, starts, ends }: LineSpans, atMs: number): boolean {
+    const start = starts[SPAN.subject] as number
+    if (start < 0) return false
+    subjects.read(view, start, ends[SPAN.subject] as number, atMs)
+    return subjects.subject !== undefined
+  }
+
+  function blockIn({ view, starts, ends }: LineSpans, atMs: number): number | undefined {
+    const start = starts[SPAN.subjectBlock] as number
+    return subjects.block ?? (start < 0 ? undefined : subjects.readBlock(view, start, ends[SPAN.subjectBlock] as number, atMs))
   }
 
   function resultIn(spans: LineSpans): string | undefined {
