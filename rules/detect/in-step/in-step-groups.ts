@@ -1,44 +1,145 @@
-/** What the accounts of a group share. */
-export type InStepReason = 'source' | 'blocks' | 'rhythm'
+import { mixed } from '../sketches/subject-hash.ts'
+import type { InStepGroup, InStepOptions, InStepReason } from './in-step-group.ts'
+import { PANE_MS, paneOf } from './pane.ts'
+import { RaisedAccounts, rateLevels } from './raised-accounts.ts'
+import { SharedKey } from './shared-key.ts'
 
-/** Accounts that one operator seems to drive. */
-export interface InStepGroup {
-  readonly reason: InStepReason
-  /** Slots of the accounts, most persons first. */
-  readonly slots: readonly number[]
-  /** Distinct persons of all accounts together in the span, an upper bound: a person of two accounts counts twice. */
-  readonly persons: number
-  /** Persons beyond what is usual for the accounts. */
-  readonly excess: number
-  readonly sinceMs: number
-}
+const DEFAULT_MAX_KEYS = 4_096
+/** Two groups with so many of their accounts in common are one. */
+const SAME_GROUP = 0.8
+/** So long into a pane all that share a rate have shown. */
+const SETTLED_MS = 120_000
+/** An account must have seen so many persons in a whole pane to have a rate. */
+const RATED_PERSONS = 8
 
-export interface InStepOptions {
-  /** A group has at least so many accounts; 5 unless told. */
-  readonly minAccounts?: number
-  /** A group has at least so many persons beyond the usual; 300 unless told. */
-  readonly minExcess?: number
-}
-
-/** Groups accounts in step by what they share, in bounded memory. */
+/**
+ * Finds accounts that one operator drives, each below every limit: accounts that see more than is usual for them at the same time, and share an address, blocks of
+ * numbers (one walk dealt out to all), or the same even rate. What is usual keeps honest look-alikes apart: hundreds of facilities behind a
+ * vendor's cloud and the satellites behind a hospital's address share it every day, and a key that more than 64 raised accounts
+ * share is a crowd and makes no group. Accounts of one facility are no group either: their sum is the facility's.
+ *
+ * A shared rate alone is the weakest reason: an outage that ends for a few hospitals may look like it. Twice as many accounts are needed for it, and they must be as even as
+ * chance makes them; weigh it with repeats and misses.
+ *
+ * Memory: 10 bytes an account and 1.8 KB for each of `maxKeys` keys (7.4 MB); the key unused for longest goes. What an honest account does
+ * touches no key at all.
+ */
 export class InStepGroups {
-  readonly options: Required<InStepOptions>
+  readonly #minAccounts: number
+  readonly #minExcess: number
+  readonly #maxKeys: number
+  readonly #raised = new RaisedAccounts()
+  readonly #keys = new Map<number, SharedKey>()
+  /** Counts how often a slot was cleared, so that members which are gone are known. */
+  readonly #generations: (Uint16Array | undefined)[] = []
+
   constructor(options: InStepOptions = {}) {
-    this.options = { minAccounts: 5, minExcess: 300, ...options }
+    this.#minAccounts = options.minAccounts ?? 5
+    this.#minExcess = options.minExcess ?? 300
+    this.#maxKeys = options.maxKeys ?? DEFAULT_MAX_KEYS
+  }
+
+  /** Keys held. */
+  get size(): number {
+    return this.#keys.size
   }
 
   /**
-   * Counts a person whom the account had not looked up lately.
-   * `source`: a 32-bit hash of the client's address, 0 if it is registered for the account's facility. `block`: `subjectBlock`, or 0.
-   * `usualPerHour`: persons expected of the account in this hour (`Norm.expected`).
+   * Counts a person whom the account had not looked up lately (`SubjectMemory.recall` was false).
+   * `facility`: the code as a number, 0 if unknown. `source`: a 32-bit hash of the client's address, 0 if it is registered for the account's
+   * facility. `block`: `subjectBlock`, or 0. `usualPerHour`: persons expected of the account in this hour (`Norm.expected`).
    */
-  add(_slot: number, _source: number, _block: number, _usualPerHour: number, _atMs: number): void {}
+  add(slot: number, facility: number, source: number, block: number, usualPerHour: number, atMs: number): void {
+    if (!this.#raised.add(slot, usualPerHour, atMs)) return
+    const pane = paneOf(atMs)
+    const generation = this.#generationOf(slot)
+    if (source !== 0)
+      this.#keyOf('source', mixed(source ^ 0x3a7e11), pane, atMs).add(slot, generation, facility, usualPerHour, pane, 1)
+    if (block !== 0)
+      this.#keyOf('blocks', mixed(block ^ 0x51c64e6d), pane, atMs).add(slot, generation, facility, usualPerHour, pane, 1)
+    const before = this.#raised.paneBefore(slot)
+    if (before < RATED_PERSONS) return
+    const known = before + this.#raised.paneNow(slot)
+    for (const [half, level] of rateLevels(before).entries()) {
+      const key = mixed(mixed(pane) ^ (level * 2 + half + 0x2f0b4a))
+      this.#keyOf('rhythm', key, pane, atMs).add(slot, generation, facility, usualPerHour, pane, known)
+    }
+  }
 
-  /** The groups in step now, the largest excess first. Ask every 10 seconds or so: looks at every key held. */
-  groups(_nowMs: number): readonly InStepGroup[] {
-    return []
+  /** The groups in step now, the largest excess first. Looks at every key: ask every ten seconds or so. */
+  groups(nowMs: number): readonly InStepGroup[] {
+    const groups: InStepGroup[] = []
+    const commonPane = this.#commonPane()
+    for (const key of this.#keys.values()) {
+      const isNone = key.isCrowd || paneOf(nowMs) - key.pane > 1 || (key.reason === 'rhythm' && key.pane <= commonPane)
+      const group = isNone ? undefined : this.#groupOf(key, nowMs)
+      if (group !== undefined) groups.push(group)
+    }
+    groups.sort((a, b) => b.excess - a.excess)
+    return groups.filter((group, at) => !groups.slice(0, at).some((larger) => isWithin(group, larger)))
   }
 
   /** Forgets an account; its slot may be given to another one. */
-  clear(_slot: number): void {}
+  clear(slot: number): void {
+    this.#raised.clear(slot)
+    const page = this.#generations[slot >>> 10] ?? this.#addPage(slot >>> 10)
+    page[slot & 1023] = ((page[slot & 1023] as number) + 1) & 0xffff
+  }
+
+  /** The newest pane in which a crowd shared a rate: something that happened to everybody, so that no shared rate tells anything. */
+  #commonPane(): number {
+    let newest = -1
+    for (const key of this.#keys.values()) if (key.isCrowd && key.reason === 'rhythm' && key.pane > newest) newest = key.pane
+    return newest
+  }
+
+  #groupOf(key: SharedKey, nowMs: number): InStepGroup | undefined {
+    const members = key.raised((slot) => this.#generationOf(slot), nowMs)
+    if (key.facilities(members) < this.#minAccounts) return undefined
+    if (key.reason === 'rhythm' && !this.#isRhythm(key, members, nowMs)) return undefined
+    const excess = members.reduce((sum, member) => sum + key.excess(member, nowMs), 0)
+    if (excess < this.#minExcess) return undefined
+    members.sort((a, b) => key.persons(b) - key.persons(a))
+    return {
+      reason: key.reason,
+      slots: members.map((member) => key.slots[member] as number),
+      persons: members.reduce((sum, member) => sum + key.persons(member), 0),
+      excess: Math.round(excess),
+      sinceMs: key.sinceMs,
+    }
+  }
+
+  /** A rate is shared by enough accounts, evenly, and late enough in the pane that a crowd would have shown. */
+  #isRhythm(key: SharedKey, members: readonly number[], nowMs: number): boolean {
+    const isSettled = paneOf(nowMs) > key.pane || nowMs % PANE_MS >= SETTLED_MS
+    return isSettled && members.length >= 2 * this.#minAccounts && key.isEven(members)
+  }
+
+  #keyOf(reason: InStepReason, hash: number, pane: number, atMs: number): SharedKey {
+    const held = this.#keys.get(hash)
+    if (held !== undefined) this.#keys.delete(hash)
+    const key = held !== undefined && held.reason === reason && pane - held.pane <= 1 ? held : new SharedKey(reason, pane, atMs)
+    this.#keys.set(hash, key)
+    if (this.#keys.size > this.#maxKeys) {
+      const oldest = this.#keys.keys().next().value
+      if (oldest !== undefined) this.#keys.delete(oldest)
+    }
+    return key
+  }
+
+  #generationOf(slot: number): number {
+    return this.#generations[slot >>> 10]?.[slot & 1023] ?? 0
+  }
+
+  #addPage(number: number): Uint16Array {
+    const page = new Uint16Array(1024)
+    while (this.#generations.length < number) this.#generations.push(undefined)
+    this.#generations[number] = page
+    return page
+  }
+}
+
+function isWithin(group: InStepGroup, larger: InStepGroup): boolean {
+  const common = group.slots.filter((slot) => larger.slots.includes(slot)).length
+  return common >= SAME_GROUP * group.slots.length
 }

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest'
+import type { InStepOptions } from '../../../../rules/detect/in-step/in-step-group.ts'
+import { InStepGroups } from '../../../../rules/detect/in-step/in-step-groups.ts'
+import { createRandom, type Random } from '../../../support/scenarios/random.ts'
+
+const START = Date.parse('2026-03-02T08:00:00+07:00')
+const MINUTE_MS = 60_000
+
+interface Look {
+  readonly slot: number
+  readonly facility: number
+  readonly source: number
+  readonly block: number
+  readonly usualPerHour: number
+  readonly atMs: number
+}
+
+interface Crowd {
+  readonly accounts: number
+  readonly minutes: number
+  /** Persons a minute of each account. */
+  readonly perMinute: (account: number) => number
+  readonly usualPerHour?: number
+  readonly firstSlot?: number
+  readonly startMs?: number
+  readonly facility?: (account: number) => number
+  readonly source?: (account: number) => number
+  readonly block?: (number: number) => number
+}
+
+/** New persons of accounts that each go their own way. */
+function looks(random: Random, crowd: Crowd): Look[] {
+  const { accounts, minutes, perMinute, usualPerHour = 10, firstSlot = 0, startMs = START } = crowd
+  const made: Look[] = []
+  let number = 0
+  for (let minute = 0; minute < minutes; minute++)
+    for (let account = 0; account < accounts; account++)
+      for (let person = random.poisson(perMinute(account)); person > 0; person--)
+        made.push({
+          slot: firstSlot + account,
+          facility: crowd.facility?.(account) ?? firstSlot + account + 1,
+          source: crowd.source?.(account) ?? 0,
+          block: crowd.block?.(number++) ?? 0,
+          usualPerHour,
+          atMs: startMs + (minute + random.next()) * MINUTE_MS,
+        })
+  return made
+}
+
+interface Found {
+  /** Persons looked up until the first group was found. */
+  readonly persons: number
+  readonly minutes: number
+  readonly reasons: readonly string[]
+  readonly slots: readonly number[]
+}
+
+/** Asks every ten seconds, as a detector would, until a group is found. */
+function firstGroup(made: readonly Look[], options: InStepOptions = {}, groups = new InStepGroups(options)): Found | undefined {
+  let askedMs = START
+  for (const [persons, look] of made.toSorted((a, b) => a.atMs - b.atMs).entries()) {
+    for (; askedMs < look.atMs; askedMs += 10_000) {
+      const found = groups.groups(askedMs)
+      if (found.length > 0)
+        return {
+          persons,
+          minutes: (askedMs - START) / MINUTE_MS,
+          reasons: found.map(({ reason }) => reason),
+          slots: (found[0]?.slots ?? []).toSorted((a, b) => a - b),
+        }
+    }
+    groups.add(look.slot, look.facility, look.source, look.block, look.usualPerHour, look.atMs)
+  }
+  return undefined
+}
+
+const SEEDS = [1, 2, 3, 4, 5, 6]
+const TWENTY = Array.from({ length: 20 }, (_, slot) => slot)
+
+describe('InStepGroups', () => {
+  it.each<[string, Partial<Crowd>, string]>([
+    ['behind one address', { source: () => 77 }, 'source'],
+    ['dealing out one walk', { block: (number) => 1 + Math.floor(number / 1_000) }, 'blocks'],
+    ['at one rate, sharing nothing', {}, 'rhythm'],
+  ])('finds twenty accounts %s within ten minutes and 2,000 persons', (_how, shared, reason) => {
+    for (const seed of SEEDS) {
+      const random = createRandom(seed)
+      const found = firstGroup(looks(random, { accounts: 20, minutes: 12, perMinute: () => 9, ...shared }))
+      expect(found?.reasons[0]).toBe(reason)
+      expect(found?.minutes).toBeLessThan(10)
+      expect(found?.persons).toBeLessThan(2_000)
+    }
+  })
+
+  it('finds all twenty of them, among hundreds of honest accounts, and nobody else', () => {
+    const random = createRandom(4)
+    const honest: Crowd = {
+      accounts: 400,
+      firstSlot: 100,
+      minutes: 12,
+      usualPerHour: 60,
+      perMinute: (account) => 0.6 + (account % 10) / 10,
+      source: (account) => 1_000 + account,
+      block: () => random.whole(1, 300),
+    }
+    const made = [...looks(random, { accounts: 20, minutes: 12, perMinute: () => 9, source: () => 77 }), ...looks(random, honest)]
+    expect(firstGroup(made)?.slots).toEqual(TWENTY)
+  })
+
+  it.each<[string, Crowd]>([
+    [
+      'three hundred facilities behind the cloud of a vendor on an ordinary morning',
+      { accounts: 300, minutes: 30, usualPerHour: 60, perMinute: () => 1.1, source: () => 5 },
+    ],
+    [
+      'satellites behind the address of a hospital, half as busy again as usual',
+      { accounts: 9, minutes: 30, usualPerHour: 60, perMinute: () => 1.4, source: () => 5, block: (number) => 1 + (number % 40) },
+    ],
+    [
+      'named users of one facility on a vaccination day',
+      {
+        accounts: 15,
+        minutes: 30,
+        perMinute: () => 4,
+        facility: () => 1_234,
+        source: () => 5,
+        block: (number) => 1 + (number % 12),
+      },
+    ],
+    ['the morning after an outage that hit everybody', { accounts: 300, minutes: 20, usualPerHour: 60, perMinute: () => 6 }],
+    [
+      'a few hospitals of different sizes after an outage',
+      { accounts: 12, minutes: 20, usualPerHour: 60, perMinute: (account) => 3 + account },
+    ],
+    ['four accounts of one operator: too few to tell', { accounts: 4, minutes: 20, perMinute: () => 20, source: () => 5 }],
+  ])('finds no group in %s', (_who, crowd) => {
+    for (const seed of SEEDS) expect(firstGroup(looks(createRandom(seed), crowd))).toBeUndefined()
+  })
+
+  it('forgets accounts that are cleared, and groups that are over', () => {
+    const groups = new InStepGroups()
+    const made = looks(createRandom(1), { accounts: 20, minutes: 8, perMinute: () => 9, source: () => 77 })
+    firstGroup(made, {}, groups)
+    const foundMs = START + 7 * MINUTE_MS
+    expect(groups.groups(foundMs).length).toBeGreaterThan(0)
+    for (const slot of TWENTY) groups.clear(slot)
+    expect(groups.groups(foundMs)).toEqual([])
+    const later = new InStepGroups()
+    firstGroup(made, {}, later)
+    expect(later.groups(foundMs + 20 * MINUTE_MS)).toEqual([])
+  })
+
+  it('holds no more keys than it may, and no key for accounts that do what they always do', () => {
+    const groups = new InStepGroups({ maxKeys: 100 })
+    for (const look of looks(createRandom(1), { accounts: 50, minutes: 10, perMinute: () => 5, block: (number) => number + 1 }))
+      groups.add(look.slot, look.facility, look.source, look.block, look.usualPerHour, look.atMs)
+    expect(groups.size).toBe(100)
+    const calm = new InStepGroups()
+    for (const look of looks(createRandom(1), {
+      accounts: 50,
+      minutes: 10,
+      usualPerHour: 300,
+      perMinute: () => 5,
+      block: () => 3,
+    }))
+      calm.add(look.slot, look.facility, look.source, look.block, look.usualPerHour, look.atMs)
+    expect(calm.size).toBe(0)
+  })
+})
