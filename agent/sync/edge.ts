@@ -193,6 +193,8 @@ export function createEdge(parts: EdgeParts): Edge {
     held = revision
     trusted = revision.summary
     isStarted = true
+    // A start that failed is over: nobody would take it off the board later, and systemd waits for it.
+    board.fault('start', undefined)
     board.set({ list: listOf(revision) })
     return isThere ? 'unchanged' : 'applied'
   }

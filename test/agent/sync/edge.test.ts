@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ControlLinkError } from '../../../agent/control/control-link-error.ts'
+import { FirewallError } from '../../../agent/firewall/firewall-error.ts'
 import { settle } from '../../fakes/fake-time.ts'
 import { createAgentLab, LAB_START_MS } from '../../support/agent-lab.ts'
 import { anEntry, revisionBytes } from '../../support/allow-lists.ts'
@@ -45,6 +46,16 @@ describe('the start', () => {
     expect(next.firewall.program?.guarded.tcp).toEqual([8443])
     await next.restart({ config: { firewall: { tcpPorts: [8443] } } })
     expect(next.firewall.applied).toEqual([412, 412])
+  })
+
+  it('is over once a pass has put a list in force, and the host manager hears of it', async () => {
+    const lab = createAgentLab()
+    lab.source.publish(412, aList())
+    // Once at the start; the pass that follows reads well.
+    lab.firewall.failNext('inForce', 'before', new FirewallError('OUT_OF_MEMORY', 'The fake was told to fail'))
+    await lab.start()
+    expect(lab.agent.status()).toMatchObject({ inForce: { revision: 412 }, faults: [] })
+    expect(lab.serviceManager.told.at(-1)).toMatchObject({ isReady: true })
   })
 
   it('tries again each minute while the firewall fails', async () => {
