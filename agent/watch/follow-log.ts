@@ -48,7 +48,7 @@ export interface FollowState {
  * what came after it. What the writer adds between the copy and the truncation of `copytruncate` is lost by the nature of it.
  */
 export interface LogFollower extends AsyncDisposable {
-  /** Hands on what is there; true if there may be more at once. Must not overlap itself. @throws the system's error */
+  /** Hands on what is there; true if there may be more at once. Must not overlap itself. @throws WatchError LOG_UNREADABLE, the system's error */
   poll(): Promise<boolean>
   /** Where a later run goes on: behind the lines handed on by now. `undefined` if nothing was ever looked at. */
   place(): LogPlace | undefined
@@ -160,6 +160,7 @@ export function createLogFollower(options: FollowOptions): LogFollower {
   /** What is held open is read all the same; the new file is tried again at the next poll. */
   function keepFault(error: unknown): { error: unknown } {
     foldersSeen = ''
+    isThere = false
     return { error }
   }
 

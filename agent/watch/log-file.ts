@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { FileIdentity } from './log-place.ts'
+import { WatchError } from './watch-error.ts'
 
 /** Without O_NONBLOCK the open of a named pipe waits for a writer for ever (fifo(7)): all other logs and the stop would wait with it. */
 const READ_AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
@@ -16,7 +17,7 @@ export interface LogFile {
   readonly ino: string
 }
 
-/** Opens a file to read; `undefined` where there is none or it is not a regular file. @throws the system's error */
+/** Opens a file to read; `undefined` where there is none. @throws WatchError LOG_UNREADABLE where it is no regular file, or the system's error */
 export async function openLogFile(path: string): Promise<LogFile | undefined> {
   let handle: FileHandle
   try {
@@ -28,7 +29,15 @@ export async function openLogFile(path: string): Promise<LogFile | undefined> {
   const stats = await handle.stat({ bigint: true })
   if (stats.isFile()) return { handle, ...inodeOf(stats) }
   await handle.close()
-  return undefined
+  throw notAFile(path, stats)
+}
+
+function notAFile(path: string, stats: BigIntStats): WatchError {
+  const kind = stats.isDirectory() ? 'a folder' : stats.isFIFO() ? 'a named pipe' : 'a device'
+  const advice = stats.isDirectory()
+    ? 'name the file in it that the proxy writes'
+    : 'let the proxy write to a regular file, or send its log to `watch` by syslog'
+  return new WatchError('LOG_UNREADABLE', `Cannot read the log ${JSON.stringify(path)}: it is ${kind}; ${advice}`)
 }
 
 export function inodeOf(stats: BigIntStats): { dev: string; ino: string } {

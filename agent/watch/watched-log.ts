@@ -50,12 +50,16 @@ export function openFollowedLog({ log, intake, ...options }: FollowedLogOptions)
         if (!hasMore) isCaughtUp = true
         return hasMore
       } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause)
-        fault = new WatchError('LOG_UNREADABLE', `Cannot read the log ${JSON.stringify(log.path)}: ${reason}`, { cause })
+        fault = cause instanceof WatchError ? cause : unreadable(log.path, cause)
         return false
       }
     },
     place: () => follower.place(),
     [Symbol.asyncDispose]: () => follower[Symbol.asyncDispose](),
   }
+}
+
+function unreadable(path: string, cause: unknown): WatchError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new WatchError('LOG_UNREADABLE', `Cannot read the log ${JSON.stringify(path)}: ${reason}`, { cause })
 }

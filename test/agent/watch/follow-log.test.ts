@@ -100,12 +100,24 @@ describe('createLogFollower', () => {
   it('does not wait for the writer of a named pipe, and reads the file that takes its place', async () => {
     const { path, writer, run } = await aLog()
     await makePipe(path)
-    await run.poll()
+    await expect(run.poll()).rejects.toThrow(expect.objectContaining({ code: 'LOG_UNREADABLE' }))
     expect(run.follower.state.isThere).toBe(false)
     rmSync(path)
     writer.write(3)
     await run.poll()
     expect(run.lines).toEqual(writer.lines)
+  })
+
+  it('says of a folder in the place of the log that it cannot be read, and goes on reading what it holds open', async () => {
+    const { path, writer, run } = await aLog()
+    writer.write(2)
+    await run.poll()
+    renameSync(path, `${path}.1`)
+    mkdirSync(path)
+    writer.write(2)
+    await expect(run.poll()).rejects.toThrow('it is a folder; name the file in it')
+    expect(run.lines).toEqual(writer.lines)
+    expect(run.follower.state.isThere).toBe(false)
   })
 
   it('begins at the end of a log that is there if asked to, and not within a line', async () => {

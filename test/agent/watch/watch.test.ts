@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Flag } from '../../../rules/reports/flag.ts'
 import type { AttributedRequest } from '../../../rules/requests/attributed-request.ts'
+import { makePipe } from '../../support/make-pipe.ts'
 import { createMovableClock } from '../../support/movable-clock.ts'
 import { runAgent } from '../../support/run-agent.ts'
 import { createStillClock, runWatch } from '../../support/run-watch.ts'
@@ -49,6 +50,24 @@ describe('createWatch', () => {
     await hasRead(400)
     expect(told.map(({ action, account, requests }) => [action, account, requests])).toEqual([['suspend', '79999_BV', 321]])
     expect(watch.status().logs[0]).toMatchObject({ lines: 400, requests: 400, faults: {}, lostBytes: 0, rotations: 1 })
+  })
+
+  it.each<[string, (path: string) => unknown]>([
+    ['a folder', mkdirSync],
+    ['a named pipe', makePipe],
+  ])('is not ready and says what to do while the path of a log leads to %s', async (kind, make) => {
+    const folder = await temporaryFolder()
+    const path = join(folder, 'access.log')
+    await make(path)
+    const { watch, hasRead } = await runWatch({ folder })
+    const fault = await until('the fault', () => watch.status().faults[0])
+    expect(fault).toMatchObject({ code: 'LOG_UNREADABLE', message: expect.stringMatching(`it is ${kind}; (name|let) the`) })
+    expect(watch.status()).toMatchObject({ isReady: false, logs: [{ isThere: false }] })
+    rmSync(path, { recursive: true })
+    writeFileSync(path, stolen(3))
+    await hasRead(3)
+    await until('the end of the fault', () => (watch.status().faults.length === 0 ? true : undefined))
+    expect(watch.status().isReady).toBe(true)
   })
 
   it('comes to the verdicts that a replay of the same lines comes to', async () => {
