@@ -30,6 +30,12 @@ const REQUESTS: readonly (readonly [request: string, account: string | undefined
   ],
   [`POST ${U}?PASSWORD=hunter2&UserName=01234_TC HTTP/1.1`, '01234_TC', 'KQNhanLichSuKCB2024', 'names in any case'],
   [
+    `GET ${U}?password=hunter2&passwordHash=hunter2&username=01234_BV&%70ass%57ord=hunter2&Password=&p%u0061ssword=hunter2 HTTP/1.1`,
+    '01234_BV',
+    'KQNhanLichSuKCB2024',
+    'four passwords, with letters encoded',
+  ],
+  [
     `GET ${U}?username=01234_BV&x="},{"ip":"198.51.100.9" HTTP/1.1`,
     '01234_BV',
     'KQNhanLichSuKCB2024',
