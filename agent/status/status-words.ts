@@ -108,7 +108,7 @@ function driftWords(status: AgentStatus): string {
     off: 'looking from time to time',
   }
   if (found === 0) return `never since the start; ${ear[listening]}`
-  const who = lastProcess === null ? '' : ` by ${lastProcess.name} (process ${lastProcess.pid})`
+  const who = lastProcess === null ? ', nobody saw by whom,' : ` by ${lastProcess.name} (process ${lastProcess.pid})`
   const fought = isFought ? '; IT GOES ON' : ''
   return `${found} times, repaired ${repaired} times, last ${lastKind}${who} ${ago(lastAt, status)}${fought}; ${ear[listening]}`
 }

@@ -23,6 +23,7 @@ const two = aProgram({ revision: 2, approve: [...APPROVED, '20.3.0.3', '2400:3::
 if (!canMakeNetworks()) {
   t.plan(0, 'needs root and ip(8)')
 } else {
+  t.setTimeout(280_000)
   const network = await createTestNetwork({ clients: { approved: APPROVED, stranger: STRANGER } })
   t.teardown(() => network.dispose())
   const { edge } = network
@@ -193,7 +194,8 @@ if (!canMakeNetworks()) {
     await create(real).remove()
   }
 
-  for (const backend of IPSET_BACKENDS) await t.test(backend.name, { skip: backend.skip }, (t) => showOn(t, backend))
+  for (const backend of IPSET_BACKENDS)
+    await t.test(backend.name, { skip: backend.skip, timeout: 140_000 }, (t) => showOn(t, backend))
 }
 
 /** The `nth` change that `file` makes ends so, done (`after`) or not (`instead`); everything else is real. */
