@@ -1,21 +1,43 @@
 import { CLASSES, HELD_CLASS, WeightLists, weightClassOf } from './weight-lists.ts'
 
 const MAX_SOURCES = 8
+const SHARED = /^[0-9]{5}(?:_(?:BV|TC))?$/
 
-/** One account held. Its counts live elsewhere, under the same slot. */
+/** One account held. Its counts live elsewhere, under the same slot. Small whole numbers only, so that a request allocates nothing. */
 export interface Account {
   readonly slot: number
   /** As the portal knows it: mask before output. */
-  readonly name: string
+  name: string
   readonly facility: string | undefined
   /** From the registrations; `undefined` where the facility is not in them. */
   readonly dailyVisits: number | undefined
+  /** `true` for a facility's shared account (`01234_BV`, `01234_TC`, `01234`). */
+  readonly isShared: boolean
   /** The address it used last, and those before it, newest first: most accounts have but one. */
   source: string
   olderSources: string[] | undefined
+  /** 32-bit hash of `source`, 0 where it is registered for the facility. */
+  sourceHash: number
+  /** `source` is not registered for the facility, whose registrations name others. */
+  isForeign: boolean
   /** Requests of every kind since the account is held. */
   requests: number
+  /** Place of its details, -1 without. */
+  details: number
+  /** When all rules are asked again, seconds since 1970, and look-ups since they were asked. */
+  judgeAtS: number
+  unjudged: number
+  /** Persons usual in the present hour. */
+  usualPerHour: number
+  /** Requests that came too late for the shortest window; those are judged on a timeline of their own from some on. */
+  lates: number
+  /** Suspensions in a row, none of them a day after the one before, and when the last one began, seconds since 1970. */
+  suspensions: number
+  suspendedS: number
 }
+
+/** What is known of an account when it comes. */
+export type NewAccount = Pick<Account, 'name' | 'facility' | 'dailyVisits' | 'source' | 'sourceHash' | 'isForeign'>
 
 /** What the table needs to know of the counts. */
 export interface AccountCounts {
@@ -55,13 +77,43 @@ export class AccountTable {
   }
 
   /** Takes an account in, dropping another one if there is no room. */
-  admit(name: string, facility: string | undefined, dailyVisits: number | undefined, source: string, nowMs: number): Account {
+  admit(known: NewAccount, nowMs: number): Account {
     const slot = this.size < this.#maxAccounts ? this.size : this.#makeRoom(nowMs)
-    const account: Account = { slot, name, facility, dailyVisits, source, olderSources: undefined, requests: 0 }
-    this.#slots.set(name, account)
+    const account: Account = {
+      slot,
+      name: known.name,
+      facility: known.facility,
+      dailyVisits: known.dailyVisits,
+      isShared: SHARED.test(known.name),
+      source: known.source,
+      olderSources: undefined,
+      sourceHash: known.sourceHash,
+      isForeign: known.isForeign,
+      requests: 0,
+      details: -1,
+      judgeAtS: 0,
+      unjudged: 0,
+      usualPerHour: 0,
+      lates: 0,
+      suspensions: 0,
+      suspendedS: 0,
+    }
+    this.#slots.set(known.name, account)
     this.#bySlot[slot] = account
     this.#weights.insert(slot, 0)
     return account
+  }
+
+  /** The account goes by another name from now on. */
+  rename(account: Account, name: string): void {
+    this.#slots.delete(account.name)
+    account.name = name
+    this.#slots.set(name, account)
+  }
+
+  /** The account in a slot. */
+  at(slot: number): Account | undefined {
+    return this.#bySlot[slot]
   }
 
   /** The account made a request and now has this many look-ups in 24 hours. */

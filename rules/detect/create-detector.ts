@@ -1,115 +1,256 @@
 import type { AttributedRequest } from '../requests/attributed-request.ts'
+import { AccountDetails } from './account-details.ts'
+import { AccountFigures } from './account-figures.ts'
 import { type Account, AccountTable, noteSource, sourcesOf } from './account-table.ts'
 import type { DetectPolicy } from './detect-policy.ts'
 import type { AccountTally, Detector, Verdict } from './detector.ts'
-import { releaseEvidence } from './evidence.ts'
-import { type Hold, Holds, isStronger } from './holds.ts'
-import { isAnswered, isLookup } from './is-lookup.ts'
+import { createFacilityAddresses } from './facility-addresses.ts'
+import { findingsOf } from './findings.ts'
+import type { InStepGroup } from './in-step/in-step-group.ts'
+import { InStepGroups } from './in-step/in-step-groups.ts'
+import { isAnswered, isLookup, missOf } from './is-lookup.ts'
+import { Judge } from './judge.ts'
 import { LogClock } from './log-clock.ts'
+import { createNorm } from './norms/norm.ts'
+import { Norms } from './norms/norms.ts'
+import { hourOfDay, portalDay } from './portal-day.ts'
 import type { Registrations } from './registered-facility.ts'
-import { createAbsoluteRule } from './rules/absolute.ts'
-import type { Figures, Rule } from './rules/rule.ts'
+import { readSubjectHash, type SubjectHash } from './sketches/subject-hash.ts'
 import { SlidingCounters } from './sliding-counters.ts'
 import { SubjectMemory } from './subject-memory.ts'
+import { WalkTracker } from './walk/walk-tracker.ts'
+import { weightClassOf } from './weight-lists.ts'
 import { windowNumber } from './windows.ts'
+
+/** Tells who has a live OTP grant (1232/BHXH-CNTT). */
+export interface Grants {
+  hasGrant(account: string, atMs: number): boolean
+}
 
 export interface DetectorOptions {
   /** Gives an account the form that may leave the process. */
   readonly maskAccount: (account: string) => string
   readonly registrations?: Registrations
+  /** Without it, nothing is said about histories without OTP. */
+  readonly grants?: Grants
   /** Hard cap on the accounts held, ≥ 1. */
   readonly maxAccounts?: number
+  /** Hard cap on the accounts of which more than look-ups is counted, ≥ 1; 32,768 unless told. */
+  readonly maxDetailed?: number
 }
 
 const DEFAULT_MAX_ACCOUNTS = 200_000
+const DEFAULT_MAX_DETAILED = 32_768
+/** From so many look-ups in 24 hours on, more is counted of an account. */
+const DETAILS_FROM = 32
+/** All rules are asked again after so many look-ups or so much time, whichever comes first. */
+const JUDGE_LOOKUPS = 32
+const JUDGE_S = 60
+/** An account without details has nothing that changes within an hour. */
+const JUDGE_LIGHT_S = 3600
+/** Every request of an account that has few, and every eighth of the others, says how heavy it is. */
+const WEIGH_REQUESTS = 8
+/** So many late requests, and those of an account are judged on a timeline of their own. */
+const LATE_REQUESTS = 16
+const STEP_MS = 10_000
+const HOUR_MS = 3_600_000
+const MAX_MISSED_HOURS = 24
 const NO_VERDICTS: readonly Verdict[] = []
+const HALF_MINUTE = windowNumber('30s')
 const MINUTE = windowNumber('1m')
 const HOUR = windowNumber('1h')
 const DAY = windowNumber('24h')
 
 /** Counts accounts and judges them by the rules of `policy`. Deterministic: the same requests give the same verdicts. */
 export function createDetector(policy: DetectPolicy, options: DetectorOptions): Detector {
-  const rules: readonly Rule[] = [createAbsoluteRule(policy)]
   const counters = new SlidingCounters()
   const memory = new SubjectMemory()
-  const holds = new Holds()
+  const norms = new Norms()
+  const walks = new WalkTracker()
+  const steps = new InStepGroups({ minAccounts: policy.step.minAccounts, minExcess: policy.step.minExcess })
   const clock = new LogClock()
+  const addresses = createFacilityAddresses(options.registrations)
+  const { grants } = options
+  const subject: SubjectHash = { high: 0, low: 0 }
+  const norm = createNorm()
   const table = new AccountTable(options.maxAccounts ?? DEFAULT_MAX_ACCOUNTS, {
     weightAt: (slot, nowMs) => counters.readAt(slot, DAY, 'lookups', nowMs),
-    dropped(account) {
-      counters.clear(account.slot)
-      memory.clear(account.slot)
-      holds.drop(account)
-    },
+    dropped: forget,
   })
-  const figures = new CountedFigures(counters)
+  const details = new AccountDetails(options.maxDetailed ?? DEFAULT_MAX_DETAILED, (slot) => {
+    const account = table.at(slot)
+    if (account !== undefined) account.details = -1
+  })
+  let groups = new Map<number, InStepGroup>()
+  const figures = new AccountFigures({
+    counters,
+    details,
+    norms,
+    walks,
+    groupOf: (slot) => groups.get(slot),
+    lookupsPerPerson: policy.score.lookupsPerPerson,
+  })
+  const judge = new Judge(policy, {
+    figures,
+    maskAccount: options.maskAccount,
+    setHeld(account, isHeld) {
+      table.setHeld(account, isHeld, clock.nowMs)
+      if (isHeld && account.details !== -1) details.forgetDay(account.details)
+    },
+    countsAt: (account, window, atMs) => ({
+      requests: counters.readAt(account.slot, window, 'lookups', atMs),
+      subjects: counters.readAt(account.slot, window, 'newSubjects', atMs),
+    }),
+  })
+  const { looksAtShared } = judge
+  let [nextHourMs, nextStepMs] = [0, 0]
+  let requests = 0
+
+  function forget(account: Account): void {
+    counters.clear(account.slot)
+    memory.clear(account.slot)
+    norms.clear(account.slot)
+    walks.clear(account.slot)
+    steps.clear(account.slot)
+    groups.delete(account.slot)
+    judge.drop(account)
+    if (account.details !== -1) details.release(account.details)
+  }
 
   function admit(name: string, { facility, ip }: AttributedRequest): Account {
     const dailyVisits = facility === undefined ? undefined : options.registrations?.get(facility)?.dailyVisits
-    return table.admit(name, facility, dailyVisits, ip, clock.nowMs)
+    return table.admit({ name, facility, dailyVisits, source: ip, ...placeOf(facility, ip) }, clock.nowMs)
   }
 
-  function judge(account: Account, request: AttributedRequest): readonly Verdict[] {
-    let verdicts = NO_VERDICTS
-    figures.account = account
-    for (const rule of rules) {
-      const heat = rule.heatOf(figures)
-      if (heat === 'calm') continue
-      const lastMs = Math.max(clock.nowMs, request.atMs)
-      const hold = holds.extend(account, rule, lastMs)
-      if (heat === 'over') verdicts = begin(account, rule, request, lastMs, hold, verdicts)
+  function placeOf(facility: string | undefined, ip: string) {
+    const isForeign = addresses.isForeign(facility, ip)
+    return { isForeign: isForeign === true, sourceHash: isForeign === false ? 0 : hashOf(ip) }
+  }
+
+  function move(account: Account, ip: string): void {
+    noteSource(account, ip)
+    const { isForeign, sourceHash } = placeOf(account.facility, ip)
+    account.isForeign = isForeign
+    account.sourceHash = sourceHash
+  }
+
+  /** Counts what is no look-up, of accounts that have details; some events give an account its details. */
+  function countEvents(account: Account, request: AttributedRequest): void {
+    const { atMs, class: kind } = request
+    const isUngranted = grants !== undefined && (kind === 'history' || kind === 'record') && !grants.hasGrant(account.name, atMs)
+    if (account.details === -1) {
+      if (!request.retired && !isUngranted) return
+      account.details = details.take(account.slot)
+    }
+    const place = account.details
+    details.reach(place, atMs)
+    details.count(place, 'requests', atMs)
+    if (account.isForeign) details.count(place, 'foreign', atMs)
+    if (account.sourceHash !== 0) details.noteSource(place, account.sourceHash, atMs)
+    if (request.retired) details.count(place, 'retired', atMs)
+    if (isUngranted) details.count(place, 'ungranted', atMs)
+    if (kind === 'history' || kind === 'record' || kind === 'token') details.count(place, kind, atMs)
+    const miss = isLookup(kind) ? missOf(request) : undefined
+    if (miss !== undefined) details.count(place, miss, atMs)
+  }
+
+  /** Counts a look-up that was answered; `true`: all rules should be asked at once. */
+  function countLookup(account: Account, request: AttributedRequest): boolean {
+    const { slot } = account
+    const { atMs } = request
+    let kind: 'newSubjects' | 'repeats' | undefined
+    if (request.subject !== undefined) {
+      readSubjectHash(request.subject, subject)
+      kind = memory.recall(slot, subject.low, atMs) ? 'repeats' : 'newSubjects'
+    }
+    const isLate = counters.add(slot, atMs, kind)
+    if (kind === 'newSubjects' && account.details !== -1) {
+      const block = request.subjectBlock ?? 0
+      if (block !== 0) walks.add(slot, block, atMs)
+      steps.add(slot, Number(account.facility ?? 0), account.sourceHash, block, account.usualPerHour, atMs)
+    }
+    if (isLate) account.lates++
+    if (++account.unjudged >= JUDGE_LOOKUPS) return true
+    return false
+  }
+
+  function judgeNow(account: Account, slot: number, { atMs, class: kind }: AttributedRequest): readonly Verdict[] {
+    const verdict = judge.judge(account, slot, atMs, kind, Math.max(clock.nowMs, atMs))
+    return verdict === undefined ? NO_VERDICTS : [verdict]
+  }
+
+  /** All rules, and what is learned beside. */
+  function judgeFully(account: Account, request: AttributedRequest): readonly Verdict[] {
+    const { atMs } = request
+    account.unjudged = 0
+    account.judgeAtS = Math.floor(atMs / 1000) + (account.details === -1 ? JUDGE_LIGHT_S : JUDGE_S)
+    if (account.details === -1 && counters.read(account.slot, DAY, 'lookups') >= DETAILS_FROM) {
+      account.details = details.take(account.slot)
+    }
+    if (account.details !== -1) {
+      details.use(account.details, weightClassOf(counters.read(account.slot, DAY, 'lookups')))
+      account.usualPerHour = Math.round(norms.hourAt(account.slot, account.dailyVisits, atMs, norm).expected)
+    }
+    const verdicts = judgeNow(account, account.slot, request)
+    if (account.details !== -1 && judge.standings.find(account) === undefined) {
+      details.noteBurst(account.details, portalDay(atMs), hourOfDay(atMs), counters.read(account.slot, HALF_MINUTE, 'persons'))
     }
     return verdicts
   }
 
-  function begin(
-    account: Account,
-    rule: Rule,
-    request: AttributedRequest,
-    lastMs: number,
-    hold: Hold | undefined,
-    verdicts: readonly Verdict[],
-  ): readonly Verdict[] {
-    if (hold?.verdict.action === 'suspend') return verdicts
-    const untilMs = lastMs + rule.holdMs
-    const { action, window, requests, subjects, evidence } = rule.findingOf(figures, request)
-    if (hold !== undefined && !isStronger(action, hold.verdict.action)) return verdicts
-    const verdict: Verdict = {
-      ...identityOf(account),
-      atMs: request.atMs,
-      rule: rule.name,
-      action,
-      requests,
-      subjects,
-      evidence,
-      untilMs,
+  /** Late requests of an account, as those of a host with a wrong clock are, are counted once more on a timeline of their own. */
+  function judgeLate(account: Account, request: AttributedRequest): readonly Verdict[] {
+    const name = `${account.name}\0late`
+    const twin = table.find(name) ?? table.admit({ ...account, name }, clock.nowMs)
+    const kind =
+      request.subject === undefined ? undefined : memory.recall(twin.slot, subject.low, request.atMs) ? 'repeats' : 'newSubjects'
+    counters.add(twin.slot, request.atMs, kind)
+    table.use(twin, counters.read(twin.slot, DAY, 'lookups'))
+    figures.turnTo(account, twin.slot, request.atMs, request.class)
+    return judge.isUrgent() ? judgeNow(account, twin.slot, request) : NO_VERDICTS
+  }
+
+  /** What the passing of time brings by itself. */
+  function passTime(): readonly Verdict[] {
+    if (clock.nowMs >= nextHourMs) learnHours()
+    if (clock.nowMs >= nextStepMs) return stepAlong()
+    return judge.release(clock.nowMs)
+  }
+
+  function learnHours(): void {
+    const hourMs = Math.floor(clock.nowMs / HOUR_MS) * HOUR_MS
+    if (nextHourMs > 0 && hourMs >= nextHourMs) {
+      const firstMs = Math.max(nextHourMs - HOUR_MS, hourMs - MAX_MISSED_HOURS * HOUR_MS)
+      for (const account of table.values()) {
+        const isSuspect = judge.standings.find(account) !== undefined
+        for (let fromMs = firstMs; fromMs < hourMs; fromMs += HOUR_MS) {
+          const { persons, untold } = counters.readSpan(account.slot, HOUR, fromMs, fromMs + HOUR_MS)
+          norms.learn(
+            account.slot,
+            account.dailyVisits,
+            fromMs,
+            Math.round(persons + untold / policy.score.lookupsPerPerson),
+            isSuspect,
+          )
+        }
+      }
     }
-    holds.begin({ account, rule, verdict, window: windowNumber(window), lastMs, untilMs })
-    table.setHeld(account, true, clock.nowMs)
-    return [...verdicts, verdict]
+    nextHourMs = hourMs + HOUR_MS
   }
 
-  function release(): readonly Verdict[] {
-    const ended = holds.takeEnded(clock.nowMs)
-    return ended.length === 0 ? NO_VERDICTS : ended.map(releaseVerdict)
-  }
-
-  function releaseVerdict({ account, rule, window, untilMs }: Hold): Verdict {
-    if (!holds.isHeld(account)) table.setHeld(account, false, clock.nowMs)
-    return {
-      ...identityOf(account),
-      atMs: untilMs,
-      rule: rule.name,
-      action: 'release',
-      requests: counters.readAt(account.slot, window, 'lookups', untilMs),
-      subjects: counters.readAt(account.slot, window, 'newSubjects', untilMs),
-      evidence: releaseEvidence(untilMs, rule.holdMs),
-      untilMs: undefined,
+  /** Looks for accounts in step, and asks the rules of those that are. */
+  function stepAlong(): readonly Verdict[] {
+    nextStepMs = clock.nowMs + STEP_MS
+    const released = judge.release(clock.nowMs)
+    const found = steps.groups(clock.nowMs)
+    groups = new Map(found.flatMap((group) => group.slots.map((slot) => [slot, group] as const)))
+    const fresh: Verdict[] = []
+    for (const slot of groups.keys()) {
+      const account = table.at(slot)
+      const verdict = account === undefined ? undefined : judge.judge(account, slot, clock.nowMs, 'lookup', clock.nowMs)
+      if (verdict !== undefined) fresh.push(verdict)
     }
-  }
-
-  function identityOf(account: Account) {
-    return { account: options.maskAccount(account.name), facility: account.facility, sources: sourcesOf(account) }
+    return fresh.length === 0 ? released : [...released, ...fresh]
   }
 
   function tallyOf(account: Account): AccountTally {
@@ -122,28 +263,37 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     }
   }
 
+  /** Counts and judges the request of an account. */
+  function take(account: Account, request: AttributedRequest): readonly Verdict[] {
+    account.requests++
+    if (account.source !== request.ip) move(account, request.ip)
+    countEvents(account, request)
+    const isCounted = isLookup(request.class) && !request.isProbe && isAnswered(request)
+    const isFull = isCounted && countLookup(account, request)
+    if (account.requests < WEIGH_REQUESTS || account.requests % WEIGH_REQUESTS === 0) {
+      table.use(account, counters.read(account.slot, DAY, 'lookups'))
+    }
+    const isDue = isFull || (request.atMs >= account.judgeAtS * 1000 && (account.details !== -1 || looksAtShared))
+    if (isDue) return judgeFully(account, request)
+    if (!isCounted) return NO_VERDICTS
+    figures.turnTo(account, account.slot, request.atMs, request.class)
+    if (judge.isUrgent()) return judgeNow(account, account.slot, request)
+    return account.lates >= LATE_REQUESTS ? judgeLate(account, request) : NO_VERDICTS
+  }
+
   return {
     observe(request) {
+      requests++
       clock.see(request.atMs)
-      const released = release()
-      if (request.account === undefined) return released
-      const account = table.find(request.account) ?? admit(request.account, request)
-      account.requests++
-      noteSource(account, request.ip)
-      if (!isLookup(request.class) || !isAnswered(request)) {
-        table.use(account, counters.read(account.slot, DAY, 'lookups'))
-        return released
-      }
-      const { slot } = account
-      if (request.subject === undefined) counters.add(slot, request.atMs, undefined)
-      else counters.add(slot, request.atMs, memory.recall(slot, request.subject, request.atMs) ? 'repeats' : 'newSubjects')
-      table.use(account, counters.read(slot, DAY, 'lookups'))
-      const verdicts = judge(account, request)
-      return released.length === 0 ? verdicts : [...released, ...verdicts]
+      const passed = clock.nowMs >= nextStepMs || clock.nowMs >= nextHourMs ? passTime() : judge.release(clock.nowMs)
+      if (request.account === undefined) return passed
+      const verdicts = take(table.find(request.account) ?? admit(request.account, request), request)
+      if (passed.length === 0) return verdicts
+      return verdicts.length === 0 ? passed : [...passed, ...verdicts]
     },
     advance(toMs) {
       clock.advance(toMs)
-      return release()
+      return passTime()
     },
     top(limit) {
       const busiest: { account: Account; lookups: number }[] = []
@@ -157,13 +307,15 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       return busiest.map(({ account }) => tallyOf(account))
     },
     live() {
-      return holds.all().map(({ account, verdict, lastMs, untilMs }) => ({
+      return judge.standings.all().map(({ account, verdict, level, lastMs, untilMs }) => ({
         ...verdict,
         atMs: lastMs,
         sources: sourcesOf(account),
-        untilMs,
+        untilMs: untilMs[level],
       }))
     },
+    findings: () => findingsOf(judge, clock.nowMs, { requests, late: counters.late }),
+    shadows: () => judge.shadows.tallies(clock.nowMs),
     get nowMs() {
       return clock.nowMs
     },
@@ -179,29 +331,9 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   }
 }
 
-/** The figures of one account at a time, without building anything. */
-class CountedFigures implements Figures {
-  account: Account | undefined
-  readonly #counters: SlidingCounters
-
-  constructor(counters: SlidingCounters) {
-    this.#counters = counters
-  }
-
-  get dailyVisits(): number | undefined {
-    return this.account?.dailyVisits
-  }
-
-  lookups(window: number): number {
-    return this.account === undefined ? 0 : this.#counters.read(this.account.slot, window, 'lookups')
-  }
-
-  subjects(window: number): number {
-    return this.account === undefined ? 0 : this.#counters.read(this.account.slot, window, 'newSubjects')
-  }
-
-  persons(window: number): number {
-    if (this.account === undefined) return 0
-    return this.#counters.read(this.account.slot, window, 'lookups') - this.#counters.read(this.account.slot, window, 'repeats')
-  }
+/** FNV-1a of a short text as a whole number of 32 bits with sign, never 0. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  return hash ^ (hash >>> 15) || 1
 }

@@ -1,4 +1,5 @@
 import type { AttributedRequest } from '../requests/attributed-request.ts'
+import type { ShadowTally } from './shadows.ts'
 
 /** What should happen to the account. `release` undoes what came before. */
 export type VerdictAction = 'watch' | 'throttle' | 'suspend' | 'release'
@@ -49,7 +50,27 @@ export interface Detector {
   readonly evicted: number
   /** Requests that came too late to be counted in every window. */
   readonly late: number
+  /** What those who run it should know now: a cap that bites, an exemption that ended, hosts whose clocks disagree. */
+  findings(): readonly DetectFinding[]
+  /** What the rules in shadow mode would have done. */
+  shadows(): readonly ShadowTally[]
 }
+
+/** Something about the detection itself. */
+export interface DetectFinding {
+  readonly code: DetectFindingCode
+  /** For a person; holds no text from the log. */
+  readonly message: string
+}
+
+/** Why a finding is told. */
+export const DETECT_FINDINGS = {
+  ACTION_CAP: 'a cap on actions bites: accounts that a rule would have acted on are only named',
+  EXEMPTION_ENDED: 'an exemption has ended and is ignored; extend it or take it out of the policy',
+  CLOCKS_DISAGREE: 'hosts that write the logs disagree on the time: requests come too late for the shortest window',
+} as const
+
+export type DetectFindingCode = keyof typeof DETECT_FINDINGS
 
 /** One account's figures, masked. */
 export interface AccountTally {

@@ -1,8 +1,11 @@
 import type { FunctionClass } from '../requests/attributed-request.ts'
 import type { Evidence } from './detector.ts'
+import { portalTimeWords } from './portal-day.ts'
+import { RULES, type RuleName } from './rule-names.ts'
 import type { WindowName } from './windows.ts'
 
-const PORTAL_OFFSET_MS = 7 * 3_600_000
+/** As many characters as a flag takes (`rules/reports/flag.ts`). */
+const MAX_LENGTH = 600
 
 const WINDOW_WORDS: Readonly<Record<WindowName, Evidence>> = {
   '30s': { vi: '30 giây', en: '30 seconds' },
@@ -69,12 +72,56 @@ export function releaseEvidence(untilMs: number, holdMs: number): Evidence {
   }
 }
 
-/** `08:00:27 ngày 15/01/2024`; the zone has had no daylight saving since 1979. */
-function portalTimeWords(atMs: number): Evidence {
-  const iso = new Date(atMs + PORTAL_OFFSET_MS).toISOString()
-  const time = iso.slice(11, 19)
-  const date = `${iso.slice(8, 10)}/${iso.slice(5, 7)}/${iso.slice(0, 4)}`
-  return { vi: `${time} ngày ${date}`, en: `${time} on ${date}` }
+/** Words for an action that gives way to a lighter one. */
+export function easedEvidence(endMs: number, holdMs: number): Evidence {
+  const at = portalTimeWords(endMs)
+  const minutes = Math.round(holdMs / 60_000)
+  return {
+    vi: `Tài khoản đã giảm dần về mức bình thường trong ${minutes} phút, tính đến ${at.vi} (giờ Việt Nam); biện pháp được giảm nhẹ.`,
+    en: `The account has been calmer for ${minutes} minutes up to ${at.en} (Vietnam time); the action is eased.`,
+  }
+}
+
+/** A sentence for a letter: when it was counted, over what time, and what was found. */
+export function periodEvidence(atMs: number, window: WindowName, found: Evidence): Evidence {
+  const at = portalTimeWords(atMs)
+  const { vi, en } = WINDOW_WORDS[window]
+  return {
+    vi: `Tính đến ${at.vi} (giờ Việt Nam), trong ${vi} gần nhất, tài khoản ${found.vi}`,
+    en: `Up to ${at.en} (Vietnam time), in the last ${en}, the account ${found.en}`,
+  }
+}
+
+/** The same with what other rules found, by their names. */
+export function withOthers(evidence: Evidence, others: readonly RuleName[]): Evidence {
+  if (others.length === 0) return evidence
+  const join = (first: string, lead: string, names: readonly string[]): string => {
+    const long = `${first} ${lead}${names.join('; ')}.`
+    return long.length <= MAX_LENGTH ? long : first
+  }
+  return {
+    vi: join(
+      evidence.vi,
+      'Đồng thời: ',
+      others.map((name) => RULES[name].vi),
+    ),
+    en: join(
+      evidence.en,
+      'Also: ',
+      others.map((name) => RULES[name].en),
+    ),
+  }
+}
+
+/** A whole number as each language groups its digits. */
+export function figure(value: number): Evidence {
+  const whole = Math.round(value)
+  return { vi: grouped(whole, '.'), en: grouped(whole, ',') }
+}
+
+/** `25 %`. */
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
 }
 
 function grouped(value: number, separator: string): string {

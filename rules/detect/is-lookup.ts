@@ -16,3 +16,17 @@ export function isAnswered({ status, result }: AttributedRequest): boolean {
   if (status >= 400) return false
   return result === undefined || !EMPTY_RESULTS.has(result)
 }
+
+/** What an answer says of the person or the officer that were named. */
+export type Miss = 'misses' | 'officerMisses' | undefined
+
+/**
+ * `misses`: no such card, or a wrong province, entitlement, name or birth date (`maKetQua` 050 to 053, 060, 061, 070; 404 where none is
+ * logged). `officerMisses`: the officer is not registered, or wrongly named (054, 055).
+ */
+export function missOf({ status, result }: AttributedRequest): Miss {
+  if (result === undefined) return status === 404 ? 'misses' : undefined
+  if (result.length !== 3 || result.charCodeAt(0) !== 0x30) return undefined
+  if (result === '054' || result === '055') return 'officerMisses'
+  return result >= '050' && result <= '070' ? 'misses' : undefined
+}

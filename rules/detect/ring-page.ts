@@ -87,6 +87,16 @@ export class RingPage {
     return series.readFrom(local, window, Math.max(head, now) - (buckets[window] as number) + 1, head)
   }
 
+  /** Count from `fromMs` to before `toMs`, whole sub-buckets of a window, as far as it still holds them. */
+  readSpan(local: number, number: number, window: number, fromMs: number, toMs: number): number {
+    const series = this.#series[number]
+    if (series === undefined) return 0
+    const { stepMs, ratios } = this.#layout
+    const ratio = ratios[window] as number
+    const head = Math.floor((this.newest[local] as number) / ratio)
+    return series.readSpan(local, window, Math.floor(fromMs / (stepMs * ratio)), Math.floor(toMs / (stepMs * ratio)), head)
+  }
+
   clear(local: number): void {
     this.newest[local] = 0
     this.#lateRun[local] = 0

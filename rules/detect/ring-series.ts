@@ -43,6 +43,18 @@ export class RingSeries {
     return sum
   }
 
+  /** Of sub-buckets `from` to before `to`, seen when `head` is being filled. */
+  readSpan(local: number, window: number, from: number, to: number, head: number): number {
+    const start = local * this.#layout.length + (this.#layout.starts[window] as number)
+    const buckets = this.#layout.buckets[window] as number
+    let sum = 0
+    for (let bucket = Math.max(from, head - buckets + 1); bucket < to && bucket < head; bucket++) {
+      sum += this.rings[start + (bucket % buckets)] as number
+    }
+    if (head < from || head >= to) return sum
+    return sum + (((this.totals[local] as number) - (this.begun[local * this.#windows + window] as number)) >>> 0)
+  }
+
   /** Ends sub-bucket `from` of a window and begins `to`; those in between were empty. */
   turn(local: number, window: number, from: number, to: number): void {
     const at = local * this.#windows + window

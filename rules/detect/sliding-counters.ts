@@ -67,6 +67,16 @@ export class SlidingCounters {
     return at(PERSONS) - (isTold ? 0 : at(page.tells === 'some persons' ? UNTOLD : PERSONS))
   }
 
+  /** Persons, and look-ups that tell none, from `fromMs` to before `toMs`: whole sub-buckets of a window, as far as it still holds them. */
+  readSpan(slot: number, window: number, fromMs: number, toMs: number): { readonly persons: number; readonly untold: number } {
+    const page = this.#pages[slot >>> PAGE_BITS]
+    if (page === undefined) return { persons: 0, untold: 0 }
+    const of = (number: number): number => page.rings.readSpan(slot & (PAGE_SLOTS - 1), number, window, fromMs, toMs)
+    const all = of(PERSONS)
+    const untold = page.tells === 'each person' ? 0 : page.tells === 'some persons' ? of(UNTOLD) : all
+    return { persons: all - untold, untold }
+  }
+
   /** Forgets an account; its slot may be given to another one. */
   clear(slot: number): void {
     this.#pageOf(slot).rings.clear(slot & (PAGE_SLOTS - 1))

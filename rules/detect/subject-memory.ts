@@ -44,9 +44,9 @@ export class SubjectMemory {
     return this.#words
   }
 
-  /** True if the account looked this person up lately; remembers that it does now. */
-  recall(slot: number, subject: string, atMs: number): boolean {
-    const hash = hashOf(subject)
+  /** True if the account looked up the person with this hash lately; remembers that it does now. */
+  recall(slot: number, subjectHash: number, atMs: number): boolean {
+    const hash = subjectHash >>> 0 || 1
     const large = this.#large.get(slot)
     return large === undefined ? this.#recallInline(slot, hash, atMs) : this.#recallLarge(large, hash, atMs)
   }
@@ -154,11 +154,4 @@ function insert(set: Uint32Array, hash: number): void {
   let place = hash & mask
   while (set[place] !== 0) place = (place + 1) & mask
   set[place] = hash
-}
-
-/** FNV-1a, never 0. The subject is already a keyed hash, so that nobody can aim for collisions. */
-function hashOf(subject: string): number {
-  let hash = 0x811c9dc5
-  for (let at = 0; at < subject.length; at++) hash = Math.imul(hash ^ subject.charCodeAt(at), 0x01000193)
-  return (hash ^ (hash >>> 15)) >>> 0 || 1
 }

@@ -1,52 +1,54 @@
 import { type DetectPolicy, lookupsAllowed } from '../detect-policy.ts'
 import { excessEvidence } from '../evidence.ts'
 import { windowNumber } from '../windows.ts'
-import type { Figures, Heat, Rule } from './rule.ts'
+import type { Figures, Rule } from './rule.ts'
 
 /**
  * More look-ups than any honest account of that size makes: the 2019 case (5715/BYT-BH). Repeats of one person never count, so that
  * a retry storm is no harvest where the log tells the persons.
  */
-export function createAbsoluteRule({ absolute }: DetectPolicy): Rule {
+export function createAbsoluteRule({ absolute, score }: DetectPolicy): Rule {
   const limits = absolute.limits.map((limit) => ({ ...limit, number: windowNumber(limit.window) }))
-
-  function firstOver(figures: Figures) {
-    return limits.find((limit) => figures.persons(limit.number) > lookupsAllowed(limit, figures.dailyVisits))
-  }
 
   return {
     name: 'absolute',
+    mode: absolute.mode,
+    points: { atLimit: score.suspendAt, most: score.suspendAt },
+    scope: absolute.scope,
+    calmShare: absolute.calmShare,
     holdMs: absolute.holdMinutes * 60_000,
-    heatOf(figures): Heat {
-      let heat: Heat = 'calm'
+    heatOf(figures: Figures) {
+      const visits = figures.dailyVisits
+      let heat = 0
       for (const limit of limits) {
-        const persons = figures.persons(limit.number)
-        const allowed = lookupsAllowed(limit, figures.dailyVisits)
-        if (persons > allowed) return 'over'
-        if (persons > allowed * absolute.calmShare) heat = 'warm'
+        const share = figures.persons(limit.number) / lookupsAllowed(limit, visits)
+        // Full is not over: the limit itself is allowed.
+        const own = share > 1 ? share : Math.min(share, BELOW_ONE)
+        if (own > heat) heat = own
       }
       return heat
     },
-    findingOf(figures, request) {
-      const limit = firstOver(figures)
+    findingOf(figures) {
+      const limit = limits.find((one) => figures.persons(one.number) > lookupsAllowed(one, figures.dailyVisits))
       if (limit === undefined) throw new RangeError('Cannot give evidence: the account is over no limit')
       const requests = figures.lookups(limit.number)
       const subjects = figures.subjects(limit.number)
       return {
-        action: absolute.mode === 'enforce' ? 'suspend' : 'watch',
         window: limit.window,
         requests,
         subjects,
         evidence: excessEvidence({
-          atMs: request.atMs,
+          atMs: figures.atMs,
           window: limit.window,
           requests,
           subjects,
           limit: lookupsAllowed(limit, figures.dailyVisits),
-          class: request.class,
+          class: figures.class,
           dailyVisits: figures.dailyVisits,
         }),
       }
     },
   }
 }
+
+const BELOW_ONE = 1 - Number.EPSILON

@@ -1,9 +1,18 @@
-import type { AttributedRequest } from '../../requests/attributed-request.ts'
-import type { Evidence, VerdictAction } from '../detector.ts'
+import type { FunctionClass } from '../../requests/attributed-request.ts'
+import type { EventKind, EventWindow } from '../account-details.ts'
+import type { Evidence } from '../detector.ts'
+import type { InStepGroup } from '../in-step/in-step-group.ts'
+import type { Norm } from '../norms/norm.ts'
+import type { RuleName } from '../rule-names.ts'
+import type { RuleMode, RulePoints, RuleScope } from '../rule-options.ts'
+import type { WalkFigures } from '../walk/walk-tracker.ts'
 import type { WindowName } from '../windows.ts'
 
-/** One account's figures as a rule reads them. Valid only during the call. */
+/** One account's figures as a rule reads them. Valid only during the call; nothing is built to read one. */
 export interface Figures {
+  /** Time and class of the request that is judged. */
+  readonly atMs: number
+  readonly class: FunctionClass
   /** From the registrations; `undefined` where the facility is not in them. */
   readonly dailyVisits: number | undefined
   /** Look-ups, repeats of the same person included. */
@@ -12,29 +21,48 @@ export interface Figures {
   subjects(window: WindowNumber): number
   /** Look-ups that may each be another person: all but the known repeats of one person. */
   persons(window: WindowNumber): number
+  /** Persons, as well as they can be told: those named, and a share of the look-ups that name nobody. */
+  people(window: WindowNumber): number
+  /** What happened beside look-ups; 0 for an account with few of them. */
+  events(kind: EventKind, window: EventWindow): number
+  /** What is usual for the account in the hour, or the 24 hours, that end now. */
+  norm(window: '1h' | '24h'): Norm
+  /** The most persons in 30 seconds that the account had at this hour of the day, and on how many days it was seen. */
+  readonly usualBurst: number
+  readonly daysSeen: number
+  walk(): WalkFigures
+  /** The group in step that the account belongs to. */
+  readonly group: InStepGroup | undefined
+  /** Different addresses lately, at most 16: of those not registered for the facility, where its registrations name any. */
+  sources(spanS: number): number
+  /** `true` for a facility's shared account (`01234_BV`, `01234_TC`, `01234`). */
+  readonly isShared: boolean
 }
 
 /** Of `windowNumber`. */
 export type WindowNumber = number
 
-/** `over`: act. `warm`: not over, but not calm either, so that an action goes on. */
-export type Heat = 'calm' | 'warm' | 'over'
-
 /** What a rule says of an account that is over. */
 export interface Finding {
-  readonly action: Exclude<VerdictAction, 'release'>
   readonly window: WindowName
   readonly requests: number
   readonly subjects: number
+  /** At most 400 characters each. */
   readonly evidence: Evidence
 }
 
-/** One way to recognise a harvest. Asked after each look-up that was answered, so `heatOf` allocates nothing. */
+/** One way to recognise a harvest or a breach. */
 export interface Rule {
-  readonly name: string
+  readonly name: RuleName
+  readonly mode: RuleMode
+  readonly points: RulePoints
+  readonly scope: RuleScope
+  /** Below this share of its limit the account counts as calm. */
+  readonly calmShare: number
   /** The action ends after the account was calm for so long. */
   readonly holdMs: number
-  heatOf(figures: Figures): Heat
-  /** Asked only when `heatOf` says `over`. */
-  findingOf(figures: Figures, request: AttributedRequest): Finding
+  /** The account's value as a share of its limit: from 1 on it is over, 0 where the rule has nothing to say. Allocates nothing. */
+  heatOf(figures: Figures): number
+  /** Asked only when `heatOf` says 1 or more. */
+  findingOf(figures: Figures): Finding
 }

@@ -95,10 +95,12 @@ describe('agent replay', () => {
     expect(stderr).not.toContain('{"at":')
   })
 
-  it('judges a registered facility by its size', async () => {
+  it('judges a registered facility by its size and the hour', async () => {
     const registrations = await aFile('facilities.csv', 'facility,address,dailyVisits\n01234,14.225.0.7,10000\n')
-    const { stdout } = await runAgent([...JSON_LINES, '--registrations', registrations, '-'], stolenAccount(1_000))
-    expect(stdout).toBe('')
+    const args = [...JSON_LINES, '--registrations', registrations, '-']
+    const night = logOf(harvest({ facility: FACILITY, startMs: EIGHT - 6 * 3_600_000, withSubjects: true, lookups: 1_000 }))
+    expect((await runAgent(args, night)).stdout).toBe('')
+    expect((await runAgent(args, stolenAccount(1_000))).stdout).toContain('"rule":"burst","action":"suspend","requests":321')
   })
 
   it('follows the policy that is named', async () => {
@@ -125,7 +127,7 @@ describe('agent replay', () => {
     const { exitCode, stderr } = await runAgent([...JSON_LINES, '--policy', policy, '-'])
     expect(exitCode).toBe(2)
     expect(stderr.split('\n')).toEqual([
-      `${policy}:2:9 absolute.mode: must be "observe" or "enforce", is "maybe" (WRONG_VALUE)`,
+      `${policy}:2:9 absolute.mode: must be "off" or "shadow" or "observe" or "enforce", is "maybe" (WRONG_VALUE)`,
       `${policy}:3:16 absolute.holdMinutes: must be >= 1, is 0 (WRONG_VALUE)`,
       `${policy}:4:8 extra: is not an option (UNKNOWN_KEY)`,
       `3 faults in ${policy}.`,

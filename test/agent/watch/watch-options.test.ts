@@ -30,10 +30,10 @@ describe('the options of watch', () => {
 
   it('are refused by path, the policy among them', () => {
     const limit = '{window: 1h, lookups: 5, atLeast: 5, perDailyVisit: 0, atMost: 4}'
-    const watch = `watch:\n  logs: [{path: a.log, format: combined}, {path: a.log, format: csv}]\n  policy: {absolute: {mode: off}}\n`
+    const watch = `watch:\n  logs: [{path: a.log, format: combined}, {path: a.log, format: csv}]\n  policy: {absolute: {mode: maybe}}\n`
     expect(faultsOf(SERVICE + watch)).toEqual([
       'watch.logs.1.format must be "nginx-json" or "combined" or "haproxy", is "csv"',
-      'watch.policy.absolute.mode must be "observe" or "enforce", is "off"',
+      'watch.policy.absolute.mode must be "off" or "shadow" or "observe" or "enforce", is "maybe"',
     ])
     const twice = `watch:\n  logs: [{path: a.log, format: combined}, {path: a.log, format: combined}]\n  policy: {absolute: {limits: [${limit}]}}\n`
     expect(faultsOf(SERVICE + twice)).toEqual([

@@ -11,7 +11,9 @@ function aTable(maxAccounts: number) {
       lookups.delete(slot)
     },
   })
-  const admit = (name: string) => table.find(name) ?? table.admit(name, undefined, undefined, '14.0.0.0', 0)
+  const admit = (name: string) =>
+    table.find(name) ??
+    table.admit({ name, facility: undefined, dailyVisits: undefined, source: '14.0.0.0', sourceHash: 1, isForeign: false }, 0)
   return {
     table,
     dropped,

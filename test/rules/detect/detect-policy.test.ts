@@ -25,12 +25,12 @@ describe('the detection policy', () => {
 
   it('takes single options and keeps the rest', () => {
     const policy = parsePolicy('absolute: {mode: observe}\n')
-    expect(policy).toEqual({ absolute: { ...DEFAULT_DETECT_POLICY.absolute, mode: 'observe' } })
+    expect(policy).toEqual({ ...DEFAULT_DETECT_POLICY, absolute: { ...DEFAULT_DETECT_POLICY.absolute, mode: 'observe' } })
   })
 
   it('names every fault by path, line and column', () => {
     expect(faultsOf('absolute:\n  mode: maybe\n  holdMinutes: 0\n  limits:\n    - {window: 2m, lookups: 1}\n')).toEqual([
-      '2:9 absolute.mode: must be "observe" or "enforce", is "maybe"',
+      '2:9 absolute.mode: must be "off" or "shadow" or "observe" or "enforce", is "maybe"',
       '3:16 absolute.holdMinutes: must be >= 1, is 0',
       '5:7 absolute.limits.0.atLeast: is missing',
       '5:7 absolute.limits.0.perDailyVisit: is missing',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { readSubjectHash } from '../../../rules/detect/sketches/subject-hash.ts'
 import { SubjectMemory } from '../../../rules/detect/subject-memory.ts'
 import { subjectOf } from '../../support/scenarios/request.ts'
 
@@ -8,7 +9,11 @@ const HOUR_MS = 3_600_000
 /** How many of the persons numbered [from, to) count as new. */
 function newOnes(memory: SubjectMemory, from: number, to: number, atMs = START, slot = 5): number {
   let fresh = 0
-  for (let person = from; person < to; person++) if (!memory.recall(slot, subjectOf('01234', person), atMs)) fresh++
+  const hash = { high: 0, low: 0 }
+  for (let person = from; person < to; person++) {
+    readSubjectHash(subjectOf('01234', person), hash)
+    if (!memory.recall(slot, hash.low, atMs)) fresh++
+  }
   return fresh
 }
 

@@ -1,0 +1,28 @@
+import type { DetectPolicy } from '../detect-policy.ts'
+import { figure, periodEvidence } from '../evidence.ts'
+import { windowNumber } from '../windows.ts'
+import type { Rule } from './rule.ts'
+import { ruleBase } from './rule-base.ts'
+
+const HOUR = windowNumber('1h')
+
+/** Use from an address that is not the facility's. A line that was dialled again does that too, so it only adds to what else is found. */
+export function createAddressRule(policy: DetectPolicy): Rule {
+  const { atLeast1h } = policy.address
+  return {
+    ...ruleBase('address', policy),
+    heatOf: (figures) => figures.events('foreign', '1h') / atLeast1h,
+    findingOf(figures) {
+      const [foreign, all] = [figure(figures.events('foreign', '1h')), figure(figures.events('requests', '1h'))]
+      return {
+        window: '1h',
+        requests: figures.lookups(HOUR),
+        subjects: figures.subjects(HOUR),
+        evidence: periodEvidence(figures.atMs, '1h', {
+          vi: `gửi ${foreign.vi} trong ${all.vi} yêu cầu từ địa chỉ không được đăng ký cho cơ sở (1923/BHXH-CNTT).`,
+          en: `sent ${foreign.en} of ${all.en} requests from addresses that are not registered for the facility (1923/BHXH-CNTT).`,
+        }),
+      }
+    },
+  }
+}
