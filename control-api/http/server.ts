@@ -13,6 +13,7 @@ import { registerImportRoutes } from '../imports/import-routes.ts'
 import { registerRevisionRoutes } from '../publication/revision-routes.ts'
 import { registerTufRoutes } from '../publication/tuf-routes.ts'
 import { registerRegistrationRoutes } from '../registrations/registration-routes.ts'
+import { registerRehearsalRoutes } from '../rehearsal/rehearsal-routes.ts'
 import { registerReportRoutes } from '../reports/report-routes.ts'
 import { ACTOR, anyone, findActor } from './access.ts'
 import type { ControlApp, ControlContext } from './context.ts'
@@ -71,6 +72,7 @@ export async function createControlServer(context: ControlContext, tls?: TlsFile
   registerAuditRoutes(app, context)
   registerAgentRoutes(app, context)
   registerReportRoutes(app, context)
+  registerRehearsalRoutes(app, context)
   registerEventRoutes(app, context)
   registerTufRoutes(app, context)
   registerRevisionRoutes(app, context)

@@ -27,6 +27,7 @@ const MATRIX: Readonly<Record<string, 'anyone' | readonly ('reader' | 'operator'
   'DELETE /v1/agents/{id}': ['operator'],
   'POST /v1/reports': NOBODY,
   'GET /v1/agents/{id}/reports': READERS,
+  'GET /v1/rehearsal': READERS,
   'GET /v1/events': READERS,
   'GET /v1/tuf/metadata/{file}': READERS,
   'GET /v1/tuf/targets/{folder}/{file}': READERS,
