@@ -82,3 +82,10 @@ export class DistinctSketch {
     return registers
   }
 }
+
+/** A sketch of all that these counted. */
+export function joined(...sketches: readonly DistinctSketch[]): DistinctSketch {
+  const all = new DistinctSketch()
+  for (const sketch of sketches) all.join(sketch)
+  return all
+}

@@ -1,0 +1,187 @@
+import { joined } from '../detect/sketches/distinct-sketch.ts'
+import { SenderRecord } from './sender-record.ts'
+import { MINUTE_MS, TALLY_COUNTS, type Tally, type TallyEntry } from './tally.ts'
+import { oneFacility, TallySum } from './tally-sum.ts'
+
+export interface FleetTalliesOptions {
+  /** Minutes in which late tallies still count; 15 unless told. */
+  readonly openMinutes?: number
+  /** Minutes that an edge's clock may be ahead; 2 unless told. */
+  readonly aheadMinutes?: number
+  /** Starts of edges remembered; 4,096 unless told. */
+  readonly maxSenders?: number
+}
+
+/** What became of a tally. */
+export interface TallyReceipt {
+  /** Minutes taken in. */
+  readonly taken: number
+  /** Minutes that came too late or from the future. */
+  readonly refused: number
+  /** Tallies of this start of the edge that have not come: it should send all it holds (`TallyBook.take(true)`). */
+  readonly missing: number
+}
+
+/** Sums older than the open minutes, coarser and coarser: minutes in a bucket, and minutes for which it is kept. */
+const LEVELS = [
+  { minutes: 10, keep: 80 },
+  { minutes: 60, keep: 1_500 },
+] as const
+const PORTAL_OFFSET_MINUTES = 7 * 60
+const DAY_MINUTES = 1_440
+
+type Sums = Map<string, TallySum>
+
+/**
+ * The sum over all edges. Within the open minutes what an edge says of an account is joined with what it said before (the larger count, the joined sketch), so that the
+ * order of tallies, doubles and delays change nothing; different edges, and different starts of an edge, are added. Minutes that are
+ * closed are added up by 10 minutes and by hours, for 25 hours.
+ */
+export class FleetTallies {
+  readonly #openMinutes: number
+  readonly #aheadMinutes: number
+  readonly #maxSenders: number
+  /** By minute, account, and start of an edge. */
+  readonly #open = new Map<number, Map<string, Map<string, TallyEntry>>>()
+  readonly #closed: readonly Map<number, Sums>[] = LEVELS.map(() => new Map())
+  readonly #senders = new Map<string, SenderRecord>()
+  #now = 0
+  /** Minutes of tallies that came too late or from the future. */
+  refused = 0
+
+  constructor(options: FleetTalliesOptions = {}) {
+    this.#openMinutes = options.openMinutes ?? 15
+    this.#aheadMinutes = options.aheadMinutes ?? 2
+    this.#maxSenders = options.maxSenders ?? 4_096
+  }
+
+  /** Takes a tally in. `isWhole`: it holds all that its edge still held, so that what was missing before it is made good. */
+  take(tally: Tally, nowMs: number, isWhole = false): TallyReceipt {
+    this.advance(nowMs)
+    const sender = `${tally.edge} ${tally.boot} ${tally.keyId}`
+    const record = this.#recordOf(sender)
+    if (isWhole) record.makeGood(tally.sequence)
+    else record.note(tally.sequence)
+    let taken = 0
+    for (const { minute, entries } of tally.minutes) {
+      if (minute <= this.#now - this.#openMinutes || minute > this.#now + this.#aheadMinutes) continue
+      taken++
+      for (const entry of entries) this.#join(minute, entry, sender)
+    }
+    const refused = tally.minutes.length - taken
+    this.refused += refused
+    return { taken, refused, missing: record.missing }
+  }
+
+  /** Moves time on: closes minutes and forgets what is a day old. */
+  advance(nowMs: number): void {
+    const now = Math.floor(nowMs / MINUTE_MS)
+    if (now <= this.#now) return
+    this.#now = now
+    for (const [minute, accounts] of this.#open) {
+      if (minute > now - this.#openMinutes) continue
+      this.#open.delete(minute)
+      const sums = this.#bucketOf(0, minute)
+      for (const [token, bySender] of accounts)
+        for (const [sender, entry] of bySender) sumIn(sums, token).addEntry(entry, epochOf(sender, minute))
+    }
+    for (const [level, { minutes, keep }] of LEVELS.entries()) {
+      const buckets = this.#closed[level] as Map<number, Sums>
+      for (const [bucket, sums] of buckets) {
+        if ((bucket + 1) * minutes > now - keep) continue
+        buckets.delete(bucket)
+        if (level + 1 === LEVELS.length) continue
+        const coarser = this.#bucketOf(level + 1, bucket * minutes)
+        for (const [token, sum] of sums) sumIn(coarser, token).addSum(sum)
+      }
+    }
+  }
+
+  /** Every account's sum over the last `minutes` up to `nowMs`, at most 1,440; parts that are closed reach back up to one bucket further. */
+  sums(minutes: number, nowMs: number): ReadonlyMap<string, TallySum> {
+    const tokens = new Set<string>()
+    const oldest = Math.floor(nowMs / MINUTE_MS) - minutes
+    for (const [minute, accounts] of this.#open) if (minute > oldest) for (const token of accounts.keys()) tokens.add(token)
+    for (const sums of this.#closedAfter(oldest)) for (const token of sums.keys()) tokens.add(token)
+    return new Map(Array.from(tokens, (token) => [token, this.sum(token, minutes, nowMs)]))
+  }
+
+  /** The sum of one account. */
+  sum(token: string, minutes: number, nowMs: number): TallySum {
+    const oldest = Math.floor(nowMs / MINUTE_MS) - minutes
+    const sum = new TallySum()
+    for (const [minute, accounts] of this.#open) {
+      if (minute <= oldest) continue
+      for (const [sender, entry] of accounts.get(token) ?? []) sum.addEntry(entry, epochOf(sender, minute))
+    }
+    for (const sums of this.#closedAfter(oldest)) {
+      const part = sums.get(token)
+      if (part !== undefined) sum.addSum(part)
+    }
+    return sum
+  }
+
+  *#closedAfter(oldest: number): Generator<Sums> {
+    for (const [level, { minutes }] of LEVELS.entries())
+      for (const [bucket, sums] of this.#closed[level] as Map<number, Sums>) if ((bucket + 1) * minutes - 1 > oldest) yield sums
+  }
+
+  #join(minute: number, entry: TallyEntry, sender: string): void {
+    const accounts = this.#open.get(minute) ?? new Map<string, Map<string, TallyEntry>>()
+    this.#open.set(minute, accounts)
+    const bySender = accounts.get(entry.token) ?? new Map<string, TallyEntry>()
+    accounts.set(entry.token, bySender)
+    const held = bySender.get(sender)
+    bySender.set(sender, held === undefined ? copyOf(entry) : joinedEntries(held, entry))
+  }
+
+  #bucketOf(level: number, minute: number): Sums {
+    const buckets = this.#closed[level] as Map<number, Sums>
+    const bucket = Math.floor(minute / (LEVELS[level] as (typeof LEVELS)[number]).minutes)
+    const held = buckets.get(bucket)
+    if (held !== undefined) return held
+    const fresh: Sums = new Map()
+    buckets.set(bucket, fresh)
+    return fresh
+  }
+
+  #recordOf(sender: string): SenderRecord {
+    const held = this.#senders.get(sender)
+    const record = held ?? new SenderRecord()
+    this.#senders.delete(sender)
+    this.#senders.set(sender, record)
+    const oldest = this.#senders.size > this.#maxSenders ? this.#senders.keys().next().value : undefined
+    if (oldest !== undefined) this.#senders.delete(oldest)
+    return record
+  }
+}
+
+/** Persons are hashed under a key of the day in the portal's zone, derived from that of the edge. */
+function epochOf(sender: string, minute: number): string {
+  const keyId = sender.slice(sender.lastIndexOf(' ') + 1)
+  return `${keyId} ${Math.floor((minute + PORTAL_OFFSET_MINUTES) / DAY_MINUTES)}`
+}
+
+function sumIn(sums: Sums, token: string): TallySum {
+  const held = sums.get(token)
+  if (held !== undefined) return held
+  const fresh = new TallySum()
+  sums.set(token, fresh)
+  return fresh
+}
+
+function copyOf(entry: TallyEntry): TallyEntry {
+  return { ...entry, counts: { ...entry.counts }, subjects: joined(entry.subjects), sources: joined(entry.sources) }
+}
+
+function joinedEntries(held: TallyEntry, entry: TallyEntry): TallyEntry {
+  const counts = { ...held.counts }
+  for (const name of TALLY_COUNTS) counts[name] = Math.max(counts[name], entry.counts[name])
+  return {
+    token: held.token,
+    facility: oneFacility(held.facility, entry.facility),
+    counts,
+    subjects: joined(held.subjects, entry.subjects),
+    sources: joined(held.sources, entry.sources),
+  }
+}

@@ -1,0 +1,148 @@
+import { DistinctSketch, joined } from '../detect/sketches/distinct-sketch.ts'
+import {
+  createCounts,
+  MINUTE_MS,
+  TALLY_COUNTS,
+  type Tally,
+  type TallyCounts,
+  type TallyEntry,
+  type TallyMinute,
+} from './tally.ts'
+import { MAX_TALLY_MINUTES } from './tally-bytes.ts'
+
+export interface TallyBookOptions {
+  readonly edge: string
+  readonly boot: string
+  readonly keyId: string
+  /** How an account travels; asked once an account and minute. */
+  readonly tokenOf: (slot: number) => { readonly token: string; readonly facility: string | undefined }
+  /** Minutes that late lines may still change, 1 to 60; 15 unless told. */
+  readonly keepMinutes?: number
+}
+
+interface BookEntry extends TallyEntry {
+  readonly counts: TallyCounts
+  isChanged: boolean
+}
+
+interface Page {
+  readonly bySlot: Map<number, BookEntry>
+  /** Of accounts whose slot was given to another one. */
+  readonly left: BookEntry[]
+}
+
+/**
+ * Counts at the edge what goes to central. An account that comes up again in its minute only changes numbers; one object with two small sketches, some 300 bytes, is
+ * made for each account and minute. Times are those the detector believes: one far ahead would make all others late.
+ */
+export class TallyBook {
+  readonly #options: TallyBookOptions
+  readonly #keepMinutes: number
+  readonly #pages = new Map<number, Page>()
+  #sequence = 0
+  #newest = 0
+  #lastMinute = -1
+  #lastPage: Page | undefined
+  /** Requests too late to be told of. */
+  late = 0
+
+  constructor(options: TallyBookOptions) {
+    this.#options = options
+    this.#keepMinutes = Math.min(MAX_TALLY_MINUTES, options.keepMinutes ?? 15)
+  }
+
+  /** Counts one of `what` for an account. */
+  count(slot: number, atMs: number, what: keyof TallyCounts): void {
+    const entry = this.#entryOf(slot, atMs)
+    if (entry === undefined) this.late++
+    else entry.counts[what]++
+  }
+
+  /** Counts a person (`SubjectHash`) that the account looked up. */
+  see(slot: number, atMs: number, high: number, low: number): void {
+    this.#entryOf(slot, atMs)?.subjects.add(high, low)
+  }
+
+  /** Counts an address (64 bits of a hash) that the account used. */
+  use(slot: number, atMs: number, high: number, low: number): void {
+    this.#entryOf(slot, atMs)?.sources.add(high, low)
+  }
+
+  /** Everything that changed since it was taken last; `undefined` if nothing did. `isWhole`: everything held, after one was lost. */
+  take(isWhole = false): Tally | undefined {
+    const minutes: TallyMinute[] = []
+    for (const [minute, { bySlot, left }] of [...this.#pages].sort(([a], [b]) => a - b)) {
+      const entries = [...left, ...bySlot.values()]
+      const changed = new Set(entries.filter(({ isChanged }) => isWhole || isChanged).map(({ token }) => token))
+      if (changed.size > 0) minutes.push({ minute, entries: addedByToken(entries.filter(({ token }) => changed.has(token))) })
+      for (const entry of entries) entry.isChanged = false
+    }
+    if (minutes.length === 0) return undefined
+    const { edge, boot, keyId } = this.#options
+    return { edge, boot, sequence: ++this.#sequence, keyId, minutes }
+  }
+
+  /** The slot will be given to another account; what was counted still goes out. */
+  clear(slot: number): void {
+    for (const { bySlot, left } of this.#pages.values()) {
+      const entry = bySlot.get(slot)
+      if (entry === undefined) continue
+      bySlot.delete(slot)
+      left.push(entry)
+    }
+  }
+
+  #entryOf(slot: number, atMs: number): BookEntry | undefined {
+    const minute = Math.floor(atMs / MINUTE_MS)
+    const page = minute === this.#lastMinute ? this.#lastPage : this.#pageOf(minute)
+    if (page === undefined) return undefined
+    const held = page.bySlot.get(slot)
+    if (held !== undefined) {
+      held.isChanged = true
+      return held
+    }
+    const fresh: BookEntry = {
+      ...this.#options.tokenOf(slot),
+      counts: createCounts(),
+      subjects: new DistinctSketch(),
+      sources: new DistinctSketch(),
+      isChanged: true,
+    }
+    page.bySlot.set(slot, fresh)
+    return fresh
+  }
+
+  #pageOf(minute: number): Page | undefined {
+    this.#lastMinute = minute
+    this.#lastPage = this.#pages.get(minute) ?? this.#addPage(minute)
+    return this.#lastPage
+  }
+
+  /** Nothing for a minute that is too old. */
+  #addPage(minute: number): Page | undefined {
+    if (minute <= this.#newest - this.#keepMinutes) return undefined
+    const page: Page = { bySlot: new Map(), left: [] }
+    this.#pages.set(minute, page)
+    if (minute > this.#newest) {
+      this.#newest = minute
+      for (const old of this.#pages.keys()) if (old <= minute - this.#keepMinutes) this.#pages.delete(old)
+    }
+    return page
+  }
+}
+
+/** Entries of one account, which came back after its slot was taken, as one: its counts are added. */
+function addedByToken(entries: readonly BookEntry[]): TallyEntry[] {
+  const byToken = new Map<string, TallyEntry>()
+  for (const entry of entries) {
+    const other = byToken.get(entry.token)
+    byToken.set(entry.token, other === undefined ? entry : addedEntries(other, entry))
+  }
+  return [...byToken.values()]
+}
+
+function addedEntries(one: TallyEntry, other: TallyEntry): TallyEntry {
+  const counts = createCounts()
+  for (const name of TALLY_COUNTS) counts[name] = one.counts[name] + other.counts[name]
+  return { ...one, counts, subjects: joined(one.subjects, other.subjects), sources: joined(one.sources, other.sources) }
+}
