@@ -1,4 +1,4 @@
-import { close, read, write } from 'node:fs'
+import { close, readSync, write, writeSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import type { NftBatch } from '../../rules/firewall/nft-messages.ts'
 import { createQueue } from '../process/create-queue.ts'
@@ -29,8 +29,9 @@ interface Answer {
 }
 
 /**
- * Over the socket that `open` gives. Its reads and writes are Node's own, on threads of its pool: a kernel that is busy with somebody's million elements lets the
- * change wait, not the agent. What the kernel answers is there once the write has ended.
+ * Over the socket that `open` gives. A batch is written on a thread of Node's pool: a kernel that is busy with somebody's million elements lets the change wait, not
+ * the agent. What the kernel answers lies in the socket once the write has ended, and its number waits for nobody (`NFNL_CB_RCU`), so both are had at once: on a busy
+ * machine each change of threads costs more than the change of the rules.
  * @throws NetlinkError NO_SOCKET
  */
 export function openNetlinkChannel(open: OpenNetlink): NetlinkChannel {
@@ -39,54 +40,59 @@ export function openNetlinkChannel(open: OpenNetlink): NetlinkChannel {
   const input = Buffer.alloc(READ_BYTES)
   let sequence = 0
 
-  /** Hands over `messages`, numbered on from those before, and reads answers until `isLast`. */
-  const ask = async (messages: Uint8Array, isLast: (answer: Answer, base: number) => boolean): Promise<void> => {
+  /** Gives the number that those of `messages` count from. */
+  const number = (messages: Uint8Array): number => {
     const base = sequence
     sequence += renumber(messages, base)
+    return base
+  }
+
+  /** Reads answers, which are all there, until `isLast`. */
+  const readAnswers = (isLast: (answer: Answer) => boolean): void => {
     try {
-      await writeAll(fd, messages)
-    } catch (error) {
-      throw new NetlinkError('NOT_SENT', `Cannot write to the netlink socket: ${wordsOf(error)}`, {
-        reason: wordsOf(error),
-        cause: error,
-      })
-    }
-    try {
-      for (;;) for (const answer of answersIn(input, await readSome(fd, input))) if (isLast(answer, base)) return
+      for (;;) for (const answer of answersIn(input, readSync(fd, input))) if (isLast(answer)) return
     } catch (error) {
       if (error instanceof NetlinkError) throw error
-      throw new NetlinkError('UNANSWERED', `Cannot read from the netlink socket: ${wordsOf(error)}`, {
-        reason: wordsOf(error),
-        cause: error,
-      })
+      throw socketError('UNANSWERED', 'Cannot read from the netlink socket', error)
     }
+  }
+
+  const askGeneration = (): number => {
+    const request = generationRequest()
+    const base = number(request)
+    try {
+      writeSync(fd, request)
+    } catch (error) {
+      throw socketError('NOT_SENT', 'Cannot write to the netlink socket', error)
+    }
+    let found = 0
+    readAnswers(({ type, sequence: of, body }) => {
+      if (of !== base + 1) return false
+      if (type === ERROR)
+        throw new NetlinkError('REFUSED', 'The kernel does not tell its generation', {
+          reason: getSystemErrorName(body.getInt32(0, true)),
+        })
+      if (type === NEW_GENERATION) found = findU32(body, GENERATION_ID)
+      return true
+    })
+    return found
   }
 
   return {
     send: ({ bytes, judged, answered }, { isJudgedOnly = false } = {}) =>
-      queue(() =>
-        ask(Uint8Array.from(isJudgedOnly ? judged : bytes), ({ type, sequence: of, body }, base) => {
+      queue(async () => {
+        const messages = Uint8Array.from(isJudgedOnly ? judged : bytes)
+        const base = number(messages)
+        await writeAll(fd, messages)
+        readAnswers(({ type, sequence: of, body }) => {
           if (type !== ERROR || of <= base) return false
           const failure = body.getInt32(0, true)
           if (failure === 0) return of === base + answered
           const reason = getSystemErrorName(failure)
           throw new NetlinkError('REFUSED', `The kernel says ${reason} to message ${of - base}`, { reason })
-        }),
-      ),
-    generation: () =>
-      queue(async () => {
-        let found = 0
-        await ask(generationRequest(), ({ type, sequence: of, body }, base) => {
-          if (of !== base + 1) return false
-          if (type === ERROR)
-            throw new NetlinkError('REFUSED', 'The kernel does not tell its generation', {
-              reason: getSystemErrorName(body.getInt32(0, true)),
-            })
-          if (type === NEW_GENERATION) found = findU32(body, GENERATION_ID)
-          return true
         })
-        return found
       }),
+    generation: () => queue(async () => askGeneration()),
     [Symbol.dispose]() {
       close(fd)
     },
@@ -135,18 +141,16 @@ function align(bytes: number): number {
   return (bytes + 3) & ~3
 }
 
+/** A datagram goes whole or not at all. */
 function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    write(fd, bytes, (error) => (error === null ? resolve() : reject(error)))
+    write(fd, bytes, (error) =>
+      error === null ? resolve() : reject(socketError('NOT_SENT', 'Cannot write to the netlink socket', error)),
+    )
   })
 }
 
-function readSome(fd: number, into: Buffer): Promise<number> {
-  return new Promise((resolve, reject) => {
-    read(fd, into, 0, into.length, null, (error, count) => (error === null ? resolve(count) : reject(error)))
-  })
-}
-
-function wordsOf(error: unknown): string {
-  return (error as { code?: string }).code ?? String(error)
+function socketError(code: 'NOT_SENT' | 'UNANSWERED', words: string, cause: unknown): NetlinkError {
+  const reason = (cause as { code?: string }).code ?? String(cause)
+  return new NetlinkError(code, `${words}: ${reason}`, { reason, cause })
 }
