@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import { execa } from 'execa'
 import { ProgramError } from './program-error.ts'
@@ -94,6 +95,7 @@ export const runProgram: RunProgram = async (file, args, options = {}) => {
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     })
     noteStart(child.pid, options)
+    letGoAfterExit(child.nodeChildProcess)
     return await child
   }
   const bound = await start(BINDER, [...BINDING, file, ...args])
@@ -103,6 +105,7 @@ export const runProgram: RunProgram = async (file, args, options = {}) => {
 }
 
 const MAX_STDERR_LENGTH = 4096
+const LET_GO_MS = 2000
 const BINDER = 'setpriv'
 const BINDING = ['--pdeathsig', 'KILL'] as const
 
@@ -142,6 +145,7 @@ async function follow(options: FollowOptions, file: string, args: readonly strin
     if (stderr.length < MAX_STDERR_LENGTH) stderr += text.slice(0, MAX_STDERR_LENGTH)
   })
   noteStart(child.pid, options)
+  letGoAfterExit(child.nodeChildProcess)
   return { ended: await child, stderr }
 }
 
@@ -154,6 +158,19 @@ function isBinderAway({ code }: Ended, stderr: string): boolean {
 function refuseUnstarted(file: string, { exitCode }: Ended, stderr: string): void {
   if (exitCode === 127) throw new ProgramError('NOT_FOUND', `Cannot start ${file}: ENOENT`)
   if (exitCode === 126) throw new ProgramError('NOT_PERMITTED', `Cannot start ${file}: ${stderr.trim()}`)
+}
+
+/** What a program started may outlive it and hold its output open; nobody waits for that. */
+function letGoAfterExit(child: Pick<ChildProcess, 'stdout' | 'stderr' | 'once'>): void {
+  const letGo = (): void => {
+    child.stdout?.destroy()
+    child.stderr?.destroy()
+  }
+  child.once('exit', () => {
+    // After a turn of the event loop, in which all that is there is read, however busy this process was.
+    const timer = setTimeout(() => setImmediate(() => setImmediate(letGo)), LET_GO_MS)
+    child.once('close', () => clearTimeout(timer))
+  })
 }
 
 function noteStart(pid: number | undefined, { priority, onStart }: Pick<ProgramOptions, 'priority' | 'onStart'>): void {

@@ -86,6 +86,14 @@ describe('runProgram', () => {
     await expect(run()).rejects.toMatchObject({ name: 'ProgramError', code })
   })
 
+  it('does not wait for what a program left behind, and keeps all that was written', async () => {
+    const { stdout, exitCode } = await runProgram(standIn('sh'), ['-c', 'sleep 600 & echo $!; exit 3'])
+    const [pid] = stdout.split('\n').map(Number)
+    if (pid !== undefined && pid > 0) process.kill(pid, 'SIGKILL')
+    expect(stdout).toMatch(/^\d+\n$/)
+    expect(exitCode).toBe(3)
+  })
+
   it('lets other work of the host go first where asked to', async () => {
     // The program runs before the agent can say how nice it is.
     const nice = ['-c', 'until [ "$(nice)" != 0 ]; do :; done; nice']
