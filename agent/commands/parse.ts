@@ -3,36 +3,38 @@ import { readFileSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import type { AttributedRequest } from '../../rules/requests/attributed-request.ts'
-import { LINE_FAULTS, type LineFault } from '../../rules/requests/line-fault.ts'
-import { createLineParser, LOG_FORMATS, type LogFormat, MAX_LINE_BYTES } from '../../rules/requests/log-format.ts'
+import { explainFault, explainRequest } from '../../rules/requests/explain-request.ts'
+import type { LineFault } from '../../rules/requests/line-fault.ts'
+import { createLineParser, LOG_FORMATS, type LogDialect, MAX_LINE_BYTES } from '../../rules/requests/log-format.ts'
 import { createMasker } from '../../rules/requests/mask-account.ts'
 import { RequestError } from '../../rules/requests/request-error.ts'
 import { requestText } from '../../rules/requests/request-text.ts'
 import { createLineSplitter } from '../watch/split-lines.ts'
 import { type Command, type CommandIo, type ExitCode, UsageError } from './command.ts'
+import { LOG_OPTIONS, LOG_USAGE, readLogDialect } from './log-options.ts'
 
 /** Answers each line of an access log on its own line: who asked for what, or `null`. */
 export const parse: Command = {
   name: 'parse',
   summary: 'read an access log: one JSON line per line, null where it tells nothing',
   usage:
-    `--format ${LOG_FORMATS.join('|')} [--explain] [--key-file FILE] < LOG\n` +
-    '    --explain         say on standard error why a line is null\n' +
-    '    --key-file FILE   mask citizen IDs with the key in FILE (at least 16 bytes); without it, with a key of this run alone',
+    `--format ${LOG_FORMATS.join('|')} [--template TEXT] [--haproxy-offset +HH:MM] [--explain] [--key-file FILE] < LOG\n${LOG_USAGE}` +
+    '    --explain              say on standard error, line by line, why it is null, or who was found by which evidence\n' +
+    '    --key-file FILE        mask citizen IDs with the key in FILE (at least 16 bytes); without it, with a key of this run alone',
   example: 'agent parse --format nginx-json < /var/log/nginx/edgeward.log',
   run,
 }
 
 interface ParseOptions {
-  readonly format: LogFormat
+  readonly dialect: LogDialect
   readonly isExplained: boolean
   readonly key: Uint8Array
 }
 
 async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const options = readOptions(args)
-  const explain = (line: number, fault: LineFault): void => {
-    if (options.isExplained) io.stderr.write(`line ${line}: ${fault} ${LINE_FAULTS[fault]}\n`)
+  const explain = (line: number, words: string): void => {
+    if (options.isExplained) io.stderr.write(`line ${line}: ${words}\n`)
   }
   try {
     await pipeline(io.stdin, (chunks: AsyncIterable<Buffer | string>) => answerLines(chunks, options, explain), io.stdout, {
@@ -48,20 +50,20 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
 }
 
 function readOptions(args: readonly string[]): ParseOptions {
-  const { format, explain, 'key-file': keyFile } = valuesOf(args)
-  const known = LOG_FORMATS.find((name) => name === format)
-  if (known === undefined) {
-    const given = format === undefined ? 'it is missing' : `${JSON.stringify(format)} is none of them`
-    throw new UsageError(`Cannot read the log: --format must be one of ${LOG_FORMATS.join(', ')}, ${given}`)
+  const values = valuesOf(args)
+  const { explain, 'key-file': keyFile } = values
+  return {
+    dialect: readLogDialect(values),
+    isExplained: explain,
+    key: keyFile === undefined ? randomBytes(32) : readKey(keyFile),
   }
-  return { format: known, isExplained: explain, key: keyFile === undefined ? randomBytes(32) : readKey(keyFile) }
 }
 
 function valuesOf(args: readonly string[]) {
   try {
     return parseArgs({
       args: [...args],
-      options: { format: { type: 'string' }, explain: { type: 'boolean', default: false }, 'key-file': { type: 'string' } },
+      options: { ...LOG_OPTIONS, explain: { type: 'boolean', default: false }, 'key-file': { type: 'string' } },
     }).values
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause })
@@ -82,17 +84,18 @@ function readKey(file: string): Uint8Array {
 /** One piece of answers for each piece of input, so that a slow reader slows the writer. */
 async function* answerLines(
   chunks: AsyncIterable<Buffer | string>,
-  { format, key }: ParseOptions,
-  explain: (line: number, fault: LineFault) => void,
+  { dialect, key }: ParseOptions,
+  explain: (line: number, words: string) => void,
 ): AsyncGenerator<string> {
-  const parser = createLineParser(format, { key })
+  const parser = createLineParser(dialect.format, { ...dialect, key })
   const mask = createMasker(key)
   let lines = 0
   let answers = ''
   const answer = (request: AttributedRequest | undefined, fault: LineFault | undefined): void => {
     lines += 1
     answers += `${request === undefined ? 'null' : requestText(request, mask)}\n`
-    if (fault !== undefined) explain(lines, fault)
+    if (fault !== undefined) explain(lines, explainFault(fault))
+    else if (request !== undefined) explain(lines, explainRequest(request, mask))
   }
   const splitter = createLineSplitter(
     MAX_LINE_BYTES,

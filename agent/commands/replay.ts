@@ -8,7 +8,7 @@ import { ConfigError } from '../../rules/config/config-error.ts'
 import { parseConfig } from '../../rules/config/parse-config.ts'
 import { checkDetectPolicy, DEFAULT_DETECT_POLICY, DETECT_OPTIONS, type DetectPolicy } from '../../rules/detect/detect-policy.ts'
 import type { Registrations } from '../../rules/detect/registered-facility.ts'
-import { LOG_FORMATS, type LogFormat } from '../../rules/requests/log-format.ts'
+import { LOG_FORMATS } from '../../rules/requests/log-format.ts'
 import { createReplay, type Replay } from '../replay/replay-logs.ts'
 import { numberWords, summaryWords } from '../replay/summary-words.ts'
 import { parseRegistrations } from '../watch/parse-registrations.ts'
@@ -16,6 +16,7 @@ import { verdictJson, verdictWords } from '../watch/verdict-text.ts'
 import { WatchError } from '../watch/watch-error.ts'
 import { type Command, type CommandIo, type ExitCode, UsageError } from './command.ts'
 import { writeFaults } from './load-config.ts'
+import { LOG_OPTIONS, LOG_USAGE, readLogDialect } from './log-options.ts'
 
 const PROGRESS_MS = 10_000
 
@@ -24,7 +25,7 @@ export const replay: Command = {
   name: 'replay',
   summary: 'run the detection over logs of the past: who would have been acted on, when and why',
   usage:
-    `--format ${LOG_FORMATS.join('|')} [--policy FILE] [--registrations FILE] [--json] LOG…\n` +
+    `--format ${LOG_FORMATS.join('|')} [--template TEXT] [--haproxy-offset +HH:MM] [--policy FILE] [--registrations FILE] [--json] LOG…\n${LOG_USAGE}` +
     '    --policy FILE          detection policy (YAML); without it, the shipped one\n' +
     '    --registrations FILE   CSV facility,address,dailyVisits: how large each facility is\n' +
     '    --json                 a JSON line per verdict; the summary goes to standard error either way\n' +
@@ -34,12 +35,12 @@ export const replay: Command = {
 }
 
 async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { format, files, isJson, policyFile, registrationsFile } = readArguments(args)
+  const { dialect, files, isJson, policyFile, registrationsFile } = readArguments(args)
   const policy = await readPolicy(policyFile, io)
   const registrations = await readRegistrations(registrationsFile, io)
   if (policy === undefined || registrations === 'broken') return 2
   for (const file of files) await checkLog(file)
-  const cold = createReplay({ format, policy, registrations, key: randomBytes(32) })
+  const cold = createReplay({ ...dialect, policy, registrations, key: randomBytes(32) })
   const toText = isJson ? verdictJson : verdictWords
   try {
     await pipeline(() => answer(cold, files, toText, io), io.stdout, { end: false, signal: io.signal })
@@ -56,14 +57,10 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
 
 function readArguments(args: readonly string[]) {
   const { values, positionals } = parse(args)
-  const format = LOG_FORMATS.find((name) => name === values.format)
-  if (format === undefined) {
-    const given = values.format === undefined ? 'it is missing' : `${JSON.stringify(values.format)} is none of them`
-    throw new UsageError(`Cannot read the logs: --format must be one of ${LOG_FORMATS.join(', ')}, ${given}`)
-  }
+  const dialect = readLogDialect(values)
   if (positionals.length === 0) throw new UsageError('Cannot replay nothing: name at least one LOG, or - for standard input')
   return {
-    format: format satisfies LogFormat,
+    dialect,
     files: positionals,
     isJson: values.json,
     policyFile: values.policy,
@@ -77,7 +74,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
-        format: { type: 'string' },
+        ...LOG_OPTIONS,
         policy: { type: 'string' },
         registrations: { type: 'string' },
         json: { type: 'boolean', default: false },

@@ -3,12 +3,11 @@ import type { DetectPolicy } from '../../rules/detect/detect-policy.ts'
 import type { Verdict, VerdictAction } from '../../rules/detect/detector.ts'
 import type { Registrations } from '../../rules/detect/registered-facility.ts'
 import { createAttributor } from '../../rules/requests/attributor.ts'
-import type { LogFormat } from '../../rules/requests/log-format.ts'
+import type { LogDialect } from '../../rules/requests/log-format.ts'
 import { createMasker } from '../../rules/requests/mask-account.ts'
 import { createLogIntake, type IntakeCounts } from '../watch/log-intake.ts'
 
-export interface ReplayOptions {
-  readonly format: LogFormat
+export interface ReplayOptions extends LogDialect {
   readonly policy: DetectPolicy
   readonly registrations: Registrations | undefined
   /** Masks accounts and hides the persons looked up. */
@@ -35,7 +34,7 @@ export interface Replay {
   totals(): ReplayTotals
 }
 
-export function createReplay({ format, policy, registrations, key }: ReplayOptions): Replay {
+export function createReplay({ policy, registrations, key, ...dialect }: ReplayOptions): Replay {
   const detector = createDetector(policy, {
     maskAccount: createMasker(key),
     ...(registrations === undefined ? {} : { registrations }),
@@ -44,7 +43,7 @@ export function createReplay({ format, policy, registrations, key }: ReplayOptio
   let fresh: Verdict[] = []
   let [fromMs, toMs] = [0, 0]
   const intake = createLogIntake({
-    format,
+    ...dialect,
     key,
     attributor: createAttributor(),
     takeRequest(request) {

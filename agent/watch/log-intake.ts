@@ -1,21 +1,23 @@
+import { isLookup } from '../../rules/detect/is-lookup.ts'
 import type { AttributedRequest } from '../../rules/requests/attributed-request.ts'
 import type { Attributor } from '../../rules/requests/attributor.ts'
 import type { LineFault } from '../../rules/requests/line-fault.ts'
-import { createLineParser, type LogFormat, MAX_LINE_BYTES } from '../../rules/requests/log-format.ts'
+import { createLineParser, type LogDialect, MAX_LINE_BYTES } from '../../rules/requests/log-format.ts'
 import { createLineSplitter, type LineSplitter } from './split-lines.ts'
 
 /** What came in from one log. Text of the log is nowhere in it. */
 export interface IntakeCounts {
   lines: number
   requests: number
+  /** Look-ups whose account nobody can tell: no name, none in a token, no log-in from that address lately. They count for no account. */
+  unnamed: number
   /** Lines that gave no request, by reason. */
   readonly faults: Partial<Record<LineFault, number>>
   /** Time of the newest line read, milliseconds since 1970; 0 before the first. */
   lastAtMs: number
 }
 
-export interface IntakeOptions {
-  readonly format: LogFormat
+export interface IntakeOptions extends LogDialect {
   /** Hides the persons looked up. */
   readonly key: Uint8Array
   /** Shared by the logs of one host. */
@@ -31,9 +33,9 @@ export interface LogIntake {
   createSplitter(): LineSplitter
 }
 
-export function createLogIntake({ format, key, attributor, takeRequest }: IntakeOptions): LogIntake {
-  const parser = createLineParser(format, { key, attributor })
-  const counts: IntakeCounts = { lines: 0, requests: 0, faults: {}, lastAtMs: 0 }
+export function createLogIntake({ format, takeRequest, ...options }: IntakeOptions): LogIntake {
+  const parser = createLineParser(format, options)
+  const counts: IntakeCounts = { lines: 0, requests: 0, unnamed: 0, faults: {}, lastAtMs: 0 }
 
   function countFault(fault: LineFault): void {
     counts.faults[fault] = (counts.faults[fault] ?? 0) + 1
@@ -59,6 +61,7 @@ export function createLogIntake({ format, key, attributor, takeRequest }: Intake
       return
     }
     counts.requests++
+    if (request.account === undefined && isLookup(request.class)) counts.unnamed++
     counts.lastAtMs = request.atMs
     takeRequest(request)
   }

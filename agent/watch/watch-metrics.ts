@@ -36,6 +36,7 @@ export function createWatchMetrics(read: () => WatchStatus): Registry {
 
   perLog('lines_total', 'Lines read.', ({ lines }) => lines)
   perLog('requests_total', 'Lines that gave a request.', ({ requests }) => requests)
+  perLog('unnamed_total', 'Look-ups whose account nobody can tell.', ({ unnamed }) => unnamed)
   perLog('read_bytes_total', 'Bytes read.', ({ readBytes }) => readBytes)
   perLog('lost_bytes_total', 'Bytes that went away unread.', ({ lostBytes }) => lostBytes)
   perLog('losses_total', 'Times that the rest of a file could not be found.', ({ losses }) => losses)

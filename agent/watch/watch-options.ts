@@ -3,11 +3,19 @@ import { type Static, Type } from 'typebox'
 import { type ConfigOf, option } from '../../rules/config/option-table.ts'
 import type { ConfigFinding } from '../../rules/config/parse-config.ts'
 import { checkDetectPolicy, DETECT_OPTIONS, type DetectPolicy } from '../../rules/detect/detect-policy.ts'
+import type { LogDialect } from '../../rules/requests/log-format.ts'
+import { parseLogTemplate } from '../../rules/requests/log-template.ts'
+import { RequestError } from '../../rules/requests/request-error.ts'
+import { findOffsetMinutes } from '../../rules/requests/utc-offset.ts'
 
 const Log = Type.Object(
   {
     path: Type.String({ minLength: 1 }),
-    format: Type.Union([Type.Literal('nginx-json'), Type.Literal('combined'), Type.Literal('haproxy')]),
+    format: Type.Union([Type.Literal('nginx-json'), Type.Literal('combined'), Type.Literal('haproxy'), Type.Literal('template')]),
+    /** For the format `template`: what nginx's `log_format` says. */
+    template: Type.Optional(Type.String()),
+    /** The clock of a HAProxy host; `+07:00` if nobody says. */
+    haproxyOffset: Type.Optional(Type.String()),
   },
   { additionalProperties: false },
 )
@@ -21,7 +29,7 @@ export const WATCH_OPTIONS = {
   'watch.logs': option(
     Type.Array(Log, { maxItems: 64 }),
     [],
-    'Access logs to follow, each with `path` (absolute) and `format`: `nginx-json`, `combined` or `haproxy`.',
+    'Access logs to follow, each with `path` (absolute) and `format`: `nginx-json`, `combined`, `haproxy` (with `haproxyOffset`, such as `+07:00`) or `template` (with `template`, as in `log_format` of nginx).',
   ),
   'watch.from': option(
     Type.Union([Type.Literal('beginning'), Type.Literal('end')]),
@@ -68,6 +76,7 @@ export function watchFindings({ watch }: ConfigOf<typeof WATCH_OPTIONS>): Config
     ...paths.flatMap(({ path, value }) =>
       isAbsolute(value) ? [] : [{ path, message: `must be an absolute path, is ${JSON.stringify(value)}` }],
     ),
+    ...watch.logs.flatMap(dialectFindings),
     ...watch.logs.flatMap(({ path }, number) =>
       watch.logs.findIndex((log) => log.path === path) < number
         ? [{ path: `watch.logs.${number}.path`, message: `${JSON.stringify(path)} is followed already` }]
@@ -79,6 +88,39 @@ export function watchFindings({ watch }: ConfigOf<typeof WATCH_OPTIONS>): Config
       : []),
     ...checkDetectPolicy(watch.policy).map(({ path, message }) => ({ path: `watch.policy.${path}`, message })),
   ]
+}
+
+/** How a log is written, for its parser. */
+export function dialectOf({ format, template, haproxyOffset }: WatchedLog): LogDialect {
+  const haproxyOffsetMinutes = haproxyOffset === undefined ? undefined : findOffsetMinutes(haproxyOffset)
+  return {
+    format,
+    ...(template === undefined ? {} : { template }),
+    ...(haproxyOffsetMinutes === undefined ? {} : { haproxyOffsetMinutes }),
+  }
+}
+
+function dialectFindings({ format, template, haproxyOffset }: WatchedLog, number: number): ConfigFinding[] {
+  const at = (name: string, message: string): ConfigFinding => ({ path: `watch.logs.${number}.${name}`, message })
+  const findings: ConfigFinding[] = []
+  if (format === 'template' && template === undefined) findings.push(at('template', 'is needed for the format template'))
+  if (format !== 'template' && template !== undefined) findings.push(at('template', 'goes with the format template only'))
+  if (format === 'template' && template !== undefined)
+    findings.push(...templateFaults(template).map((fault) => at('template', fault)))
+  if (haproxyOffset !== undefined && format !== 'haproxy') findings.push(at('haproxyOffset', 'goes with the format haproxy only'))
+  else if (haproxyOffset !== undefined && findOffsetMinutes(haproxyOffset) === undefined)
+    findings.push(at('haproxyOffset', `must be an offset such as +07:00 or Z, is ${JSON.stringify(haproxyOffset)}`))
+  return findings
+}
+
+function templateFaults(template: string): string[] {
+  try {
+    parseLogTemplate(template)
+    return []
+  } catch (error) {
+    if (error instanceof RequestError) return [error.message]
+    throw error
+  }
 }
 
 function policyOptions(): PolicyOptions {

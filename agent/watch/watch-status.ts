@@ -8,6 +8,8 @@ export interface LogStatus {
   readonly isThere: boolean
   readonly lines: number
   readonly requests: number
+  /** Look-ups whose account nobody can tell. */
+  readonly unnamed: number
   /** Lines that gave no request, by reason. */
   readonly faults: Partial<Record<LineFault, number>>
   readonly readBytes: number

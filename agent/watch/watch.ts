@@ -13,7 +13,7 @@ import type { LogPlace } from './log-place.ts'
 import { createLogWake } from './log-wake.ts'
 import { createQuietClock } from './quiet-clock.ts'
 import type { WatchMemory } from './watch-memory.ts'
-import type { WatchOptions } from './watch-options.ts'
+import { dialectOf, type WatchOptions } from './watch-options.ts'
 import type { LogStatus, WatchStatus } from './watch-status.ts'
 import { type FollowedLog, openFollowedLog } from './watched-log.ts'
 
@@ -67,7 +67,7 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
       place: places.get(watched.path),
       from: options.from,
       intake: createLogIntake({
-        format: watched.format,
+        ...dialectOf(watched),
         key,
         attributor,
         takeRequest(request) {
@@ -144,12 +144,13 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
   }
 
   function statusOf({ log: { path, format }, counts, state }: FollowedLog): LogStatus {
-    const { lines, requests, faults: unread, lastAtMs } = counts
+    const { lines, requests, unnamed, faults: unread, lastAtMs } = counts
     return {
       path,
       format,
       lines,
       requests,
+      unnamed,
       faults: { ...unread },
       ...state,
       lagMs: state.behindBytes === 0 || lastAtMs === 0 ? 0 : Math.max(0, clock.nowMs() - lastAtMs),

@@ -3,8 +3,9 @@ import { findLogAddress } from './read-log-address.ts'
 
 /** `::ffff:` and a dotted address, or eight full groups, with room to spare. */
 const MAX_ADDRESS_BYTES = 48
-/** Addresses of all facilities several times over; half a megabyte. */
-const SLOTS = 65_536
+/** Small at first, and doubled when a quarter of the slots were fought over, up to the addresses of all facilities several times over. */
+const FIRST_SLOTS = 1024
+const MAX_SLOTS = 131_072
 /** `.` as a digit would count it. */
 const DOT = 0x2e - 0x30
 
@@ -14,22 +15,45 @@ const DOT = 0x2e - 0x30
  */
 export function createAddressCache(): ByteCache<string | undefined> {
   const others = createByteCache(8_192, MAX_ADDRESS_BYTES, findLogAddress)
-  const keys = new Int32Array(SLOTS)
-  const texts: (string | undefined)[] = Array.from({ length: SLOTS })
+  let slots = FIRST_SLOTS
+  let keys = new Int32Array(slots)
+  let texts: (string | undefined)[] = Array.from({ length: slots })
+  let fights = 0
+
+  function widen(): void {
+    slots *= 2
+    keys = new Int32Array(slots)
+    texts = Array.from({ length: slots })
+    fights = 0
+  }
+
+  function learn(address: number, text: string): void {
+    if (fights > slots >> 2 && slots < MAX_SLOTS) widen()
+    const slot = slotOf(address, slots)
+    const isFought = keys[slot] !== 0 && keys[slot ^ 1] !== 0
+    if (isFought) fights += 1
+    const taken = keys[slot] === 0 || (isFought && fights % 2 === 0) ? slot : slot ^ 1
+    keys[taken] = address
+    texts[taken] = text
+  }
+
   return {
     get(view, start, end) {
       const address = readV4(view, start, end)
       if (address === 0) return end - start > MAX_ADDRESS_BYTES ? undefined : others.get(view, start, end)
-      const slot = (Math.imul(address, 0x9e37_79b1) >>> 16) & (SLOTS - 1)
+      const slot = slotOf(address, slots)
       if (keys[slot] === address) return texts[slot]
       if (keys[slot ^ 1] === address) return texts[slot ^ 1]
-      const free = keys[slot] === 0 || keys[slot ^ 1] !== 0 ? slot : slot ^ 1
       const text = latin1(view, start, end)
-      keys[free] = address
-      texts[free] = text
+      learn(address, text)
       return text
     },
   }
+}
+
+/** Multiplicative hashing (Knuth, "The Art of Computer Programming", §6.4): the high bits are the good ones. */
+function slotOf(address: number, slots: number): number {
+  return (Math.imul(address, 0x9e37_79b1) >>> 15) & (slots - 1)
 }
 
 /** The 32 bits of a dotted IPv4 address without leading zeros, as a number of either sign; 0 for `0.0.0.0` and for anything else. */

@@ -8,13 +8,19 @@ export interface PortalAccount {
 
 const SHAPE = /^(?:([0-9]{5})(?:_(BV|TC|[0-9]{12}))?|([0-9]{12}))$/i
 
+/** Characters that take no place: NUL and other controls, zero-width spaces, soft hyphens. */
+const INVISIBLE = /[\p{Cc}\p{Cf}]/gu
+/** The longest shape has 18 characters: nothing is searched through a megabyte of blanks. */
+const MAX_LENGTH = 64
+
 /**
  * The account that `text` names, suffix in upper case; `undefined` if it has none of the shapes the portal gives out.
- * Spaces around it do not make another account: the portal's database ignores them.
+ * Spaces around it, full-width characters and invisible ones do not make another account: the portal's database compares names without
+ * regard to width and to characters of no weight (Microsoft SQL Server, collations without `WS`), so whoever writes them is let in.
  */
 export function findAccount(text: string): PortalAccount | undefined {
-  // The longest shape has 18 characters: no regular expression over a megabyte of blanks.
-  const shape = text.length > 64 ? null : SHAPE.exec(text.trim())
+  if (text.length > MAX_LENGTH) return undefined
+  const shape = SHAPE.exec(text.trim()) ?? SHAPE.exec(text.normalize('NFKC').replace(INVISIBLE, '').trim())
   if (shape === null) return undefined
   const [, facility, suffix, citizen] = shape
   if (facility === undefined) return citizen === undefined ? undefined : { name: citizen, facility: undefined }

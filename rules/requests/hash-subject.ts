@@ -66,7 +66,7 @@ export function createSubjectReader(key: Uint8Array): SubjectReader {
       digits[nibble] = HEX[(words.high >>> (28 - nibble * 4)) & 15] as number
       digits[nibble + 8] = HEX[(words.low >>> (28 - nibble * 4)) & 15] as number
     }
-    return digits.latin1Slice(0, 16)
+    return digits.toString('latin1', 0, 16)
   }
 
   function readNumber(view: DataView, start: number, end: number): void {

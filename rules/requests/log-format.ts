@@ -3,16 +3,18 @@ import { type Attributor, createAttributor } from './attributor.ts'
 import { createFieldReader } from './field-reader.ts'
 import type { LineFault } from './line-fault.ts'
 import { createLineSpans, type LineSpans, SPAN } from './line-spans.ts'
-import { readClfTime, readHaproxyTime, readIsoTime } from './log-time.ts'
+import { parseLogTemplate } from './log-template.ts'
+import { readClfTime, readEpochTime, readHaproxyTime, readIsoTime } from './log-time.ts'
 import { readCombinedLine } from './read-combined-line.ts'
 import { readHaproxyLine } from './read-haproxy-line.ts'
 import { readJsonLine } from './read-json-line.ts'
+import { readTemplateLine } from './read-template-line.ts'
 import { scanJsonLine } from './scan-json-line.ts'
 import { createShapedScanner } from './scan-shaped-line.ts'
 import type { ReadTime } from './time-memory.ts'
 
 /** The access logs that can be read; docs/access-log.md has an example of each. */
-export const LOG_FORMATS = ['nginx-json', 'combined', 'haproxy'] as const
+export const LOG_FORMATS = ['nginx-json', 'combined', 'haproxy', 'template'] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]
 
 /** A line longer than this is not read. */
@@ -23,13 +25,20 @@ const LINE_FEED = 0x0a
 /** UTC+7, the zone of all dates of the dispatches. */
 const PORTAL_OFFSET_MINUTES = 420
 
-export interface LineParserOptions {
+/** How the lines of a log are written. */
+export interface LogDialect {
+  readonly format: LogFormat
+  /** For the format `template`: what nginx's `log_format` says. */
+  readonly template?: string
+  /** The clock of a HAProxy host, whose default layout writes no offset; minutes east of UTC. The portal's zone where nobody says. */
+  readonly haproxyOffsetMinutes?: number
+}
+
+export interface LineParserOptions extends Omit<LogDialect, 'format'> {
   /** At least 16 bytes; hides the persons looked up where the log names them. */
   readonly key: Uint8Array
   /** From when on the three functions of 1923/BHXH-CNTT §1c count as retired; milliseconds since 1970. */
   readonly functionsStopAtMs?: number
-  /** The clock of a HAProxy host, whose default layout writes no offset; minutes east of UTC. */
-  readonly haproxyOffsetMinutes?: number
   /** Shared by the logs of one host, so that a token taken in one names the account in another. */
   readonly attributor?: Attributor
 }
@@ -64,10 +73,10 @@ interface LineReader {
 
 /**
  * @param format what writes the log; a change of format needs another parser
- * @throws RequestError KEY_TOO_SHORT
+ * @throws RequestError KEY_TOO_SHORT, BAD_TEMPLATE
  */
 export function createLineParser(format: LogFormat, options: LineParserOptions): LineParser {
-  const reader = readerOf(format, options.haproxyOffsetMinutes ?? PORTAL_OFFSET_MINUTES)
+  const reader = readerOf(format, options)
   const fields = createFieldReader({
     key: options.key,
     functionsStopAtMs: options.functionsStopAtMs ?? FUNCTIONS_STOP_AT_MS,
@@ -108,8 +117,13 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
   return parser
 }
 
-function readerOf(format: LogFormat, haproxyOffsetMinutes: number): LineReader {
+function readerOf(
+  format: LogFormat,
+  { haproxyOffsetMinutes = PORTAL_OFFSET_MINUTES, template = '' }: LineParserOptions,
+): LineReader {
   switch (format) {
+    case 'template':
+      return createTemplateReader(template)
     case 'nginx-json':
       return createJsonReader()
     case 'combined':
@@ -119,6 +133,14 @@ function readerOf(format: LogFormat, haproxyOffsetMinutes: number): LineReader {
         find: readHaproxyLine,
         readTime: (bytes, start, end) => readHaproxyTime(bytes, start, end, haproxyOffsetMinutes),
       }
+  }
+}
+
+function createTemplateReader(text: string): LineReader {
+  const template = parseLogTemplate(text)
+  return {
+    find: (bytes, start, end, spans) => readTemplateLine(template, bytes, start, end, spans),
+    readTime: { clf: readClfTime, iso: readIsoTime, epoch: readEpochTime }[template.timeForm],
   }
 }
 

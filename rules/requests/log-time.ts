@@ -32,6 +32,18 @@ export function readHaproxyTime(bytes: Uint8Array, start: number, end: number, o
   )
 }
 
+/** `1795309200.655`, seconds since 1970 with milliseconds: nginx's `$msec`. */
+export function readEpochTime(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start < 5 || end - start > 16 || bytes[end - 4] !== DOT) return NaN
+  let atMs = 0
+  for (let i = start; i < end; i += 1) {
+    if (i === end - 4) continue
+    if (!isDigit(at(bytes, i))) return NaN
+    atMs = atMs * 10 + at(bytes, i) - 0x30
+  }
+  return atMs
+}
+
 const SPACE = 0x20
 const PLUS = 0x2b
 const MINUS = 0x2d

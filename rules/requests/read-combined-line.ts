@@ -1,6 +1,7 @@
 import type { LineFault } from './line-fault.ts'
 import { clearSpans, type LineSpans, pointAt, SPAN } from './line-spans.ts'
 import { findTargetEnd, findTargetStart } from './request-line.ts'
+import { unescapeLogText } from './unescape-log-text.ts'
 
 const SPACE = 0x20
 const QUOTE = 0x22
@@ -8,9 +9,6 @@ const DASH = 0x2d
 const BACKSLASH = 0x5c
 /** `[22/Nov/2026:08:00:00 +0700] ` before the quote of the request. */
 const TIME_BYTES = 26
-
-const ESCAPE = /\\(?:x([0-9A-Fa-f]{2})|([\s\S]))/g
-const CONTROL: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', v: '\v' }
 
 /**
  * Reads `ip ident user [time] "request" status bytes …` (nginx `combined`, Apache `combined` and `common`), also with a virtual host in front.
@@ -36,7 +34,7 @@ export function readCombinedLine(bytes: Buffer, start: number, end: number, span
   if (!isEscaped) setTarget(bytes, open + 1, close, spans)
   else {
     const head = bytes.subarray(start, close)
-    const request = unescapeRequest(bytes.toString('latin1', open + 1, close))
+    const request = unescapeLogText(bytes.toString('latin1', open + 1, close))
     const tail = bytes.subarray(close, end)
     rebuild(spans, Buffer.concat([head, tail, Buffer.from(request, 'latin1')]), start, end - start)
   }
@@ -83,13 +81,6 @@ function rebuild(spans: LineSpans, copy: Buffer, start: number, lineBytes: numbe
     spans.ends[span] = (spans.ends[span] as number) - start
   }
   setTarget(copy, lineBytes, copy.length, spans)
-}
-
-/** nginx writes `\xHH`; Apache also `\"`, `\\` and the C escapes. */
-function unescapeRequest(text: string): string {
-  return text.replace(ESCAPE, (_escape, hex: string | undefined, other: string | undefined) =>
-    hex === undefined ? (CONTROL[other ?? ''] ?? other ?? '') : String.fromCharCode(Number.parseInt(hex, 16)),
-  )
 }
 
 function skipTo(byte: number, bytes: Buffer, start: number, end: number): number {

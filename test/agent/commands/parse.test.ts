@@ -51,14 +51,49 @@ describe('agent parse', () => {
   it('says on standard error why a line is null, and repeats nothing of it', async () => {
     const { stdout, stderr } = await runAgent(['parse', '--explain', '--format', 'nginx-json'], `${LINE}\npassword=hunter2\n\n`)
     expect(stdout).toBe(`${ANSWER}\nnull\nnull\n`)
-    expect(stderr).toBe(`line 2: NOT_JSON ${LINE_FAULTS.NOT_JSON}\nline 3: EMPTY_LINE ${LINE_FAULTS.EMPTY_LINE}\n`)
+    expect(stderr.split('\n').slice(1)).toEqual([
+      `line 2: not read: NOT_JSON ${LINE_FAULTS.NOT_JSON}`,
+      `line 3: not read: EMPTY_LINE ${LINE_FAULTS.EMPTY_LINE}`,
+      '',
+    ])
+  })
+
+  it('says on standard error what was attributed by which evidence, and shows no citizen ID', async () => {
+    const lines = [
+      LINE,
+      LINE.replace('?username=01234_bv', ''),
+      LINE.replace('Lskcb2025?username=01234_bv', `KQNhanLichSuKCB2019?username=01234_${SAMPLE_CITIZEN_ID}`),
+      LINE.replace('egw/Lskcb2025', 'token/take').replace('"200"', '"200","account":"01234_TC"'),
+      LINE.replace('?username=01234_bv', '').replace('"200"', `"000","subject":"${'0'.repeat(10)}"`),
+    ]
+    const { stderr } = await runAgent(['parse', '--explain', '--format', 'nginx-json'], lines.join('\n'))
+    expect(stderr.replace(/_[a-p]{12}/, '_MASKED').split('\n')).toEqual([
+      'line 1: account 01234_BV, named by the first `username` of the query; Lskcb2025 (history), answered with 200',
+      'line 2: no account: no `username` of a known form, no token, no log-in from that address in the ten minutes before; Lskcb2025 (history), answered with 200',
+      'line 3: account 01234_MASKED, named by the first `username` of the query; KQNhanLichSuKCB2019 (lookup, retired), answered with 200',
+      'line 4: account 01234_TC, named by the body of the request, as the proxy logged it; token/take (token), answered with 200',
+      'line 5: account 01234_TC, the last to log in from that address in the ten minutes before, which is a guess; Lskcb2025 (history), no answer; the person is the number of nobody: a probe',
+      '',
+    ])
+  })
+
+  it('reads a log of a format of its own, and one of a HAProxy host on another clock', async () => {
+    const own = '203.0.113.7 1795309200.250 "01234_bv" "GET /api/egw/Lskcb2025?a=\\x22&username=01234_bv HTTP/1.1" 200'
+    const template = '$remote_addr $msec "$http_x" "$request" $status'
+    const { stdout } = await runAgent(['parse', '--format', 'template', '--template', template], own)
+    expect(JSON.parse(stdout)).toMatchObject({ at: '2026-11-22T08:00:00.250+07:00', account: '01234_BV', status: 200 })
+    const haproxy = '203.0.113.7:51000 [22/Nov/2026:08:00:00.250] f b/s 1/0/3/6/10 200 27 - - ---- 1/1/1/1/0 0/0 "GET / HTTP/1.1"'
+    const at = async (...args: string[]) =>
+      JSON.parse((await runAgent(['parse', '--format', 'haproxy', ...args], haproxy)).stdout)
+    expect(await at()).toMatchObject({ at: '2026-11-22T08:00:00.250+07:00' })
+    expect(await at('--haproxy-offset', 'Z')).toMatchObject({ at: '2026-11-22T15:00:00.250+07:00' })
   })
 
   it('does not hold a line of many megabytes', async () => {
     const big = Buffer.alloc(3_000_000, 0x61)
     const { stdout, stderr } = await runAgent(['parse', '--explain', '--format', 'nginx-json'], big, big, `\n${LINE}\n`)
     expect(stdout).toBe(`null\n${ANSWER}\n`)
-    expect(stderr).toBe(`line 1: LINE_TOO_LONG ${LINE_FAULTS.LINE_TOO_LONG}\n`)
+    expect(stderr.split('\n')[0]).toBe(`line 1: not read: LINE_TOO_LONG ${LINE_FAULTS.LINE_TOO_LONG}`)
   })
 
   it.each([
@@ -67,6 +102,11 @@ describe('agent parse', () => {
     [['--format', 'combined', '--colour'], 'an unknown option'],
     [['--format', 'combined', 'access.log'], 'a file: the log comes on standard input'],
     [['--format', 'combined', '--key-file', '/nowhere/key'], 'no such key'],
+    [['--format', 'template'], 'no template'],
+    [['--format', 'combined', '--template', '$remote_addr'], 'a template for another format'],
+    [['--format', 'template', '--template', '$remote_addr'], 'a template that lacks what is needed'],
+    [['--format', 'combined', '--haproxy-offset', 'Z'], 'an offset for another format'],
+    [['--format', 'haproxy', '--haproxy-offset', '7'], 'no offset'],
   ])('refuses %j with 2: %s', async (args) => {
     const { exitCode, stdout, stderr } = await runAgent(['parse', ...args], LINE)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })

@@ -32,8 +32,24 @@ describe('the options of watch', () => {
     const limit = '{window: 1h, lookups: 5, atLeast: 5, perDailyVisit: 0, atMost: 4}'
     const watch = `watch:\n  logs: [{path: a.log, format: combined}, {path: a.log, format: csv}]\n  policy: {absolute: {mode: maybe}}\n`
     expect(faultsOf(SERVICE + watch)).toEqual([
-      'watch.logs.1.format must be "nginx-json" or "combined" or "haproxy", is "csv"',
+      'watch.logs.1.format must be "nginx-json" or "combined" or "haproxy" or "template", is "csv"',
       'watch.policy.absolute.mode must be "off" or "shadow" or "observe" or "enforce", is "maybe"',
+    ])
+    const own = `watch:
+  logs:
+    - {path: /a, format: template}
+    - {path: /b, format: template, template: '$remote_addr $msec $request $status'}
+    - {path: /c, format: combined, template: x, haproxyOffset: Z}
+    - {path: /d, format: haproxy, haproxyOffset: '7'}
+    - {path: /e, format: template, template: '$remote_addr $msec "$request"'}
+    - {path: /f, format: haproxy, haproxyOffset: '-03:30'}
+`
+    expect(faultsOf(SERVICE + own)).toEqual([
+      'watch.logs.0.template is needed for the format template',
+      'watch.logs.1.template Cannot use the log template: column 20: a client chooses $request and could forge what follows it; put it into quotes: "$request"',
+      'watch.logs.2.template goes with the format template only',
+      'watch.logs.2.haproxyOffset goes with the format haproxy only',
+      'watch.logs.3.haproxyOffset must be an offset such as +07:00 or Z, is "7"',
     ])
     const twice = `watch:\n  logs: [{path: a.log, format: combined}, {path: a.log, format: combined}]\n  policy: {absolute: {limits: [${limit}]}}\n`
     expect(faultsOf(SERVICE + twice)).toEqual([

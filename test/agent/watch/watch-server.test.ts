@@ -34,6 +34,7 @@ const STATUS: WatchStatus = {
       isThere: true,
       lines: 10,
       requests: 8,
+      unnamed: 0,
       faults: { NOT_JSON: 2 },
       readBytes: 1000,
       behindBytes: 5,
@@ -155,6 +156,7 @@ describe('the other routes', () => {
     expect(body.split('\n').filter((line) => line.startsWith('edgeward_watch_log'))).toEqual([
       'edgeward_watch_log_lines_total{log="/var/log/a.log"} 10',
       'edgeward_watch_log_requests_total{log="/var/log/a.log"} 8',
+      'edgeward_watch_log_unnamed_total{log="/var/log/a.log"} 0',
       'edgeward_watch_log_read_bytes_total{log="/var/log/a.log"} 1000',
       'edgeward_watch_log_lost_bytes_total{log="/var/log/a.log"} 3',
       'edgeward_watch_log_losses_total{log="/var/log/a.log"} 1',

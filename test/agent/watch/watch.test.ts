@@ -70,6 +70,15 @@ describe('createWatch', () => {
     expect(watch.status().isReady).toBe(true)
   })
 
+  it('tells of look-ups whose account nobody can tell', async () => {
+    const folder = await temporaryFolder()
+    const nobody = [{ account: undefined }, { account: undefined, function: 'token/take' }, {}].map((fields) => aRequest(fields))
+    writeFileSync(join(folder, 'access.log'), linesOf(nobody))
+    const { watch, hasRead } = await runWatch({ folder })
+    await hasRead(3)
+    expect(watch.status().logs[0]).toMatchObject({ requests: 3, unnamed: 1 })
+  })
+
   it('comes to the verdicts that a replay of the same lines comes to', async () => {
     const folder = await temporaryFolder()
     const facilities = makeFacilities(21, 40)

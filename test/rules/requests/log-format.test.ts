@@ -128,7 +128,10 @@ describe('createLineParser', () => {
   })
 
   it.each(LOG_FORMATS)('answers any bytes as %s with a request of sound fields or a fault', (format) => {
-    const parser = createLineParser(format, { key })
+    const parser = createLineParser(format, {
+      key,
+      ...(format === 'template' ? { template: '$remote_addr - - [$time_local] "$request" $status 1 "-" "-"' } : {}),
+    })
     const sound = [
       aLine({ uri: '/api/egw/ktMathe?username=01234_BV', authorization: 'Bearer x', subject: 'x' }),
       '203.0.113.7 - - [22/Nov/2026:08:00:00 +0700] "GET /api/egw/ktMathe?username=01234_BV HTTP/1.1" 200 1 "-" "-"',
