@@ -56,6 +56,11 @@ export class Norms {
     return this.#own
   }
 
+  /** What the sizes learned, likewise. */
+  get peers(): PeerNorms {
+    return this.#peers
+  }
+
   /** What is usual in a sliding hour that ends at `atMs`: the busier of the two hours of the clock it lies in. Fills `into`, allocates nothing. */
   hourAt(slot: number, dailyVisits: number | undefined, atMs: number, into: Norm): Norm {
     const hour = portalHour(atMs)

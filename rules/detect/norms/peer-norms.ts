@@ -41,6 +41,21 @@ export class PeerNorms {
     return 2 ** (this.#logs[sizeClass * WEEK_HOURS + hour] as number) * visits
   }
 
+  /** What was learned, to be kept over a restart: each hour's doublings from what is assumed, and how often it was seen. */
+  *learned(): Generator<readonly [doublings: number, seen: number]> {
+    for (const [at, log] of this.#logs.entries()) yield [log - assumedLog(at % WEEK_HOURS), this.#counts[at] as number]
+  }
+
+  /** Takes back what `learned` gave, in that order; what is out of range is brought into it. */
+  restore(learned: Iterable<readonly [doublings: number, seen: number]>): void {
+    let at = 0
+    for (const [doublings, seen] of learned) {
+      if (at === this.#logs.length) return
+      this.#logs[at] = assumedLog(at % WEEK_HOURS) + Math.min(REACH, Math.max(-REACH, doublings))
+      this.#counts[at++] = seen
+    }
+  }
+
   /** 0 (assumed) to 1 (seen often). */
   sure(sizeClass: number, hour: number): number {
     return Math.min(1, (this.#counts[sizeClass * WEEK_HOURS + hour] as number) / SURE_HOURS)
