@@ -1,6 +1,8 @@
+import { findBridge } from '../../rules/firewall/bridge-program.ts'
 import { compileNft } from '../../rules/firewall/compile-nft.ts'
 import { compileNftBatch, compileNftBlockedBatch } from '../../rules/firewall/compile-nft-batch.ts'
 import { compileNftBlocked, compileNftDelta, findDeltaObstacle, hasSameRules } from '../../rules/firewall/compile-nft-delta.ts'
+import { compileNftFirst, compileNftOver, compileNftRefill, type NftSteps } from '../../rules/firewall/compile-nft-staged.ts'
 import { fitsInto, NFT_TABLE, SEEN_SETS } from '../../rules/firewall/nft-layout.ts'
 import { hooksOf } from '../../rules/firewall/nft-rules.ts'
 import type { FilterProgram } from '../../rules/firewall/program.ts'
@@ -13,7 +15,7 @@ import { createDirectChanges } from './direct-changes.ts'
 import type { Doubt, Firewall, InForce } from './firewall.ts'
 import { FirewallError, type FirewallErrorCode } from './firewall-error.ts'
 import { nftFault, runFault } from './nft-fault.ts'
-import { findNftState, type NftState } from './nft-state.ts'
+import { findNftState, findRemains, findStanding, type NftFound, type NftState } from './nft-state.ts'
 import { busiest, parseSeen, parseUnlisted } from './read-seen.ts'
 
 export interface NftFirewallOptions {
@@ -67,12 +69,10 @@ export function createNftFirewall(options: NftFirewallOptions): Firewall {
     }
   }
 
-  const readState = async (): Promise<NftState | undefined> =>
-    findNftState(
-      await nft('Cannot read what is in force', ['--json', '--terse', 'list', 'ruleset', 'inet'], {
-        maxOutputBytes: MAX_RULESET_BYTES,
-      }),
-    )
+  const readRuleset = (): Promise<string> =>
+    nft('Cannot read what is in force', ['--json', '--terse', 'list', 'ruleset', 'inet'], { maxOutputBytes: MAX_RULESET_BYTES })
+
+  const readState = async (): Promise<NftState | undefined> => findNftState(await readRuleset())
 
   /** False where the kernel does not take `chunks`, so that something else must be tried; throws where trying again would help nothing. */
   const isTaken = async (doing: string, chunks: Iterable<string>, flags: readonly string[] = []): Promise<boolean> => {
@@ -84,6 +84,13 @@ export function createNftFirewall(options: NftFirewallOptions): Firewall {
       onMisfit(error)
       return false
     }
+  }
+
+  const areTaken = async (doing: string, { before, switch: change, after }: NftSteps): Promise<boolean> => {
+    if (!(await isTaken(doing, before)) || !(await isTaken(doing, change))) return false
+    if (after === undefined) return true
+    const text = after(findStanding(await readRuleset()))
+    return text !== undefined && isTaken(doing, [text])
   }
 
   /** The state with the ruleset's number; without one where somebody changed something meanwhile, or it cannot be had. */
@@ -111,6 +118,13 @@ export function createNftFirewall(options: NftFirewallOptions): Firewall {
    */
   const applyDelta = async (from: Left, program: FilterProgram): Promise<boolean> => {
     if (!isComparable(from, program)) return false
+    const bridge = findBridge(from.program, program)
+    return bridge === undefined
+      ? applyStep(from, program)
+      : (await applyStep(from, bridge)) && left !== undefined && applyStep(left, program)
+  }
+
+  const applyStep = async (from: Left, program: FilterProgram): Promise<boolean> => {
     const isRuled = hasSameRules(from.program, program)
     // Afterwards the rules differ anyhow.
     if (!isRuled && !isAsLeft(await readState(), from)) return false
@@ -131,13 +145,14 @@ export function createNftFirewall(options: NftFirewallOptions): Firewall {
     generation !== undefined && (await direct.generation()) === after(generation)
 
   const applyWhole = async (program: FilterProgram, doubt: Doubt | undefined): Promise<void> => {
-    const found = await readState()
+    const ruleset = await readRuleset()
+    const found = findNftState(ruleset)
     const doing = `Cannot apply revision ${program.revision}`
     // A refill leaves what others put beside our chains and sets: only where the rules are as we left them does it put everything right.
     const areRulesOurs = doubt === undefined || (doubt === 'elements' && left !== undefined && isAsLeft(found, left))
     const canRefill = areRulesOurs && found !== undefined && isSameHooks(found.hooks, program)
-    if (!canRefill || !(await isTaken(doing, compileNft(program, { refill: found.about }))))
-      await nft(doing, ['-f', '-'], { input: compileNft(program) })
+    const steps = canRefill ? compileNftRefill(program, found.about) : findSteps(program, findRemains(ruleset))
+    if (steps === undefined || !(await areTaken(doing, steps))) await nft(doing, ['-f', '-'], { input: compileNft(program) })
     const { state, generation } = await readStateAt()
     if (state === undefined || !isAbout(state, program))
       throw new FirewallError(
@@ -221,8 +236,18 @@ export function createNftFirewall(options: NftFirewallOptions): Firewall {
   }
 }
 
+/** `undefined` where only the table as a whole can be replaced. */
+function findSteps(program: FilterProgram, found: NftFound): NftSteps | undefined {
+  if (found.kind === 'odd') return undefined
+  return found.kind === 'idle' ? compileNftFirst(program) : compileNftOver(program, found)
+}
+
+/**
+ * A new mode is a new rule in each judging chain: it would hold from another instant than new prefixes, and `nft monitor` (1.0.6) takes the sets that a deleted rule
+ * named for gone, so that nobody would hear any more who changes their elements.
+ */
 function isComparable({ program, base }: Left, next: FilterProgram): boolean {
-  return findDeltaObstacle(program, next) === undefined && fitsInto(base.approved, next.approved)
+  return program.mode === next.mode && findDeltaObstacle(program, next) === undefined && fitsInto(base.approved, next.approved)
 }
 
 function isAsLeft(state: NftState | undefined, { program, shape }: Left): boolean {

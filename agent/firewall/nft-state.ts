@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type About, findAbout, stateChain } from '../../rules/firewall/about.ts'
+import { findStoodIn, type NftRemains, type StandingRule } from '../../rules/firewall/compile-nft-staged.ts'
 import { FirewallError } from './firewall-error.ts'
 
 /** What the kernel holds of our table, elements apart. */
@@ -18,6 +19,7 @@ interface Listed {
   readonly hook?: unknown
   readonly comment?: unknown
   readonly flags?: unknown
+  readonly handle?: unknown
 }
 
 const CHAINS = ['about', 'guard', 'judge', 'judge4', 'judge6', 'refuse']
@@ -44,6 +46,39 @@ export function findNftState(json: string): NftState | undefined {
   const isOfState = ({ kind, value }: { kind: string; value: Listed }) =>
     kind === 'rule' ? value.chain === 'about' : value.name === stateChain(about)
   return { about, hooks, shape: digestOfShape(ours.filter((one) => !isOfState(one))) }
+}
+
+/** Our table, whole or not. `kind` is `idle` where no packet goes through it, or there is none; `odd` where it holds what we do not make. */
+export type NftFound = { readonly kind: 'idle' } | { readonly kind: 'odd' } | ({ readonly kind: 'judging' } & NftRemains)
+
+/** Names that may stand in a text for nft as they are. */
+const PLAIN_NAME = /^[A-Za-z][\w./-]{0,99}$/
+
+/** Reads the same. @throws FirewallError UNREADABLE */
+export function findRemains(json: string): NftFound {
+  const ours = listedOf(json).filter(
+    ({ kind, value }) => value.family === 'inet' && (kind === 'table' ? value.name : value.table) === 'edgeward',
+  )
+  if (ours.every(({ value }) => value.hook === undefined)) return { kind: 'idle' }
+  const namesOf = (wanted: string) => ours.filter(({ kind }) => kind === wanted).map(({ value }) => String(value.name))
+  const [chains, sets] = [namesOf('chain'), namesOf('set')]
+  const isPlain = ours.every(
+    ({ kind, value }) => ['chain', 'set', 'rule'].includes(kind) || (kind === 'table' && value.flags === undefined),
+  )
+  return isPlain && [...chains, ...sets].every((name) => PLAIN_NAME.test(name))
+    ? { kind: 'judging', chains, sets }
+    : { kind: 'odd' }
+}
+
+/** The rules that name a set that stands in for another. @throws FirewallError UNREADABLE */
+export function findStanding(json: string): readonly StandingRule[] {
+  return listedOf(json)
+    .filter(({ kind, value }) => kind === 'rule' && value.family === 'inet' && value.table === 'edgeward')
+    .flatMap(({ value }) =>
+      Array.from(JSON.stringify(value).matchAll(/"@([^"]+)"/g), ([, name = '']) => findStoodIn(name))
+        .filter((set) => set !== undefined)
+        .map((set) => ({ chain: String(value.chain), set, handle: Number(value.handle) })),
+    )
 }
 
 function listedOf(json: string): { kind: string; value: Listed }[] {

@@ -11,6 +11,10 @@ export interface CompileNftOptions {
    * the table holds something else. Without it, nothing of what was there is left.
    */
   readonly refill?: About
+  /** Empties the table, in place of deleting it. */
+  readonly head?: string
+  /** Says how each chain stands, where it must not stand as usual. */
+  readonly rename?: (chain: NftChain) => NftChain
 }
 
 /**
@@ -18,22 +22,30 @@ export interface CompileNftOptions {
  * first: text that was cut off anywhere is a syntax error and changes nothing.
  * @throws FilterError
  */
-export function* compileNft(program: FilterProgram, { refill }: CompileNftOptions = {}): Generator<string> {
+export function* compileNft(
+  program: FilterProgram,
+  { refill, head, rename = (chain) => chain }: CompileNftOptions = {},
+): Generator<string> {
   checkProgram(program)
   const sets = listSets(program)
-  const chains = nftChains(program)
+  const chains = nftChains(program).map(rename)
   yield nftTitle('all of', program)
-  yield refill === undefined ? replaceHead() : refillHead(refill, sets, chains)
+  yield head ?? (refill === undefined ? replaceHead() : refillHead(refill, sets, chains))
   yield `table ${NFT_TABLE} {\n`
-  const elements: NftElements = new Map([
+  const elements = setElements(program)
+  for (const set of refill === undefined ? [...sets, ...SEEN_SETS] : sets) yield* setChunks(set, elements.get(set.name))
+  yield chainsText(chains)
+  yield '}\n'
+}
+
+/** The elements of every set that has some. */
+export function setElements(program: FilterProgram): NftElements {
+  return new Map([
     ...approvedElements(program.approved),
     ...managementElements(program.management),
     ...timedElements('open', program.opened ?? []),
     ...timedElements('block', program.blocked),
   ])
-  for (const set of refill === undefined ? [...sets, ...SEEN_SETS] : sets) yield* setChunks(set, elements.get(set.name))
-  yield chainsText(chains)
-  yield '}\n'
 }
 
 /** Chains as they stand inside `table … { }`; adds to what a chain already holds. */
@@ -54,7 +66,8 @@ function refillHead(found: About, sets: readonly NftSet[], chains: readonly NftC
   return [`delete chain ${NFT_TABLE} ${stateChain(found)}\n`, ...flushed, ...deleted].join('')
 }
 
-function* setChunks({ name, declaration }: NftSet, elements: Iterable<string> | undefined): Generator<string> {
+/** A set as it stands inside `table … { }`. */
+export function* setChunks({ name, declaration }: NftSet, elements: Iterable<string> | undefined): Generator<string> {
   yield `\tset ${name} {\n${declaration.map((statement) => `\t\t${statement}\n`).join('')}`
   if (elements !== undefined) {
     yield '\t\telements = '

@@ -18,6 +18,7 @@ function createScriptedNft() {
   const failures: (() => never | { stderr: string })[] = []
   let about = ''
   let shape = 'plain'
+  let standing: readonly object[] = []
   const names = (kind: string, list: string) =>
     list.split(' ').map((name) => ({ [kind]: { family: 'inet', table: 'edgeward', name } }))
   const run: RunProgram = async (_file, args, options = {}) => {
@@ -27,6 +28,7 @@ function createScriptedNft() {
         ...names('chain', `about guard judge judge4 judge6 refuse ${stateOf(about)}`),
         { chain: { family: 'inet', table: 'edgeward', name: 'input', hook: 'input', handle: loaded.length, policy: shape } },
         { rule: { family: 'inet', table: 'edgeward', chain: 'about', comment: about } },
+        ...standing,
       ]
       return { exitCode: 0, stdout: JSON.stringify({ nftables: about === '' ? [] : table }), stderr: '' }
     }
@@ -42,7 +44,10 @@ function createScriptedNft() {
       return { exitCode: 0, stdout: '', stderr: '' }
     }
     loaded.push(title)
-    about = /comment "(.*)"/.exec(text)?.[1] ?? about
+    standing = Array.from(text.matchAll(/ip6? saddr (@\w+([46])-next)/g), ([, right, family], handle) => ({
+      rule: { family: 'inet', table: 'edgeward', chain: `judge${family}`, handle, expr: [{ match: { right } }] },
+    }))
+    about = /return comment "(.*)"/.exec(text)?.[1] ?? about
     return { exitCode: 0, stdout: '', stderr: '' }
   }
   return {
@@ -59,6 +64,10 @@ function createScriptedNft() {
   }
 }
 
+/** What is loaded for the first program on a host, and for a whole program over another. */
+const FIRST = ['the sets of revision 1', 'the rules of revision 1']
+const WHOLE = ['beside what is in force, revision 2', 'all of revision 2', 'in order, revision 2']
+
 const one = aProgram({ revision: 1, approve: ['20.1.0.1'] })
 const two = aProgram({ revision: 2, approve: ['20.1.0.2'] })
 const three = aProgram({ revision: 3, approve: ['20.1.0.3'] })
@@ -68,7 +77,7 @@ describe('createNftFirewall', () => {
     const nft = createScriptedNft()
     const firewall = createNftFirewall(nft)
     for (const program of [one, two, three]) await firewall.apply(program)
-    expect(nft.loaded).toEqual(['all of revision 1', 'from revision 1 to revision 2', 'from revision 2 to revision 3'])
+    expect(nft.loaded).toEqual([...FIRST, 'from revision 1 to revision 2', 'from revision 2 to revision 3'])
   })
 
   it('applies all where another list is in force than was left, and says that nothing of ours is', async () => {
@@ -78,7 +87,7 @@ describe('createNftFirewall', () => {
     nft.setAbout(three)
     expect(await firewall.inForce()).toBeUndefined()
     await firewall.apply(two)
-    expect(nft.loaded).toEqual(['all of revision 1', 'all of revision 2'])
+    expect(nft.loaded).toEqual([...FIRST, ...WHOLE])
   })
 
   it('applies all after the delta where a chain is not as it was left, and says that nothing of ours is in force', async () => {
@@ -88,7 +97,7 @@ describe('createNftFirewall', () => {
     nft.setShape('changed')
     expect(await firewall.inForce()).toBeUndefined()
     await firewall.apply(two)
-    expect(nft.loaded).toEqual(['all of revision 1', 'from revision 1 to revision 2', 'all of revision 2'])
+    expect(nft.loaded).toEqual([...FIRST, 'from revision 1 to revision 2', ...WHOLE])
   })
 
   it('applies all at once where rules change and a chain is not as it was left', async () => {
@@ -97,7 +106,7 @@ describe('createNftFirewall', () => {
     await firewall.apply(one)
     nft.setShape('changed')
     await firewall.apply({ ...two, mode: 'observe' })
-    expect(nft.loaded).toEqual(['all of revision 1', 'all of revision 2'])
+    expect(nft.loaded).toEqual([...FIRST, ...WHOLE])
   })
 
   it('replaces all where the kernel does not take a change, and tells', async () => {
@@ -107,7 +116,7 @@ describe('createNftFirewall', () => {
     await firewall.apply(one)
     nft.failNext(() => ({ stderr: 'Error: Could not process rule: No such file or directory\n' }))
     await firewall.apply(two)
-    expect([nft.loaded, misfits]).toEqual([['all of revision 1', 'all of revision 2'], ['NOT_IN_FORCE']])
+    expect([nft.loaded, misfits]).toEqual([[...FIRST, ...WHOLE], ['NOT_IN_FORCE']])
   })
 
   it('goes on by deltas after a program that nobody could compile', async () => {
@@ -116,7 +125,7 @@ describe('createNftFirewall', () => {
     await firewall.apply(one)
     await expect(firewall.apply(aProgram({ digest: '' }))).rejects.toMatchObject({ code: 'REFUSED' })
     await firewall.apply(two)
-    expect(nft.loaded).toEqual(['all of revision 1', 'from revision 1 to revision 2'])
+    expect(nft.loaded).toEqual([...FIRST, 'from revision 1 to revision 2'])
   })
 
   it('applies all after a change whose end nobody saw', async () => {
@@ -128,7 +137,41 @@ describe('createNftFirewall', () => {
     })
     await expect(firewall.apply(two)).rejects.toMatchObject({ code: 'NOT_FINISHED' })
     await firewall.apply(two)
-    expect(nft.loaded).toEqual(['all of revision 1', 'all of revision 2'])
+    expect(nft.loaded).toEqual([...FIRST, ...WHOLE])
+  })
+
+  it.each([
+    ['before', ['all of revision 2'], 1],
+    ['switch', ['beside what is in force, revision 2', 'all of revision 2'], 2],
+    ['after', ['beside what is in force, revision 2', 'all of revision 2', 'all of revision 2'], 3],
+  ])('replaces all in one transaction where the kernel does not take the step «%s»', async (_, loaded, step) => {
+    const nft = createScriptedNft()
+    await createNftFirewall(nft).apply(one)
+    const misfits: string[] = []
+    let texts = 0
+    const run: RunProgram = async (file, args, options) => {
+      if (!args.includes('list')) texts += 1
+      if (texts === step && !args.includes('list')) return { exitCode: 1, stdout: '', stderr: 'Error: Device or resource busy' }
+      return nft.run(file, args, options)
+    }
+    await createNftFirewall({ run, onMisfit: ({ code }) => misfits.push(code) }).apply(two)
+    expect([nft.loaded, misfits]).toEqual([[...FIRST, ...loaded], ['REFUSED']])
+  })
+
+  it('changes by way of a bridge where a prefix comes to cover a host', async () => {
+    const nft = createScriptedNft()
+    const firewall = createNftFirewall(nft)
+    await firewall.apply(one)
+    await firewall.apply(aProgram({ revision: 2, approve: ['20.1.0.0/24'] }))
+    expect(nft.loaded).toEqual([...FIRST, 'from revision 1 to revision 2', 'from revision 2 to revision 2'])
+  })
+
+  it('applies all where the mode changes', async () => {
+    const nft = createScriptedNft()
+    const firewall = createNftFirewall(nft)
+    await firewall.apply(one)
+    await firewall.apply({ ...one, revision: 2, mode: 'observe' })
+    expect(nft.loaded).toEqual([...FIRST, ...WHOLE])
   })
 
   it('throws NOT_IN_FORCE where the kernel holds something else than was applied', async () => {
@@ -150,7 +193,7 @@ describe('createNftFirewall', () => {
     nft.setAbout(three)
     await firewall.check(two)
     expect(nft.checked).toEqual(['all of revision 1', 'from revision 1 to revision 2', 'all of revision 2'])
-    expect(nft.loaded).toEqual(['all of revision 1'])
+    expect(nft.loaded).toEqual(FIRST)
   })
 
   it.each<[string, string]>([

@@ -1,0 +1,133 @@
+/**
+ * A whole program in steps of one transaction each, none of which a packet can notice but the second. Linux 7.0 (and stable kernels that took it over, 6.18.44 among
+ * them) reads an interval set from an array that a commit publishes last, after it has gone through every element of the transaction: rules that come with new
+ * interval sets look into empty ones until then, 80 ms for 100,000 hosts, and refuse whoever is approved by a prefix, administrators included. So the
+ * rules come when the sets they name are there. (Older kernels miss members of a set that is emptied and filled again in one transaction; they want new sets, too.)
+ */
+
+import type { About } from './about.ts'
+import { checkProgram } from './check-program.ts'
+import { chainsText, compileNft, setChunks, setElements } from './compile-nft.ts'
+import { listSets, NFT_TABLE, nftTitle, SEEN_SETS } from './nft-layout.ts'
+import { type NftChain, nftChains } from './nft-rules.ts'
+import type { FilterProgram } from './program.ts'
+
+/** Transactions in their order. Only `switch` changes what packets meet. */
+export interface NftSteps {
+  /** Fills what `switch` will need. */
+  readonly before: Iterable<string>
+  readonly switch: Iterable<string>
+  /** Puts the rules in order and clears what is no longer needed; `undefined` where a rule of `switch` is missing. Absent where there is nothing to do. */
+  readonly after?: (standing: readonly StandingRule[]) => string | undefined
+}
+
+/** A rule that names a set that stands in for another. */
+export interface StandingRule {
+  readonly chain: string
+  /** Of the set that is stood in for: `net4`. */
+  readonly set: string
+  readonly handle: number
+}
+
+const INTERVAL_KINDS = /@((?:net|mgmt|open|block)[46])\b/g
+
+const NEXT = '-next'
+
+/** What stands in for `name` from one step to the next. */
+function nextName(name: string): string {
+  return `${name}${NEXT}`
+}
+
+/** Over a table of ours that says it holds `found` and has the same hooks. The list of refused sources is kept. */
+export function compileNftRefill(program: FilterProgram, found: About): NftSteps {
+  checkProgram(program)
+  return {
+    before: nextChunks(program),
+    switch: compileNft(program, { refill: found, rename: withNext }),
+    after: (standing) => settleText(program, standing),
+  }
+}
+
+/** What stands in a table of ours that is not as we made it. */
+export interface NftRemains {
+  readonly chains: readonly string[]
+  readonly sets: readonly string[]
+}
+
+/** Over a table of ours of any shape; nothing of what was there is left. */
+export function compileNftOver(program: FilterProgram, { chains, sets }: NftRemains): NftSteps {
+  checkProgram(program)
+  const next = intervalSets(program).map(({ name }) => nextName(name))
+  const gone = sets.filter((name) => !next.includes(name))
+  const head = [
+    ...chains.map((name) => `flush chain ${NFT_TABLE} ${name}\n`),
+    ...chains.map((name) => `delete chain ${NFT_TABLE} ${name}\n`),
+    ...gone.map((name) => `delete set ${NFT_TABLE} ${name}\n`),
+  ]
+  return {
+    before: nextChunks(program),
+    switch: compileNft(program, { head: head.join(''), rename: withNext }),
+    after: (standing) => settleText(program, standing),
+  }
+}
+
+/** Where no packet goes through a table of ours: none is there, or it has no hooks. */
+export function compileNftFirst(program: FilterProgram): NftSteps {
+  checkProgram(program)
+  return { before: firstChunks(program), switch: firstChains(program) }
+}
+
+function* firstChunks(program: FilterProgram): Generator<string> {
+  yield `${nftTitle('the sets of', program)}add table ${NFT_TABLE}\ndelete table ${NFT_TABLE}\ntable ${NFT_TABLE} {\n`
+  const elements = setElements(program)
+  for (const set of [...listSets(program), ...SEEN_SETS]) yield* setChunks(set, elements.get(set.name))
+  yield '}\n'
+}
+
+function* firstChains(program: FilterProgram): Generator<string> {
+  yield `${nftTitle('the rules of', program)}table ${NFT_TABLE} {${chainsText(nftChains(program))}}\n`
+}
+
+/** Made anew where an apply that was cut off left them; the kernel refuses that while a rule names them. */
+function* nextChunks(program: FilterProgram): Generator<string> {
+  yield nftTitle('beside what is in force,', program)
+  const elements = setElements(program)
+  const sets = intervalSets(program)
+  for (const { name, declaration } of sets) {
+    const next = nextName(name)
+    yield `add set ${NFT_TABLE} ${next} { ${declaration.join('; ')}; }\ndelete set ${NFT_TABLE} ${next}\n`
+  }
+  yield `table ${NFT_TABLE} {\n`
+  for (const { name, declaration } of sets) yield* setChunks({ name: nextName(name), declaration }, elements.get(name))
+  yield '}\n'
+}
+
+/**
+ * Each rule is replaced by itself, and no chain emptied: `nft monitor` (1.0.6) takes the sets that a deleted rule named for gone, and whoever listens would hear no
+ * more of `host4`.
+ */
+function settleText(program: FilterProgram, standing: readonly StandingRule[]): string | undefined {
+  const lines = nftChains(program).flatMap(({ name, lines }) =>
+    lines.flatMap((line) => Array.from(line.matchAll(INTERVAL_KINDS), ([, set]) => ({ chain: name, set, line }))),
+  )
+  const replaced = lines.map(({ chain, set, line }) => {
+    const rule = standing.find((one) => one.chain === chain && one.set === set)
+    return rule === undefined ? undefined : `replace rule ${NFT_TABLE} ${chain} handle ${rule.handle} ${line}\n`
+  })
+  if (replaced.includes(undefined)) return undefined
+  const deleted = intervalSets(program).map(({ name }) => `delete set ${NFT_TABLE} ${nextName(name)}\n`)
+  return [nftTitle('in order,', program), ...replaced, ...deleted].join('')
+}
+
+/** The set that `name` stands in for; `undefined` where it is none of these. */
+export function findStoodIn(name: string): string | undefined {
+  return name.endsWith(NEXT) ? name.slice(0, -NEXT.length) : undefined
+}
+
+function withNext({ name, lines }: NftChain): NftChain {
+  return { name, lines: lines.map((line) => line.replace(INTERVAL_KINDS, (_, set: string) => `@${nextName(set)}`)) }
+}
+
+function intervalSets(program: FilterProgram) {
+  return listSets(program).filter(({ declaration }) => declaration.some((statement) => statement.includes('interval')))
+}
