@@ -1,12 +1,12 @@
 import type { FunctionClass } from '../requests/attributed-request.ts'
 import type { AccountDetails, EventKind, EventWindow } from './account-details.ts'
 import type { Account } from './account-table.ts'
-import type { InStepGroup } from './in-step/in-step-group.ts'
 import { createNorm, type Norm } from './norms/norm.ts'
 import type { Norms } from './norms/norms.ts'
 import { hourOfDay } from './portal-day.ts'
 import type { Figures } from './rules/rule.ts'
 import type { SlidingCounters } from './sliding-counters.ts'
+import type { SteppingGroup } from './step-watch.ts'
 import { createWalkFigures, type WalkFigures, type WalkTracker } from './walk/walk-tracker.ts'
 
 /** Where the figures come from. */
@@ -15,7 +15,7 @@ export interface FigureSources {
   readonly details: AccountDetails
   readonly norms: Norms
   readonly walks: WalkTracker
-  readonly groupOf: (slot: number) => InStepGroup | undefined
+  readonly groupOf: (slot: number) => SteppingGroup | undefined
   /** Look-ups that count as one person where nobody is told. */
   readonly lookupsPerPerson: number
 }
@@ -99,7 +99,7 @@ export class AccountFigures implements Figures {
     return this.#from.walks.figures(this.#slot, this.atMs, this.#walk)
   }
 
-  get group(): InStepGroup | undefined {
+  get group(): SteppingGroup | undefined {
     return this.#from.groupOf(this.#slot)
   }
 

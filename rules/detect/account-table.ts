@@ -24,6 +24,8 @@ export interface Account {
   requests: number
   /** Place of its details, -1 without. */
   details: number
+  /** An action is on. */
+  isHeld: boolean
   /** When all rules are asked again, seconds since 1970, and look-ups since they were asked. */
   judgeAtS: number
   unjudged: number
@@ -91,6 +93,7 @@ export class AccountTable {
       isForeign: known.isForeign,
       requests: 0,
       details: -1,
+      isHeld: false,
       judgeAtS: 0,
       unjudged: 0,
       usualPerHour: 0,

@@ -6,8 +6,6 @@ import type { DetectPolicy } from './detect-policy.ts'
 import type { AccountTally, Detector, Verdict } from './detector.ts'
 import { createFacilityAddresses } from './facility-addresses.ts'
 import { findingsOf } from './findings.ts'
-import type { InStepGroup } from './in-step/in-step-group.ts'
-import { InStepGroups } from './in-step/in-step-groups.ts'
 import { isAnswered, isLookup, missOf } from './is-lookup.ts'
 import { Judge } from './judge.ts'
 import { LogClock } from './log-clock.ts'
@@ -17,6 +15,7 @@ import { hourOfDay, portalDay } from './portal-day.ts'
 import type { Registrations } from './registered-facility.ts'
 import { readSubjectHash, type SubjectHash } from './sketches/subject-hash.ts'
 import { SlidingCounters } from './sliding-counters.ts'
+import { StepWatch } from './step-watch.ts'
 import { SubjectMemory } from './subject-memory.ts'
 import { WalkTracker } from './walk/walk-tracker.ts'
 import { weightClassOf } from './weight-lists.ts'
@@ -45,6 +44,8 @@ const DEFAULT_MAX_DETAILED = 32_768
 const DETAILS_FROM = 32
 /** All rules are asked again after so many look-ups or so much time, whichever comes first. */
 const JUDGE_LOOKUPS = 32
+/** The same for an account under an action, which may become a stronger one. */
+const JUDGE_HELD_LOOKUPS = 8
 const JUDGE_S = 60
 /** An account without details has nothing that changes within an hour. */
 const JUDGE_LIGHT_S = 3600
@@ -67,7 +68,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   const memory = new SubjectMemory()
   const norms = new Norms()
   const walks = new WalkTracker()
-  const steps = new InStepGroups({ minAccounts: policy.step.minAccounts, minExcess: policy.step.minExcess })
+  const steps = new StepWatch(policy.step.minAccounts, policy.step.minExcess)
   const clock = new LogClock()
   const addresses = createFacilityAddresses(options.registrations)
   const { grants } = options
@@ -81,19 +82,19 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     const account = table.at(slot)
     if (account !== undefined) account.details = -1
   })
-  let groups = new Map<number, InStepGroup>()
   const figures = new AccountFigures({
     counters,
     details,
     norms,
     walks,
-    groupOf: (slot) => groups.get(slot),
+    groupOf: (slot) => steps.groupOf(slot),
     lookupsPerPerson: policy.score.lookupsPerPerson,
   })
   const judge = new Judge(policy, {
     figures,
     maskAccount: options.maskAccount,
     setHeld(account, isHeld) {
+      account.isHeld = isHeld
       table.setHeld(account, isHeld, clock.nowMs)
       if (isHeld && account.details !== -1) details.forgetDay(account.details)
     },
@@ -112,7 +113,6 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     norms.clear(account.slot)
     walks.clear(account.slot)
     steps.clear(account.slot)
-    groups.delete(account.slot)
     judge.drop(account)
     if (account.details !== -1) details.release(account.details)
   }
@@ -150,7 +150,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     if (request.retired) details.count(place, 'retired', atMs)
     if (isUngranted) details.count(place, 'ungranted', atMs)
     if (kind === 'history' || kind === 'record' || kind === 'token') details.count(place, kind, atMs)
-    const miss = isLookup(kind) ? missOf(request) : undefined
+    const miss = isLookup(kind) && !request.isProbe ? missOf(request) : undefined
     if (miss !== undefined) details.count(place, miss, atMs)
   }
 
@@ -170,8 +170,8 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       steps.add(slot, Number(account.facility ?? 0), account.sourceHash, block, account.usualPerHour, atMs)
     }
     if (isLate) account.lates++
-    if (++account.unjudged >= JUDGE_LOOKUPS) return true
-    return false
+    account.unjudged++
+    return account.unjudged >= (account.isHeld ? JUDGE_HELD_LOOKUPS : JUDGE_LOOKUPS)
   }
 
   function judgeNow(account: Account, slot: number, { atMs, class: kind }: AttributedRequest): readonly Verdict[] {
@@ -242,10 +242,8 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   function stepAlong(): readonly Verdict[] {
     nextStepMs = clock.nowMs + STEP_MS
     const released = judge.release(clock.nowMs)
-    const found = steps.groups(clock.nowMs)
-    groups = new Map(found.flatMap((group) => group.slots.map((slot) => [slot, group] as const)))
     const fresh: Verdict[] = []
-    for (const slot of groups.keys()) {
+    for (const slot of steps.look(clock.nowMs)) {
       const account = table.at(slot)
       const verdict = account === undefined ? undefined : judge.judge(account, slot, clock.nowMs, 'lookup', clock.nowMs)
       if (verdict !== undefined) fresh.push(verdict)

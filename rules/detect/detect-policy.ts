@@ -139,7 +139,7 @@ export const DETECT_OPTIONS = {
   ),
   'persons.points': pointsOption(30, 30),
   'persons.atLeast1h': countOption(150, 'Persons told in an hour below which the share says nothing.'),
-  'persons.newShare': shareOption(0.9, 'Share of look-ups in the hour that are of a person not seen lately.'),
+  'persons.newShare': shareOption(0.8, 'Share of look-ups in the hour that are of a person not seen lately.'),
   'persons.scope': scopeOption(),
   'misses.mode': modeOption(
     'enforce',
@@ -201,7 +201,10 @@ export const DETECT_OPTIONS = {
   ),
   'step.points': pointsOption(70, 100),
   'step.minAccounts': option(Type.Integer({ minimum: 2, maximum: 1000 }), 5, 'Accounts of a group.'),
-  'step.minExcess': countOption(60, 'Persons of the group within ten minutes beyond what is usual for its accounts.'),
+  'step.minExcess': countOption(
+    60,
+    'Persons of the group beyond what is usual for its accounts: within ten minutes, or twice as many within two hours.',
+  ),
   'step.scope': scopeOption(),
 } as const satisfies OptionTable
 

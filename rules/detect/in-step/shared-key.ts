@@ -5,7 +5,7 @@ export const MAX_MEMBERS = 64
 /** Accounts of one rhythm differ no more than chance makes them: variance by mean, 1 where chance alone is at work. */
 const MAX_DISPERSION = 1.3
 
-/** Something that raised accounts share: an address, a block of numbers, a rate. 1.8 KB. */
+/** Something that raised accounts share: an address, a block of numbers, a rate. Most have one member, so its lists grow; up to 3 KB. */
 export class SharedKey {
   readonly reason: InStepReason
   readonly sinceMs: number
@@ -13,12 +13,12 @@ export class SharedKey {
   isCrowd = false
   pane: number
   size = 0
-  readonly slots = new Int32Array(MAX_MEMBERS)
-  readonly #facilities = new Int32Array(MAX_MEMBERS)
-  readonly #generations = new Uint16Array(MAX_MEMBERS)
-  readonly #counts = new Uint16Array(MAX_MEMBERS)
-  readonly #before = new Uint16Array(MAX_MEMBERS)
-  readonly #usual = new Float32Array(MAX_MEMBERS)
+  readonly slots: number[] = []
+  readonly #facilities: number[] = []
+  readonly #generations: number[] = []
+  readonly #counts: number[] = []
+  readonly #before: number[] = []
+  readonly #usual: number[] = []
 
   constructor(reason: InStepReason, pane: number, sinceMs: number) {
     this.reason = reason

@@ -1,10 +1,10 @@
 import type { FunctionClass } from '../../requests/attributed-request.ts'
 import type { EventKind, EventWindow } from '../account-details.ts'
 import type { Evidence } from '../detector.ts'
-import type { InStepGroup } from '../in-step/in-step-group.ts'
 import type { Norm } from '../norms/norm.ts'
 import type { RuleName } from '../rule-names.ts'
 import type { RuleMode, RulePoints, RuleScope } from '../rule-options.ts'
+import type { SteppingGroup } from '../step-watch.ts'
 import type { WalkFigures } from '../walk/walk-tracker.ts'
 import type { WindowName } from '../windows.ts'
 
@@ -32,7 +32,7 @@ export interface Figures {
   readonly daysSeen: number
   walk(): WalkFigures
   /** The group in step that the account belongs to. */
-  readonly group: InStepGroup | undefined
+  readonly group: SteppingGroup | undefined
   /** Different addresses lately, at most 16: of those not registered for the facility, where its registrations name any. */
   sources(spanS: number): number
   /** `true` for a facility's shared account (`01234_BV`, `01234_TC`, `01234`). */

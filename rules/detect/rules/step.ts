@@ -26,14 +26,14 @@ export function createStepRule(policy: DetectPolicy): Rule {
       const group = figures.group
       if (group === undefined) throw new RangeError('Cannot give evidence: the account is in no group')
       const [accounts, persons, excess] = [figure(group.slots.length), figure(group.persons), figure(group.excess)]
-      const reason = REASONS[group.reason]
+      const [reason, minutes] = [REASONS[group.reason], group.spanMinutes]
       return {
         window: '1h',
         requests: figures.lookups(HOUR),
         subjects: figures.subjects(HOUR),
         evidence: periodEvidence(figures.atMs, '1h', {
-          vi: `hoạt động cùng với ${accounts.vi} tài khoản như do một người điều khiển (${reason.vi}); trong 10 phút cuối cả nhóm tra cứu khoảng ${persons.vi} người, vượt mức thường lệ ${excess.vi} người.`,
-          en: `acted as one of ${accounts.en} accounts that one hand seems to drive (${reason.en}); in the last 10 minutes they looked up about ${persons.en} persons together, ${excess.en} more than usual.`,
+          vi: `hoạt động cùng với ${accounts.vi} tài khoản như do một người điều khiển (${reason.vi}); trong ${minutes} phút cuối cả nhóm tra cứu khoảng ${persons.vi} người, vượt mức thường lệ ${excess.vi} người.`,
+          en: `acted as one of ${accounts.en} accounts that one hand seems to drive (${reason.en}); in the last ${minutes} minutes they looked up about ${persons.en} persons together, ${excess.en} more than usual.`,
         }),
       }
     },
