@@ -121,6 +121,7 @@ export function createProbation(parts: ProbationParts): Probation {
       throw error
     }
     await judge(portal, summary.revision, before.isWell, signal)
+    switching.show()
     return 'applied'
   }
 

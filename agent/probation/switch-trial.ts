@@ -11,6 +11,8 @@ import type { HeldBack } from './probation-memory.ts'
 export interface SwitchTrial {
   /** Makes the switch that is due. A failure is a fault on the board, and is tried again by whoever calls. Never throws. */
   switchMode(signal: AbortSignal): Promise<void>
+  /** Tells whether the switch of the revision in force is held back. */
+  show(): void
   /** Ends a trial that a crash has cut short, where there is one. @throws FirewallError */
   settle(signal: AbortSignal): Promise<void>
 }
@@ -75,14 +77,19 @@ export function createSwitchTrial({ portal, book, edge, board, log }: SwitchTria
     log.info({ revision, mode }, 'mode was switched')
   }
 
+  const show = (): void => {
+    const { switchHeldBack = null } = book.record
+    const isHeldBack = switchHeldBack !== null && switchHeldBack.revision === edge.held?.summary.revision
+    board.fault('mode', isHeldBack ? faultOf(switchError(switchHeldBack)) : undefined)
+  }
+
   return {
+    show,
     async switchMode(signal) {
       const { held, switchDue } = edge
       try {
         if (held !== undefined && switchDue !== undefined) await switchTo(switchDue, held.summary.revision, signal)
-        const { switchHeldBack = null } = book.record
-        const isHeldBack = switchHeldBack !== null && switchHeldBack.revision === edge.held?.summary.revision
-        board.fault('mode', isHeldBack ? faultOf(switchError(switchHeldBack)) : undefined)
+        show()
       } catch (error) {
         const fault = faultOf(error)
         board.fault('mode', fault)

@@ -9,6 +9,7 @@ import type { DemoOptions } from './demo-options.ts'
 import { figure, type Teller } from './print.ts'
 import { setStage } from './stage.ts'
 import { playStory } from './story.ts'
+import { tellWhy } from './tell-why.ts'
 import { describeAfterwards } from './what-to-try.ts'
 
 const CLIENTS = ['hospital', 'stranger', 'harvester']
@@ -46,7 +47,10 @@ export async function runDemo(options: DemoOptions, hasNamespaces: boolean, tell
       return service
     }
     const story = tell(options, lab, folder, teller, watchOver, signal)
-    const statusUrl = await Promise.race([story, rejection(signal)])
+    const statusUrl = await Promise.race([story, rejection(signal)]).catch(async (error: unknown) => {
+      if (!stop.aborted) await tellWhy(teller, services, join(folder, 'edge', 'agent.sock'))
+      throw error
+    })
     const isRight = teller.failed === 0
     teller.say(`\n${figure(teller.expected - teller.failed)} of ${figure(teller.expected)} expectations held.`)
     if (options.isOnce) return isRight ? 0 : 1

@@ -17,6 +17,8 @@ export interface ControlHostOptions {
   readonly port: number
   /** Where this process reaches it. */
   readonly baseUrl: string
+  /** Options of its config beside these; dotted paths nested by the caller. */
+  readonly more?: Readonly<Record<string, unknown>>
 }
 
 /** The control API as real processes over one data folder. */
@@ -42,7 +44,10 @@ export async function createControlHost(options: ControlHostOptions): Promise<Co
   const dataDir = join(folder, 'data')
   const tokensFile = join(folder, 'tokens.json')
   const tokens = new Map<PersonRole, string>()
-  await writeFile(configFile, stringify({ data: { dir: dataDir }, server: { host: options.host, port: options.port } }))
+  await writeFile(
+    configFile,
+    stringify({ data: { dir: dataDir }, server: { host: options.host, port: options.port }, ...options.more }),
+  )
   const complete = async (name: string, args: readonly string[], onLine?: (line: string) => void) => {
     const service = startOwn(place, name, SCRIPT, args)
     if (onLine !== undefined) service.listen(onLine)

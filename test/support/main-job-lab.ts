@@ -24,6 +24,8 @@ export interface MainJobOptions {
   readonly rows: readonly SeedRow[]
   /** Options of the edge's config beside those of the lab; dotted paths nested by the caller. */
   readonly edge?: Readonly<Record<string, unknown>>
+  /** The same of the control API's. */
+  readonly control?: Readonly<Record<string, unknown>>
 }
 
 /** The answer of `POST /v1/revisions`. */
@@ -55,7 +57,12 @@ export interface MainJobLab extends AsyncDisposable {
 }
 
 /** Makes the lab with `rows` approved and revision 1 published in mode enforce; portal and proxy run, agent and watch do not. */
-export async function createMainJobLab({ clients, rows, edge: more = {} }: MainJobOptions): Promise<MainJobLab> {
+export async function createMainJobLab({
+  clients,
+  rows,
+  edge: more = {},
+  control: moreControl = {},
+}: MainJobOptions): Promise<MainJobLab> {
   await using parts = new AsyncDisposableStack()
   const folder = parts.use(await createWorkDir('ew-lab'))
   await mkdir(folder.file('control'))
@@ -67,6 +74,7 @@ export async function createMainJobLab({ clients, rows, edge: more = {} }: MainJ
     host: lab.controlHost,
     port: lab.controlPort,
     baseUrl: lab.controlUrl,
+    more: moreControl,
   })
   await control.init()
   const serving = parts.adopt(new Set<Service>(), (set) => stopAll(set))

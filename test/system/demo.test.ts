@@ -64,6 +64,8 @@ if (!canMakeNetworks() || findSurroundings().kind !== 'namespaces') {
     process.kill(agent?.pid ?? Number.NaN, 'SIGKILL')
     t.equal((await demo.exited).code, 1)
     t.match(textOf(demo), /could not go on: agent run ended by itself \(SIGKILL\)/)
+    t.match(textOf(demo), /agent run, which ended \(SIGKILL\), said last:\n +\{"level"/)
+    t.match(textOf(demo), /control serve, which runs, said last:[\s\S]*the agent says of itself/)
     t.same(await namespacesOf(demo.pid), [], 'no namespace is left')
     await nothingLeft(t, folder)
   })
