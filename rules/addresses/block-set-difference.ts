@@ -30,6 +30,8 @@ function withoutCommonEnds(from: BlockSet, to: BlockSet): readonly [BlockSet, Bl
 }
 
 type Numbers = Uint32Array | Uint8Array
+/** So many elements are compared at a time. */
+const PIECE = 4096
 /** One list, or the words of addresses beside their prefix lengths. */
 type Columns = readonly [Uint32Array, Uint8Array?]
 
@@ -51,14 +53,26 @@ function findEnds(
 function commonHead(a: Numbers, b: Numbers, limit: number): number {
   if (a === b) return limit
   let at = 0
+  while (at + PIECE <= limit && isSamePiece(a, at, b, at)) at += PIECE
   while (at < limit && a[at] === b[at]) at += 1
   return at
 }
 
 function commonTail(a: Numbers, b: Numbers, limit: number): number {
   let at = 0
+  while (at + PIECE <= limit && isSamePiece(a, a.length - at - PIECE, b, b.length - at - PIECE)) at += PIECE
   while (at < limit && a[a.length - 1 - at] === b[b.length - 1 - at]) at += 1
   return at
+}
+
+/** By memory, as no loop over a million can. */
+function isSamePiece(a: Numbers, atA: number, b: Numbers, atB: number): boolean {
+  return bytesOf(a, atA).equals(bytesOf(b, atB))
+}
+
+function bytesOf(numbers: Numbers, at: number): Buffer {
+  const width = numbers.BYTES_PER_ELEMENT
+  return Buffer.from(numbers.buffer, numbers.byteOffset + at * width, PIECE * width)
 }
 
 /** The same memory by halves of a word: comparing BigInts would make one for each. */
