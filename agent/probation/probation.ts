@@ -80,9 +80,10 @@ export function createProbation(parts: ProbationParts): Probation {
     if (signal.aborted) return
     if (result.isWell || !wasWell) {
       const reason = result.isWell ? '' : `the portal failed before the change already: ${result.reason}`
-      trial.show({ revision, outcome: result.isWell ? 'passed' : 'kept', reason })
       if (!result.isWell) log.error({ revision, reason }, 'portal failed its health check before and after the change')
+      // Told when it is remembered: whoever stops the agent then loses nothing.
       await confirm()
+      trial.show({ revision, outcome: result.isWell ? 'passed' : 'kept', reason })
       return
     }
     if (!edge.canGoBack) {

@@ -46,10 +46,10 @@ export function createSwitchTrial({ portal, book, edge, board, log }: SwitchTria
       return
     }
     const reason = result.isWell ? '' : result.reason
-    trial.show({ revision, outcome: result.isWell ? 'passed' : 'kept', reason, isSwitch: true })
     edge.confirm()
     await edge.remember()
     await book.keep({ unconfirmed: null })
+    trial.show({ revision, outcome: result.isWell ? 'passed' : 'kept', reason, isSwitch: true })
   }
 
   const tryIt = async (trial: PortalTrial, revision: number, signal: AbortSignal): Promise<void> => {
