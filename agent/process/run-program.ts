@@ -179,12 +179,15 @@ function noteStart(pid: number | undefined, { priority, onStart }: Pick<ProgramO
   if (priority === 'low') yieldToOthers(pid)
 }
 
-/** `nice 10`. A program that ended meanwhile needs none. */
+/** What setpriority(2) says of a program that ended meanwhile, and of one that yields more already, because the agent itself does. */
+const YIELDS_ANYWAY: ReadonlySet<string | undefined> = new Set(['ESRCH', 'EACCES'])
+
+/** `nice 10`. */
 function yieldToOthers(pid: number): void {
   try {
     setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
   } catch (error) {
-    if ((error as { info?: { code?: string } }).info?.code !== 'ESRCH') throw error
+    if (!YIELDS_ANYWAY.has((error as { info?: { code?: string } }).info?.code)) throw error
   }
 }
 

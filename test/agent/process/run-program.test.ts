@@ -102,6 +102,20 @@ describe('runProgram', () => {
   })
 })
 
+describe('runProgram of an agent that yields to all others itself', () => {
+  it('reads at low priority all the same, without the right to take a higher one', async () => {
+    const module = new URL('../../../agent/process/run-program.ts', import.meta.url).href
+    const program = `import { runProgram } from ${JSON.stringify(module)}
+      const { stdout } = await runProgram('nice', [], { priority: 'low' })
+      console.log('nice', stdout.trim())`
+    const args = ['--bounding-set', '-sys_nice', 'nice', '-n', '19', process.execPath, '--input-type=module', '-e', program]
+    const isRoot = process.getuid?.() === 0
+    const agent = createService('an agent', isRoot ? spawnHere('setpriv', args) : spawnHere('nice', args.slice(3)))
+    onTestFinished(async () => void (await agent.stop('SIGKILL')))
+    expect((await agent.line(/^nice (\d+)$/))[1]).toBe('19')
+  })
+})
+
 describe('followProgram', () => {
   const ENDLESS = new AbortController().signal
 
