@@ -14,10 +14,10 @@ const NETLINK_CAP_ACK = 10
 const ADDRESS_BYTES = 12
 
 interface Libc {
-  socket(domain: number, type: number, protocol: number): number
-  bind(fd: number, address: Buffer, bytes: number): number
-  setsockopt(fd: number, level: number, option: number, value: Buffer, bytes: number): number
-  errno(): number
+  readonly socket: (domain: number, type: number, protocol: number) => number
+  readonly bind: (fd: number, address: Buffer, bytes: number) => number
+  readonly setsockopt: (fd: number, level: number, option: number, value: Buffer, bytes: number) => number
+  readonly errno: () => number
 }
 
 type Koffi = typeof import('koffi').default
