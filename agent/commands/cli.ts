@@ -1,3 +1,4 @@
+import { findSystemRefusal } from '../../rules/config/find-system-refusal.ts'
 import type { Command, CommandIo, ExitCode } from './command.ts'
 import { UsageError } from './command.ts'
 
@@ -41,6 +42,11 @@ export async function runCli(argv: readonly string[], io: CommandIo): Promise<Ex
   try {
     return await command.run(args, io)
   } catch (error) {
+    const refusal = findSystemRefusal(error)
+    if (refusal !== undefined) {
+      io.stderr.write(`agent ${name}: ${refusal}\n`)
+      return 1
+    }
     if (!(error instanceof UsageError)) throw error
     io.stderr.write(`agent ${name}: ${error.message}\nTry: agent ${name} --help\n`)
     return 2

@@ -1,3 +1,4 @@
+import { findSystemRefusal } from '../../rules/config/find-system-refusal.ts'
 import { ControlError } from '../http/control-error.ts'
 import { PublicationError } from '../publication/publication-error.ts'
 import { StoreError } from '../store/store-error.ts'
@@ -43,6 +44,11 @@ export async function runCli(argv: readonly string[], io: CommandIo): Promise<Ex
     if (error instanceof UsageError) {
       io.stderr.write(`control ${name}: ${error.message}\nTry: control ${name} --help\n`)
       return 2
+    }
+    const refusal = findSystemRefusal(error)
+    if (refusal !== undefined) {
+      io.stderr.write(`control ${name}: ${refusal}\n`)
+      return 1
     }
     if (!isRefusal(error)) throw error
     io.stderr.write(`control ${name}: ${error.code}: ${error.message}\n${figuresOf(error)}`)
