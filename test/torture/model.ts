@@ -40,7 +40,7 @@ export const MODEL: Torture = {
   // Through ipset a change takes three times as long.
   begin: () =>
     beginModel({
-      backends: FIREWALL_BACKENDS.map((backend) => ({ backend, operations: backend.name === 'nft' ? 180 : 20 })),
+      backends: FIREWALL_BACKENDS.map((backend) => ({ backend, operations: backend.name.startsWith('nft') ? 90 : 20 })),
     }),
 }
 

@@ -24,7 +24,7 @@ export interface PacketOptions {
 }
 
 const PROBES_BETWEEN = GROUND_FLOWS.length
-const ROUNDS = 40
+const ROUNDS = 27
 const REVISIONS = 10
 
 /** Packets while lists change. */
