@@ -62,7 +62,10 @@ export function awaitMoment(moment: KillMoment, edge: TortureEdge, findPid: () =
     hear(line) {
       if (isOfTool && line.includes('"program was applied"')) come()
     },
-    come: () => until(`the moment ${moment} of a kill`, look, { everyMs: 1, deadlineMs: PATIENCE_MS }).then(() => undefined),
+    come: () =>
+      until(`the moment ${moment} of a kill`, look, { everyMs: 1, deadlineMs: PATIENCE_MS, signal: edge.ended }).then(
+        () => undefined,
+      ),
     [Symbol.dispose]: () => all.dispose(),
   }
 }

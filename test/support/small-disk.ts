@@ -63,6 +63,20 @@ export async function createSmallDisk(path: string, megabytes: number): Promise<
   }
 }
 
+/** Shows `from` at `path` as well, also in namespaces that were made before. */
+export async function bindMount(from: string, path: string): Promise<AsyncDisposable> {
+  mkdirSync(path, { recursive: true })
+  await execa('mount', ['--bind', from, path])
+  const removeNow = () => void execaSync('umount', ['--lazy', path], { reject: false })
+  process.once('exit', removeNow)
+  return {
+    async [Symbol.asyncDispose]() {
+      await execa('umount', ['--lazy', path])
+      process.off('exit', removeNow)
+    },
+  }
+}
+
 /** Disks that a killed run left mounted below a folder whose name begins so. */
 export async function removeStaleDisks(prefix: string): Promise<void> {
   const paths = readFileSync('/proc/self/mounts', 'utf8').matchAll(/^edgeward-test (\S+) tmpfs /gm)

@@ -3,13 +3,17 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { saveIdentity, savePrivateKey } from '../../agent/enrol/identity-store.ts'
+import { readIpsetList } from '../../agent/firewall/read-ipset.ts'
 import type { AgentStatus } from '../../agent/status/agent-status.ts'
 import { pinRoot } from '../../agent/trust/trust-store.ts'
+import { blocksOf } from '../../rules/addresses/block-set-lines.ts'
 import type { AllowEntry } from '../../rules/revisions/allow-document.ts'
+import { parseAllowDocument } from '../../rules/revisions/parse-allow-document.ts'
 import { anEntry } from './allow-lists.ts'
 import { askSocket } from './ask-socket.ts'
-import { createTestNetwork, type TestNetwork } from './netns.ts'
-import { startOwn } from './place.ts'
+import { runInNamespace } from './namespace-run.ts'
+import { createTestNetwork, type TestNamespace, type TestNetwork } from './netns.ts'
+import { type Place, startOwn } from './place.ts'
 import { type KernelContent, readIpsetKernel, readNftKernel } from './read-kernel.ts'
 import type { Service } from './service.ts'
 import { type SignedCentral, type SignedRevision, startSignedCentral } from './signed-central.ts'
@@ -45,6 +49,8 @@ export interface TortureEdge extends AsyncDisposable {
   readonly central: SignedCentral
   readonly stateDir: string
   startAgent(): Service
+  /** Aborted once the agent that was started last has ended. */
+  readonly ended: AbortSignal
   status(): Promise<AgentStatus>
   untilStatus(what: string, isRight: (status: AgentStatus) => boolean): Promise<AgentStatus>
   /** What the kernel of the edge holds. @throws Error where it is not one signed revision, whole, or an older one than `floor` */
@@ -120,23 +126,30 @@ async function openEdge(
     }),
   )
   const readKernel = () => (backend === 'nft' ? readNftKernel(space) : readIpsetKernel(space, 'own'))
+  let ending = new AbortController()
   const all = parts.move()
   const edge: TortureEdge = {
     central,
     stateDir,
-    startAgent: () =>
-      startOwn(
-        {
-          start: (file, args, options = {}) =>
-            startWrapped(network, wrap, file, args, {
-              ...options,
-              env: { ...options.env, NODE_COMPILE_CACHE: folder.file('cache') },
-            }),
+    startAgent() {
+      const place: Place = {
+        start(file, args, { env, cwd } = {}) {
+          const [first = file, ...rest] = wrap([file, ...args])
+          const all = { ...env, NODE_COMPILE_CACHE: folder.file('cache') }
+          return space.start(first, rest, { env: all, ...(cwd === undefined ? {} : { cwd }) })
         },
-        'agent run',
-        'agent/main.ts',
-        ['run', '--config', configFile],
-      ),
+      }
+      const agent = startOwn(place, 'agent run', 'agent/main.ts', ['run', '--config', configFile])
+      const end = new AbortController()
+      ending = end
+      void agent.exited.then(({ code, signal }) =>
+        end.abort(new Error(`The agent ended (${code ?? signal}):\n${agent.lines.slice(-6).join('\n')}`)),
+      )
+      return agent
+    },
+    get ended() {
+      return ending.signal
+    },
     status: () => askSocket<AgentStatus>(status.socket, '/status'),
     untilStatus: (what, isRight) =>
       until(
@@ -146,10 +159,11 @@ async function openEdge(
           if (isRight(told)) return told
           throw new Error(JSON.stringify({ inForce: told.inForce, faults: told.faults, newest: central.newest }))
         },
-        { everyMs: 20, deadlineMs: PATIENCE_MS },
+        { everyMs: 20, deadlineMs: PATIENCE_MS, signal: ending.signal },
       ),
     async assertSigned(floor) {
       const found = await readKernel()
+      if (found === undefined && backend === 'ipset' && floor > 0) await assertBetween(space, floor, central)
       if (found === undefined) return undefined
       const made = central.signed.get(found.revision)
       if (made?.digest !== found.digest || found.elements !== found.digest || found.mode !== 'enforce')
@@ -174,15 +188,18 @@ async function openEdge(
   return edge
 }
 
-function startWrapped(
-  { edge }: TestNetwork,
-  wrap: (line: readonly string[]) => readonly string[],
-  file: string,
-  args: readonly string[],
-  options: { env: Readonly<Record<string, string>>; cwd?: string },
-) {
-  const [first = file, ...rest] = wrap([file, ...args])
-  return edge.start(first, rest, options)
+/** Between two steps of ipset the lists are neither: who is in both revisions is in them, and nobody who is in neither. */
+async function assertBetween(space: TestNamespace, floor: number, { signed }: SignedCentral): Promise<void> {
+  const lists = [...signed.values()]
+    .filter(({ revision }) => revision >= floor)
+    .map(({ bytes }) => new Set(blocksOf(parseAllowDocument(bytes).approved)))
+  const found = new Set(blocksOf(await readIpsetList(runInNamespace(space), 'own', 'approved')))
+  const strangers = [...found].filter((block) => !lists.some((list) => list.has(block)))
+  const missing = [...(lists[0] ?? [])].filter((block) => lists.every((list) => list.has(block)) && !found.has(block))
+  if (strangers.length + missing.length > 0)
+    throw new Error(
+      `The lists hold ${strangers.length} blocks that nobody signed and lack ${missing.length} that were always approved`,
+    )
 }
 
 /** The list of each revision: neighbours share most hosts; two sevenths of them, some prefixes and one host of its own differ. */

@@ -20,7 +20,7 @@ const VICTIM_WORDS = { agent: 'of the agent alone', group: 'with its tools', too
 const VICTIMS: readonly Victim[] = ['agent', 'agent', 'agent', 'group', 'group', 'tool']
 
 /** Invariants 2, 3 and 8. */
-export const kills: Torture = {
+export const KILLS: Torture = {
   what: 'kills the agent, its tools, or both, at random moments while revisions keep coming; wrong is half a list, an older one, a torn file, a start that does not heal',
   rounds: 50,
   goals: { kills: 500, 'of the agent alone': 100, 'with its tools': 100, 'of its tool alone': 15, 'through ipset': 60 },

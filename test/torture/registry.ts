@@ -4,4 +4,7 @@ import type { Torture } from './torture.ts'
 export const TORTURES: Readonly<Record<string, () => Promise<Torture>>> = {
   packets: async () => (await import('./packets.ts')).PACKETS,
   model: async () => (await import('./model.ts')).MODEL,
+  kills: async () => (await import('./kills.ts')).KILLS,
+  storage: async () => (await import('./storage.ts')).STORAGE,
+  'nft-faults': async () => (await import('./nft-faults.ts')).NFT_FAULTS,
 }

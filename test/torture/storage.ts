@@ -29,7 +29,7 @@ const DISK_CODES: ReadonlySet<string> = new Set([
 ])
 
 /** Invariants 1, 2, 3 and 8. */
-export const storage: Torture = {
+export const STORAGE: Torture = {
   what: 'disk full, read-only, torn files, missing folders, wrong rights under a working agent; wrong is a crash, rules lost or loosened, a fault not told, one that does not heal',
   rounds: 50,
   goals: {
