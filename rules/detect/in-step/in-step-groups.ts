@@ -30,6 +30,8 @@ export class InStepGroups {
   readonly #maxKeys: number
   readonly #raised = new RaisedAccounts()
   readonly #keys = new Map<number, SharedKey>()
+  /** Keys that enough accounts have shared: most have but one. */
+  readonly #shared = new Set<number>()
   /** Counts how often a slot was cleared, so that members which are gone are known. */
   readonly #generations: (Uint16Array | undefined)[] = []
 
@@ -51,26 +53,27 @@ export class InStepGroups {
    */
   add(slot: number, facility: number, source: number, block: number, usualPerHour: number, atMs: number): void {
     if (!this.#raised.add(slot, usualPerHour, atMs)) return
-    const pane = paneOf(atMs)
-    const generation = this.#generationOf(slot)
-    if (source !== 0)
-      this.#keyOf('source', mixed(source ^ 0x3a7e11), pane, atMs).add(slot, generation, facility, usualPerHour, pane, 1)
-    if (block !== 0)
-      this.#keyOf('blocks', mixed(block ^ 0x51c64e6d), pane, atMs).add(slot, generation, facility, usualPerHour, pane, 1)
+    if (source !== 0) this.#count('source', mixed(source ^ 0x3a7e11), slot, facility, usualPerHour, atMs, 1)
+    if (block !== 0) this.#count('blocks', mixed(block ^ 0x51c64e6d), slot, facility, usualPerHour, atMs, 1)
     const before = this.#raised.paneBefore(slot)
     if (before < RATED_PERSONS) return
     const known = before + this.#raised.paneNow(slot)
-    for (const [half, level] of rateLevels(before).entries()) {
-      const key = mixed(mixed(pane) ^ (level * 2 + half + 0x2f0b4a))
-      this.#keyOf('rhythm', key, pane, atMs).add(slot, generation, facility, usualPerHour, pane, known)
-    }
+    const [whole, half] = rateLevels(before)
+    const pane = mixed(paneOf(atMs))
+    this.#count('rhythm', mixed(pane ^ (whole * 2 + 0x2f0b4a)), slot, facility, usualPerHour, atMs, known)
+    this.#count('rhythm', mixed(pane ^ (half * 2 + 1 + 0x2f0b4a)), slot, facility, usualPerHour, atMs, known)
   }
 
-  /** The groups in step now, the largest excess first. Looks at every key: ask every ten seconds or so. */
+  /** The groups in step now, the largest excess first. Looks at every key that enough accounts have shared: ask every ten seconds or so. */
   groups(nowMs: number): readonly InStepGroup[] {
     const groups: InStepGroup[] = []
     const commonPane = this.#commonPane()
-    for (const key of this.#keys.values()) {
+    for (const hash of this.#shared) {
+      const key = this.#keys.get(hash)
+      if (key === undefined || (key.size < this.#minAccounts && !key.isCrowd)) {
+        this.#shared.delete(hash)
+        continue
+      }
       const isNone = key.isCrowd || paneOf(nowMs) - key.pane > 1 || (key.reason === 'rhythm' && key.pane <= commonPane)
       const group = isNone ? undefined : this.#groupOf(key, nowMs)
       if (group !== undefined) groups.push(group)
@@ -89,7 +92,10 @@ export class InStepGroups {
   /** The newest pane in which a crowd shared a rate: something that happened to everybody, so that no shared rate tells anything. */
   #commonPane(): number {
     let newest = -1
-    for (const key of this.#keys.values()) if (key.isCrowd && key.reason === 'rhythm' && key.pane > newest) newest = key.pane
+    for (const hash of this.#shared) {
+      const key = this.#keys.get(hash)
+      if (key?.isCrowd === true && key.reason === 'rhythm' && key.pane > newest) newest = key.pane
+    }
     return newest
   }
 
@@ -115,10 +121,20 @@ export class InStepGroups {
     return isSettled && members.length >= 2 * this.#minAccounts && key.isEven(members)
   }
 
+  #count(reason: InStepReason, hash: number, slot: number, facility: number, usual: number, atMs: number, atFirst: number): void {
+    const pane = paneOf(atMs)
+    const key = this.#keyOf(reason, hash, pane, atMs)
+    key.add(slot, this.#generationOf(slot), facility, usual, pane, atFirst)
+    if (key.size >= this.#minAccounts) this.#shared.add(hash)
+  }
+
+  /** The key, moved to the newest once a pane. */
   #keyOf(reason: InStepReason, hash: number, pane: number, atMs: number): SharedKey {
     const held = this.#keys.get(hash)
+    const isIt = held !== undefined && held.reason === reason && pane - held.pane <= 1
+    if (isIt && pane <= held.pane) return held
     if (held !== undefined) this.#keys.delete(hash)
-    const key = held !== undefined && held.reason === reason && pane - held.pane <= 1 ? held : new SharedKey(reason, pane, atMs)
+    const key = isIt ? held : new SharedKey(reason, pane, atMs)
     this.#keys.set(hash, key)
     if (this.#keys.size > this.#maxKeys) {
       const oldest = this.#keys.keys().next().value
