@@ -126,7 +126,7 @@ function judgeLines({ mode }: FilterProgram, family: Family, generation: Generat
     `${isIn('approved')} -j RETURN`,
     `-m set --match-set ${seen} src`,
     `-j SET --add-set ${seen} src`,
-    `-m set ! --match-set ${seen} src -m comment --comment "${UNLISTED}"`,
+    `-m set ! --match-set ${seen} src ! --update-counters -m comment --comment "${UNLISTED}"`,
     ...(mode === 'enforce' ? ['-g EDGEWARD-REFUSE'] : []),
   ].map((rule) => `-A EDGEWARD-JUDGE ${rule}`)
 }

@@ -1,13 +1,16 @@
 import type { TestNamespace } from './netns.ts'
 
-/** Sends ready-made IPv6 packets, headers included. Node has no raw sockets; perl-base is on every Debian. */
+/** Sends ready-made packets, headers included. Node has no raw sockets; perl-base is on every Debian. */
 const SENDER = `
-  socket(my $raw, AF_INET6, SOCK_RAW, 255) or die "socket: $!";
-  my $to = pack_sockaddr_in6(0, inet_pton(AF_INET6, shift));
+  my $address = shift;
+  my $is6 = $address =~ /:/;
+  my $family = $is6 ? AF_INET6 : AF_INET;
+  socket(my $raw, $family, SOCK_RAW, 255) or die "socket: $!";
+  my $to = $is6 ? pack_sockaddr_in6(0, inet_pton(AF_INET6, $address)) : pack_sockaddr_in(0, inet_pton(AF_INET, $address));
   for (@ARGV) { defined send($raw, pack("H*", $_), 0, $to) or die "send: $!" }`
 
-/** Sends `packets` from inside `space` to `to`, in this order. */
-export async function sendRaw6(space: TestNamespace, to: string, packets: readonly Buffer[]): Promise<void> {
+/** Sends `packets` of one family from inside `space` to `to`, in this order. */
+export async function sendRaw(space: TestNamespace, to: string, packets: readonly Buffer[]): Promise<void> {
   await space.mustRun('perl', ['-MSocket=:all', '-e', SENDER, to, ...packets.map((packet) => packet.toString('hex'))])
 }
 
@@ -60,4 +63,32 @@ function addressBytes(address: string): Buffer {
   const groups = address.split(':')
   if (groups.length !== 8) throw new Error(`Cannot take ${address} apart: write all eight groups`)
   return Buffer.from(groups.map((group) => group.padStart(4, '0')).join(''), 'hex')
+}
+
+/** One IPv6 packet that carries a whole datagram. `from` and `to` are written in full: eight groups. */
+export function ipv6Packet(from: string, to: string, payload: Buffer): Buffer {
+  const header = Buffer.alloc(8)
+  header.writeUInt8(0x60, 0)
+  header.writeUInt16BE(payload.length, 4)
+  header.writeUInt8(UDP, 6)
+  header.writeUInt8(64, 7)
+  return Buffer.concat([header, addressBytes(from), addressBytes(to), payload])
+}
+
+/** One IPv4 packet that carries a fragment of a datagram. The kernel fills the sum in (raw(7)). RFC 791. */
+export function ipv4Fragment(
+  from: string,
+  to: string,
+  { offsetBytes, moreFollow, payload }: Omit<Fragment, 'nextHeader'>,
+): Buffer {
+  const header = Buffer.alloc(20)
+  header.writeUInt8(0x45, 0)
+  header.writeUInt16BE(header.length + payload.length, 2)
+  header.writeUInt16BE(0x4544, 4)
+  header.writeUInt16BE((offsetBytes / 8) | (moreFollow ? 0x2000 : 0), 6)
+  header.writeUInt8(64, 8)
+  header.writeUInt8(UDP, 9)
+  Buffer.from(from.split('.').map(Number)).copy(header, 12)
+  Buffer.from(to.split('.').map(Number)).copy(header, 16)
+  return Buffer.concat([header, payload])
 }

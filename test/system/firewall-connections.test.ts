@@ -85,7 +85,8 @@ if (!canMakeNetworks()) {
         await stranger.probe({ kind: 'tcp', address: EDGE_ADDRESS_4, port: 80 })
         // A connection of an earlier test may still send a last packet, so only the stranger's row counts.
         const rows = (await firewall.seen(9)).filter(({ address }) => address === STRANGER[0])
-        t.same(rows, [{ address: STRANGER[0], packets: revision }])
+        t.match(rows, [{ address: STRANGER[0], packets: revision }])
+        t.equal(rows.length, 1)
       }
     })
 

@@ -7,8 +7,9 @@ import {
   DESTINATION_OPTIONS,
   destinationOptions,
   type Fragment,
+  ipv4Fragment,
   ipv6Fragment,
-  sendRaw6,
+  sendRaw,
   UDP,
   udpDatagram,
 } from '../support/raw-packets.ts'
@@ -17,6 +18,9 @@ import { until } from '../support/until.ts'
 const APPROVED = '2400:1:0:0:0:0:0:1'
 const STRANGER = '2400:9:0:0:0:0:0:9'
 const SERVER = '2400:200:0:0:0:0:0:1'
+const APPROVED_4 = '20.1.0.1'
+const STRANGER_4 = '20.9.0.9'
+const SERVER_4 = '20.200.0.1'
 
 /** Destination options in front push the ports into the second fragment. */
 const hiding: readonly Fragment[] = [
@@ -55,7 +59,9 @@ const ROWS: readonly Row[] = [
 if (!canMakeNetworks()) {
   t.plan(0, 'needs root and ip(8)')
 } else {
-  const network = await createTestNetwork({ clients: { approved: [APPROVED], stranger: [STRANGER], server: [SERVER] } })
+  const network = await createTestNetwork({
+    clients: { approved: [APPROVED, APPROVED_4], stranger: [STRANGER, STRANGER_4], server: [SERVER, SERVER_4] },
+  })
   t.teardown(() => network.dispose())
   const server = network.client('server')
   const clients = new Map([
@@ -66,7 +72,7 @@ if (!canMakeNetworks()) {
   for (const backend of FIREWALL_BACKENDS)
     await t.test(backend.name, { skip: backend.skip }, async (t) => {
       const firewall = backend.create({ run: runInNamespace(network.edge) })
-      await firewall.apply(aProgram({ hooks: ['input', 'forward'], approve: ['2400:1::1'] }))
+      await firewall.apply(aProgram({ hooks: ['input', 'forward'], approve: ['2400:1::1', APPROVED_4] }))
       for (const { from, sent, arrive, reason } of ROWS) {
         await t.test(`fragments from ${from === APPROVED ? 'an approved source' : 'a stranger'}: ${reason}`, async (t) => {
           // Counted before the server's own reassembly (priority -400), in a table made anew for each row.
@@ -80,7 +86,7 @@ table inet count {
           })
           const space = clients.get(from) ?? t.bailout(`no client ${from}`)
           if (space === undefined) return
-          await sendRaw6(
+          await sendRaw(
             space,
             SERVER,
             sent.map((fragment) => ipv6Fragment(from, SERVER, fragment)),
@@ -94,11 +100,37 @@ table inet count {
         })
       }
 
+      // Through the edge nobody puts them together; a first one always carries its ports (RFC 791: 8 bytes at least).
+      for (const { from, port, arrive, reason } of [
+        { from: APPROVED_4, port: 443, arrive: 2, reason: 'approved: untouched' },
+        {
+          from: STRANGER_4,
+          port: 443,
+          arrive: 1,
+          reason: 'the first carries the port and is refused; the rest is worth nothing',
+        },
+        { from: STRANGER_4, port: 53, arrive: 2, reason: 'another port: untouched' },
+      ]) {
+        await t.test(`IPv4 fragments through the edge from ${from} to port ${port}: ${reason}`, async (t) => {
+          await server.mustRun('nft', ['-f', '-'], {
+            input: `flush ruleset\ntable ip count { chain any { type filter hook prerouting priority -450; ip saddr ${from} counter; }; }\n`,
+          })
+          const space = network.client(from === APPROVED_4 ? 'approved' : 'stranger')
+          const sent = plain(port).map((fragment) => ipv4Fragment(from, SERVER_4, fragment))
+          await sendRaw(space, SERVER_4, sent)
+          const count = await until('the last fragment', async () => {
+            const found = /counter packets (\d+)/.exec((await server.mustRun('nft', ['list', 'ruleset'])).stdout)
+            return Number(found?.[1]) >= arrive ? Number(found?.[1]) : undefined
+          })
+          t.equal(count, arrive)
+        })
+      }
+
       await t.test('fragments to the edge itself: the stranger is listed', async (t) => {
         await firewall.remove()
         await firewall.apply(aProgram({ hooks: ['input'], approve: ['2400:1::1'] }))
         const edge = '2001:db8:ed9e:0:0:0:0:1'
-        await sendRaw6(
+        await sendRaw(
           network.client('stranger'),
           edge,
           hiding.map((fragment) => ipv6Fragment(STRANGER, edge, fragment)),
@@ -107,7 +139,7 @@ table inet count {
           const found = await firewall.seen(10)
           return found.length > 0 ? found : undefined
         })
-        t.same(seen, [{ address: '2400:9::9', packets: 1 }])
+        t.match(seen, [{ address: '2400:9::9', packets: 1 }])
       })
       await firewall.remove()
     })
