@@ -13,12 +13,24 @@ const BENCHES: Readonly<
     load: async () => (await import('./apply-ipset.ts')).benchApplyIpset,
   },
   change: {
-    what: 'one host in or out of a loaded list against a bare nft -f (root)',
+    what: 'one host in or out of a loaded list against a bare nft -f (root; about a minute)',
     load: async () => (await import('./change.ts')).benchChange,
   },
   scenarios: {
     what: 'what each attack gets before it is stopped, and honest accounts stopped in its place, against the goals (about 5 minutes)',
     load: async () => (await import('./scenarios.ts')).benchScenarios,
+  },
+  idle: {
+    what: 'an agent with nothing to do, and how long rules stay wrong that others changed (root; about 2 minutes)',
+    load: async () => (await import('./idle.ts')).benchIdle,
+  },
+  'idle-million': {
+    what: 'an agent with nothing to do and a million hosts (root; 4 GiB; some minutes until it rests)',
+    load: async () => (await import('./idle.ts')).benchIdleMillion,
+  },
+  detect: {
+    what: 'attributed requests through all windows and rules, and the memory that accounts take',
+    load: async () => (await import('./detect.ts')).benchDetect,
   },
   ingest: {
     what: 'log lines through parser and detection against mawk',
@@ -29,7 +41,7 @@ const BENCHES: Readonly<
 const USAGE = `Usage: npm run bench -- [name…]
 
 ${Object.entries(BENCHES)
-  .map(([name, { what }]) => `  ${name.padEnd(11)} ${what}`)
+  .map(([name, { what }]) => `  ${name.padEnd(12)} ${what}`)
   .join('\n')}
 
 Without a name all run. A JSON line per figure on standard output: ours, the machine's own limit in the same run, and their ratio.
