@@ -11,6 +11,8 @@ const UNITS = ['edgeward-load', 'edgeward-agent', 'edgeward-watch', 'edgeward-co
 const BOOT = '/var/lib/edgeward-agent/boot'
 const ONLY_NET_ADMIN = '0000000000001000' // capabilities(7): bit 12
 const NO_CAPABILITY = '0000000000000000'
+/** As many as are published here. */
+const LAST_REVISION = 5
 
 t.setTimeout(290_000)
 const obstacle = whyNoBox()
@@ -94,6 +96,44 @@ if (obstacle !== undefined) {
     }
   })
 
+  await t.test('in a namespace of processes the agent knows its own changes, and names who makes others', async (t) => {
+    const control = (...args: readonly string[]) =>
+      as('edgeward-control', 'edgeward-control', ...args, '--config', '/etc/edgeward/control.yaml')
+    const untilStatus = (what: string, isSo: (status: AgentStatus) => boolean) =>
+      until(what, async () => {
+        const now = JSON.parse(await box.must('edgeward-agent', ['status', '--json'])) as AgentStatus
+        return isSo(now) ? now : undefined
+      })
+    const { drift: quiet } = await untilStatus('it listens', ({ drift }) => drift.listening === 'on')
+    t.equal(quiet.found, 0)
+    for (const mode of ['observe', 'enforce'] as const) {
+      await control('publish', '--mode', mode)
+      await untilStatus(mode, ({ inForce: now }) => now?.mode === mode)
+    }
+    const before = await inForce()
+
+    await box.must('nft', ['flush', 'chain', 'inet', 'edgeward', 'judge4'])
+    const flushed = await untilStatus('the chain is back', ({ drift }) => drift.repaired > 0)
+    t.match(flushed.drift, { found: 1, lastKind: 'rules-removed', lastProcess: { name: 'nft' } })
+
+    // Its own repair and these applies were no drift; and a service that flushes all (nftables.service) is.
+    await box.must('systemctl', ['restart', 'nftables'])
+    const restarted = await untilStatus(
+      'the table is back',
+      ({ drift, faults }) => drift.found > 1 && drift.repaired > flushed.drift.repaired && faults.length === 0,
+    )
+    t.match(restarted.drift, { lastKind: 'table-removed', lastProcess: { name: 'nft' } })
+    t.same(await inForce(), before)
+    t.match(await box.must('nft', ['list', 'tables']), /table inet filter/, 'theirs is left alone')
+    t.match(await box.must('edgeward-agent', ['status']), /last table-removed by nft \(process \d+\)/)
+
+    await control('publish', '--mode', 'observe')
+    await untilStatus('observe', ({ inForce: now }) => now?.mode === 'observe')
+    await control('publish', '--mode', 'enforce')
+    const { drift } = await untilStatus('enforce', ({ inForce: now }) => now?.mode === 'enforce')
+    t.equal(drift.found, restarted.drift.found, 'its own changes are still nobody else’s')
+  })
+
   await t.test('stop, start, restart, upgrade and SIGKILL leave the rules alone', async (t) => {
     const before = await inForce()
     const changes = await listenToKernel(box)
@@ -127,7 +167,7 @@ if (obstacle !== undefined) {
     t.ok(loadedUs > 0 && loadedUs <= networkUs, `loaded at ${loadedUs} µs, network-pre.target at ${networkUs} µs`)
     t.match(
       (await box.journal('edgeward-load')).join('\n'),
-      /the last good program is in force: edgeward: .*revision 1, mode enforce/,
+      /the last good program is in force: edgeward: .*revision \d+, mode enforce/,
     )
     const changes = await listenToKernel(box)
     await box.must('systemctl', ['start', 'edgeward-agent'])
@@ -139,7 +179,7 @@ if (obstacle !== undefined) {
   const spoil = 'read -r _ name <last-good.sha256 && printf "#" | dd of="$name" bs=1 seek=3 conv=notrunc status=none'
   const open = /the guarded ports are open|no rules before the first list/
   for (const [what, script, revision, words, result] of [
-    ['a whole program', ':', 1, /is in force/, 'success'],
+    ['a whole program', ':', LAST_REVISION, /is in force/, 'success'],
     ['a byte changed', spoil, undefined, open, 'exit-code'],
     ['cut short', 'for file in last-good-?.nft; do truncate -s 300 "$file"; done', undefined, open, 'exit-code'],
     ['no program beside its sum', 'rm last-good-?.nft', undefined, open, 'exit-code'],
@@ -194,7 +234,7 @@ if (obstacle !== undefined) {
       /the last good program is torn .*what holds before the first list was loaded/,
     )
     await box.must('systemctl', ['start', 'edgeward-agent'])
-    t.match(await inForce(), { revision: 1 }, 'from its own memory, before READY and without the control API')
+    t.match(await inForce(), { revision: LAST_REVISION }, 'from its own memory, before READY and without the control API')
     await until(
       'the boot program is whole again',
       async () =>
@@ -203,7 +243,7 @@ if (obstacle !== undefined) {
     )
     await box.must('nft', ['delete', 'table', 'inet', 'edgeward'])
     await box.must('systemctl', ['restart', 'edgeward-load'])
-    t.match(await inForce(), { revision: 1 }, 'and the loader takes it')
+    t.match(await inForce(), { revision: LAST_REVISION }, 'and the loader takes it')
   })
 
   await t.test('uninstall takes the services away and leaves rules, config and state', async (t) => {
