@@ -5,7 +5,7 @@ import { MemoryError } from '../memory/memory-error.ts'
 import { createSystemClock, createSystemTimers } from '../time/system-time.ts'
 import { readMaskingKey } from '../watch/masking-key.ts'
 import { parseRegistrations } from '../watch/parse-registrations.ts'
-import { createWatch } from '../watch/watch.ts'
+import { createThreadedWatch } from '../watch/thread/threaded-watch.ts'
 import { WatchError } from '../watch/watch-error.ts'
 import { openWatchMemory } from '../watch/watch-memory.ts'
 import type { WatchOptions } from '../watch/watch-options.ts'
@@ -27,7 +27,8 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const { config: file } = readOptions(args, { config: { type: 'string' } })
   const config = await loadConfig(file, io)
   if (config === undefined) return 2
-  if (config.watch.logs.length === 0) throw new UsageError('Cannot watch nothing: the config names no log in watch.logs')
+  if (config.watch.logs.length + config.watch.syslog.length === 0)
+    throw new UsageError('Cannot watch nothing: the config names no log in watch.logs and no socket in watch.syslog')
   try {
     await serve(config.watch, config.log.level, io)
     return 0
@@ -43,7 +44,7 @@ async function serve(options: WatchOptions, level: 'debug' | 'info' | 'warn' | '
   const timers = createSystemTimers()
   const registrations = await readRegistrations(options.registrationsFile)
   const memory = await openWatchMemory(options.stateDir)
-  const watching = await createWatch(options, {
+  const watching = await createThreadedWatch(options, {
     memory,
     key: await readMaskingKey(options.stateDir),
     registrations,

@@ -6,19 +6,23 @@ import type { Flag } from '../../rules/reports/flag.ts'
 const RENEW_MS = 60_000
 
 /** The flags that hold now. Whoever listens hears each change; whoever comes later begins with `live`. */
-export interface FlagBook {
-  /** Takes what the detector decided. */
-  take(verdicts: readonly Verdict[]): void
-  /** Takes the actions that are on, with the ends they have by now. */
-  renew(live: readonly Verdict[]): void
-  /** Ends flags whose time has come and that the detector knows nothing of: those from before a restart. */
-  expire(nowMs: number): void
+export interface FlagSource {
   /** Oldest first. */
   live(): readonly Flag[]
   /** Calls `onFlag` for each change from now on, until disposed. */
   listen(onFlag: (flag: Flag) => void): Disposable
   /** How many listen now. */
   readonly listeners: number
+}
+
+/** The flags of one detector. */
+export interface FlagBook extends FlagSource {
+  /** Takes what the detector decided. */
+  take(verdicts: readonly Verdict[]): void
+  /** Takes the actions that are on, with the ends they have by now. */
+  renew(live: readonly Verdict[]): void
+  /** Ends flags whose time has come and that the detector knows nothing of: those from before a restart. */
+  expire(nowMs: number): void
   /** Goes up with each change. */
   readonly version: number
 }

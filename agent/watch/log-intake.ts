@@ -29,6 +29,8 @@ export interface IntakeOptions extends LogDialect {
 /** Turns the bytes of one log into requests. Watch and replay read logs through this and nothing else. */
 export interface LogIntake {
   readonly counts: IntakeCounts
+  /** Reads one line that is known to end at `end`, such as that of a datagram. */
+  takeLine(bytes: Buffer, start: number, end: number): void
   /** A cutter for the next file of the log. */
   createSplitter(): LineSplitter
 }
@@ -71,5 +73,5 @@ export function createLogIntake({ format, takeRequest, ...options }: IntakeOptio
     countFault('LINE_TOO_LONG')
   }
 
-  return { counts, createSplitter: () => createLineSplitter(MAX_LINE_BYTES, takeLine, skipLine, takeNext) }
+  return { counts, takeLine, createSplitter: () => createLineSplitter(MAX_LINE_BYTES, takeLine, skipLine, takeNext) }
 }

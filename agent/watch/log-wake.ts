@@ -11,6 +11,8 @@ const RETRY_WAITS = 20
 export interface LogWake extends Disposable {
   /** Ends when something changed, after `longestMs`, or when `signal` is aborted; never throws. */
   wait(longestMs: number, signal: AbortSignal): Promise<void>
+  /** Something came that no folder tells of. */
+  stir(): void
 }
 
 export function createLogWake(paths: readonly string[], timers: Timers): LogWake {
@@ -48,6 +50,7 @@ export function createLogWake(paths: readonly string[], timers: Timers): LogWake
       await wait(timers, GATHER_MS, signal)
       changed = new AbortController()
     },
+    stir: () => changed.abort(),
     [Symbol.dispose]() {
       for (const folder of watchers.keys()) forget(folder)
     },

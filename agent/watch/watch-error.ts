@@ -2,6 +2,8 @@
 export const WATCH_ERRORS = {
   BAD_REGISTRATIONS: 'the file of registrations has rows that cannot be understood',
   LOG_UNREADABLE: 'a log is there but cannot be read; it is tried again',
+  SYSLOG_UNUSABLE: 'the unix socket for syslog messages cannot be listened on; it is tried again',
+  THREAD_FAILED: 'the thread that reads the logs ended or hung; it is started again where it had saved its place',
   KEY_UNUSABLE: 'the masking key in the state folder cannot be read or made, or is too short',
   POSITIONS_BROKEN: 'the positions in the logs are torn or were changed on disk; the logs are begun anew',
   FLAGS_BROKEN: 'the remembered flags are torn or were changed on disk; they are found again while they go on',

@@ -8,17 +8,25 @@ import { parseLogTemplate } from '../../rules/requests/log-template.ts'
 import { RequestError } from '../../rules/requests/request-error.ts'
 import { findOffsetMinutes } from '../../rules/requests/utc-offset.ts'
 
-const Log = Type.Object(
+const DIALECT = {
+  format: Type.Union([Type.Literal('nginx-json'), Type.Literal('combined'), Type.Literal('haproxy'), Type.Literal('template')]),
+  /** For the format `template`: what nginx's `log_format` says. */
+  template: Type.Optional(Type.String()),
+  /** The clock of a HAProxy host; `+07:00` if nobody says. */
+  haproxyOffset: Type.Optional(Type.String()),
+}
+const Log = Type.Object({ path: Type.String({ minLength: 1 }), ...DIALECT }, { additionalProperties: false })
+const Socket = Type.Object(
   {
-    path: Type.String({ minLength: 1 }),
-    format: Type.Union([Type.Literal('nginx-json'), Type.Literal('combined'), Type.Literal('haproxy'), Type.Literal('template')]),
-    /** For the format `template`: what nginx's `log_format` says. */
-    template: Type.Optional(Type.String()),
-    /** The clock of a HAProxy host; `+07:00` if nobody says. */
-    haproxyOffset: Type.Optional(Type.String()),
+    socket: Type.String({ minLength: 1 }),
+    /** Who may send, as chmod(1) takes it; `0660` if nobody says. */
+    mode: Type.Optional(Type.String({ pattern: '^0?[0-7]{3}$' })),
+    ...DIALECT,
   },
   { additionalProperties: false },
 )
+/** One unix socket that a proxy sends its log to. */
+export type WatchedSocket = Static<typeof Socket>
 /** One access log to follow. */
 export type WatchedLog = Static<typeof Log>
 
@@ -30,6 +38,11 @@ export const WATCH_OPTIONS = {
     Type.Array(Log, { maxItems: 64 }),
     [],
     'Access logs to follow, each with `path` (absolute) and `format`: `nginx-json`, `combined`, `haproxy` (with `haproxyOffset`, such as `+07:00`) or `template` (with `template`, as in `log_format` of nginx).',
+  ),
+  'watch.syslog': option(
+    Type.Array(Socket, { maxItems: 16 }),
+    [],
+    'Unix sockets where proxies send their logs as syslog datagrams, each with `socket` (absolute path), who may send as `mode` (`0660` if nobody says), and `format` as for a file.',
   ),
   'watch.from': option(
     Type.Union([Type.Literal('beginning'), Type.Literal('end')]),
@@ -68,6 +81,7 @@ export interface WatchOptions extends Omit<ConfigOf<typeof WATCH_OPTIONS>['watch
 export function watchFindings({ watch }: ConfigOf<typeof WATCH_OPTIONS>): ConfigFinding[] {
   const paths = [
     ...watch.logs.map(({ path }, number) => ({ path: `watch.logs.${number}.path`, value: path })),
+    ...watch.syslog.map(({ socket }, number) => ({ path: `watch.syslog.${number}.socket`, value: socket })),
     { path: 'watch.socket', value: watch.socket },
     { path: 'watch.stateDir', value: watch.stateDir },
     ...(watch.registrationsFile === '' ? [] : [{ path: 'watch.registrationsFile', value: watch.registrationsFile }]),
@@ -76,22 +90,39 @@ export function watchFindings({ watch }: ConfigOf<typeof WATCH_OPTIONS>): Config
     ...paths.flatMap(({ path, value }) =>
       isAbsolute(value) ? [] : [{ path, message: `must be an absolute path, is ${JSON.stringify(value)}` }],
     ),
-    ...watch.logs.flatMap(dialectFindings),
+    ...watch.logs.flatMap((log, number) => dialectFindings(log, `watch.logs.${number}`)),
+    ...watch.syslog.flatMap((socket, number) => dialectFindings(socket, `watch.syslog.${number}`)),
+    ...watch.syslog.flatMap(({ socket }, number) =>
+      socketFindings(socket, `watch.syslog.${number}.socket`, watch.syslog, number),
+    ),
     ...watch.logs.flatMap(({ path }, number) =>
       watch.logs.findIndex((log) => log.path === path) < number
         ? [{ path: `watch.logs.${number}.path`, message: `${JSON.stringify(path)} is followed already` }]
         : [],
     ),
-    // unix(7): a socket's path has at most 107 bytes.
-    ...(Buffer.byteLength(watch.socket) > 107
-      ? [{ path: 'watch.socket', message: 'is longer than the 107 bytes that a socket path may have' }]
-      : []),
+    ...lengthFindings('watch.socket', watch.socket),
     ...checkDetectPolicy(watch.policy).map(({ path, message }) => ({ path: `watch.policy.${path}`, message })),
   ]
 }
 
+type Dialect = Pick<WatchedLog, 'format' | 'template' | 'haproxyOffset'>
+
+function socketFindings(socket: string, path: string, all: readonly WatchedSocket[], number: number): ConfigFinding[] {
+  const isTwice = all.findIndex((other) => other.socket === socket) < number
+  return [
+    ...lengthFindings(path, socket),
+    ...(isTwice ? [{ path, message: `${JSON.stringify(socket)} is listened on already` }] : []),
+  ]
+}
+
+function lengthFindings(path: string, socket: string): ConfigFinding[] {
+  // unix(7): a socket's path has at most 107 bytes.
+  if (Buffer.byteLength(socket) <= 107) return []
+  return [{ path, message: 'is longer than the 107 bytes that a socket path may have' }]
+}
+
 /** How a log is written, for its parser. */
-export function dialectOf({ format, template, haproxyOffset }: WatchedLog): LogDialect {
+export function dialectOf({ format, template, haproxyOffset }: Dialect): LogDialect {
   const haproxyOffsetMinutes = haproxyOffset === undefined ? undefined : findOffsetMinutes(haproxyOffset)
   return {
     format,
@@ -100,8 +131,8 @@ export function dialectOf({ format, template, haproxyOffset }: WatchedLog): LogD
   }
 }
 
-function dialectFindings({ format, template, haproxyOffset }: WatchedLog, number: number): ConfigFinding[] {
-  const at = (name: string, message: string): ConfigFinding => ({ path: `watch.logs.${number}.${name}`, message })
+function dialectFindings({ format, template, haproxyOffset }: Dialect, path: string): ConfigFinding[] {
+  const at = (name: string, message: string): ConfigFinding => ({ path: `${path}.${name}`, message })
   const findings: ConfigFinding[] = []
   if (format === 'template' && template === undefined) findings.push(at('template', 'is needed for the format template'))
   if (format !== 'template' && template !== undefined) findings.push(at('template', 'goes with the format template only'))

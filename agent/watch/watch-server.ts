@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { FlagLine } from '../../rules/reports/flag.ts'
 import type { Timers } from '../time/timers.ts'
-import type { FlagBook } from './flag-book.ts'
+import type { FlagSource } from './flag-book.ts'
 import { WatchError } from './watch-error.ts'
 import { createWatchMetrics } from './watch-metrics.ts'
 import type { WatchStatus } from './watch-status.ts'
@@ -17,7 +17,7 @@ const MAX_LISTENERS = 16
 const MAX_WAITING_BYTES = 1 << 20
 
 export interface WatchServerOptions {
-  readonly flags: FlagBook
+  readonly flags: FlagSource
   /** Copied from memory; called for each answer. */
   readonly readStatus: () => WatchStatus
   readonly timers: Timers

@@ -7,13 +7,14 @@ import type { Clock } from '../../rules/time/clock.ts'
 import type { Log } from '../log/log.ts'
 import type { Timers } from '../time/timers.ts'
 import { createFaultList } from './fault-list.ts'
-import { createFlagBook, type FlagBook } from './flag-book.ts'
+import { createFlagBook, type FlagSource } from './flag-book.ts'
 import { createLogIntake } from './log-intake.ts'
 import type { LogPlace } from './log-place.ts'
 import { createLogWake } from './log-wake.ts'
 import { createQuietClock } from './quiet-clock.ts'
+import { openSyslogInput } from './syslog/syslog-input.ts'
 import type { WatchMemory } from './watch-memory.ts'
-import { dialectOf, type WatchOptions } from './watch-options.ts'
+import { dialectOf, type WatchedLog, type WatchedSocket, type WatchOptions } from './watch-options.ts'
 import type { LogStatus, WatchStatus } from './watch-status.ts'
 import { type FollowedLog, openFollowedLog } from './watched-log.ts'
 
@@ -40,7 +41,7 @@ export interface WatchPorts {
 
 /** Follows logs, counts accounts, flags harvesters. Starts no program and changes nothing but its own state folder. */
 export interface Watch {
-  readonly flags: FlagBook
+  readonly flags: FlagSource
   /** Copied from memory. */
   status(): WatchStatus
   /** Works until `signal` is aborted, then remembers where it was. Never throws. */
@@ -61,25 +62,32 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
   })
   const quietClock = createQuietClock(() => detector.nowMs, clock, monotonicMs)
   const attributor = createAttributor()
-  const logs = options.logs.map((watched) =>
+  const intakeOf = (watched: WatchedLog | WatchedSocket) =>
+    createLogIntake({
+      ...dialectOf(watched),
+      key,
+      attributor,
+      takeRequest(request) {
+        quietClock.see()
+        const verdicts = detector.observe(request)
+        if (verdicts.length > 0) act(verdicts)
+      },
+    })
+  let stir = (): void => undefined
+  const files = options.logs.map((watched) =>
     openFollowedLog({
       log: watched,
       place: places.get(watched.path),
       from: options.from,
-      intake: createLogIntake({
-        ...dialectOf(watched),
-        key,
-        attributor,
-        takeRequest(request) {
-          quietClock.see()
-          const verdicts = detector.observe(request)
-          if (verdicts.length > 0) act(verdicts)
-        },
-      }),
+      intake: intakeOf(watched),
       nowMs: () => clock.nowMs(),
       monotonicMs,
     }),
   )
+  const sockets = options.syslog.map((watched) =>
+    openSyslogInput({ watched, intake: intakeOf(watched), monotonicMs, onArrival: () => stir() }),
+  )
+  const logs: readonly FollowedLog[] = [...files, ...sockets]
   let top: readonly AccountTally[] = []
   let hasNews = false
   let [topMs, savedMs, savedVersion, savedPlaces] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, '']
@@ -170,9 +178,10 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
     }),
     async run(signal) {
       using wake = createLogWake(
-        logs.map((followed) => followed.log.path),
+        files.map((followed) => followed.log.path),
         timers,
       )
+      stir = () => wake.stir()
       // Watches the folders before the first look, so that nothing changes unseen in between.
       await wake.wait(0, signal)
       let behind: FollowedLog[] = []

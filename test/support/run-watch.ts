@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { createSystemTimers } from '../../agent/time/system-time.ts'
+import { createThreadedWatch, type ThreadedWatchPorts } from '../../agent/watch/thread/threaded-watch.ts'
 import { createWatch, type Watch } from '../../agent/watch/watch.ts'
 import { openWatchMemory } from '../../agent/watch/watch-memory.ts'
 import type { WatchOptions } from '../../agent/watch/watch-options.ts'
@@ -26,12 +27,23 @@ export interface RunWatchOptions {
   /** Moved by the test; stands still otherwise. */
   readonly monotonic?: MovableClock
   readonly options?: Partial<WatchOptions>
+  /** Reads on a thread of its own, as the service does; real clocks only. */
+  readonly isThreaded?: boolean
+  readonly startThread?: ThreadedWatchPorts['startThread']
 }
 
 /** Starts it in `folder`: follows `access.log` there and keeps its state in `state`. */
-export async function runWatch({ folder, clock, monotonic, options }: RunWatchOptions): Promise<RunningWatch> {
+export async function runWatch({
+  folder,
+  clock,
+  monotonic,
+  options,
+  isThreaded = false,
+  startThread,
+}: RunWatchOptions): Promise<RunningWatch> {
   const watchOptions: WatchOptions = {
     logs: [{ path: join(folder, 'access.log'), format: 'nginx-json' }],
+    syslog: [],
     from: 'beginning',
     socket: join(folder, 'watch.sock'),
     stateDir: join(folder, 'state'),
@@ -40,7 +52,7 @@ export async function runWatch({ folder, clock, monotonic, options }: RunWatchOp
     policy: DEFAULT_DETECT_POLICY,
     ...options,
   }
-  const watch = await createWatch(watchOptions, {
+  const ports = {
     memory: await openWatchMemory(watchOptions.stateDir),
     key: new Uint8Array(32).fill(5),
     registrations: undefined,
@@ -48,7 +60,10 @@ export async function runWatch({ folder, clock, monotonic, options }: RunWatchOp
     monotonicMs: () => monotonic?.nowMs() ?? performance.now(),
     timers: createSystemTimers(),
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-  })
+  }
+  const watch = isThreaded
+    ? await createThreadedWatch(watchOptions, { ...ports, ...(startThread === undefined ? {} : { startThread }) })
+    : await createWatch(watchOptions, ports)
   const told: Flag[] = []
   watch.flags.listen((flag) => told.push(flag))
   const end = new AbortController()

@@ -39,7 +39,7 @@ describe('agent watch', () => {
     const { exitCode, stderr } = await runAgent(['watch', '--config', path])
     expect([exitCode, stderr.split('\n')[0]]).toEqual([
       2,
-      'agent watch: Cannot watch nothing: the config names no log in watch.logs',
+      'agent watch: Cannot watch nothing: the config names no log in watch.logs and no socket in watch.syslog',
     ])
   })
 

@@ -19,6 +19,7 @@ describe('the options of watch', () => {
   it('all have a value where the file is silent', () => {
     expect(parseAgentConfig(SERVICE).watch).toEqual({
       logs: [],
+      syslog: [],
       from: 'beginning',
       socket: '/run/edgeward-watch/watch.sock',
       stateDir: '/var/lib/edgeward-watch',
@@ -50,6 +51,18 @@ describe('the options of watch', () => {
       'watch.logs.2.template goes with the format template only',
       'watch.logs.2.haproxyOffset goes with the format haproxy only',
       'watch.logs.3.haproxyOffset must be an offset such as +07:00 or Z, is "7"',
+    ])
+    const sockets = `watch:
+  syslog:
+    - {socket: a.sock, format: combined, mode: '0800'}
+    - {socket: /b, format: combined}
+    - {socket: /b, format: template}
+`
+    expect(faultsOf(SERVICE + sockets)).toEqual([expect.stringContaining('watch.syslog.0.mode')])
+    expect(faultsOf(SERVICE + sockets.replace(", mode: '0800'", ''))).toEqual([
+      'watch.syslog.0.socket must be an absolute path, is "a.sock"',
+      'watch.syslog.2.template is needed for the format template',
+      'watch.syslog.2.socket "/b" is listened on already',
     ])
     const twice = `watch:\n  logs: [{path: a.log, format: combined}, {path: a.log, format: combined}]\n  policy: {absolute: {limits: [${limit}]}}\n`
     expect(faultsOf(SERVICE + twice)).toEqual([

@@ -6,7 +6,7 @@ import type { AttributedRequest } from '../../../rules/requests/attributed-reque
 import { makePipe } from '../../support/make-pipe.ts'
 import { createMovableClock } from '../../support/movable-clock.ts'
 import { runAgent } from '../../support/run-agent.ts'
-import { createStillClock, runWatch } from '../../support/run-watch.ts'
+import { createStillClock, type RunWatchOptions, runWatch } from '../../support/run-watch.ts'
 import { makeFacilities, type ScenarioFacility } from '../../support/scenarios/facilities.ts'
 import { ordinaryDay } from '../../support/scenarios/ordinary-day.ts'
 import { harvest } from '../../support/scenarios/patterns.ts'
@@ -36,11 +36,16 @@ function withoutRenewals(told: readonly Flag[]): Flag[] {
   })
 }
 
-describe('createWatch', () => {
+describe.each([
+  ['createWatch', false],
+  ['createThreadedWatch', true],
+] as const)('%s', (_name, isThreaded) => {
+  const run = (options: RunWatchOptions) => runWatch({ ...options, isThreaded })
+
   it('flags a harvester while the log grows, is rotated and grows on', async () => {
     const folder = await temporaryFolder()
     const path = join(folder, 'access.log')
-    const { watch, told, hasRead } = await runWatch({ folder })
+    const { watch, told, hasRead } = await run({ folder })
     const lines = stolen().split('\n')
     writeFileSync(path, `${lines.slice(0, 150).join('\n')}\n`)
     await hasRead(150)
@@ -59,7 +64,7 @@ describe('createWatch', () => {
     const folder = await temporaryFolder()
     const path = join(folder, 'access.log')
     await make(path)
-    const { watch, hasRead } = await runWatch({ folder })
+    const { watch, hasRead } = await run({ folder })
     const fault = await until('the fault', () => watch.status().faults[0])
     expect(fault).toMatchObject({ code: 'LOG_UNREADABLE', message: expect.stringMatching(`it is ${kind}; (name|let) the`) })
     expect(watch.status()).toMatchObject({ isReady: false, logs: [{ isThere: false }] })
@@ -74,7 +79,7 @@ describe('createWatch', () => {
     const folder = await temporaryFolder()
     const nobody = [{ account: undefined }, { account: undefined, function: 'token/take' }, {}].map((fields) => aRequest(fields))
     writeFileSync(join(folder, 'access.log'), linesOf(nobody))
-    const { watch, hasRead } = await runWatch({ folder })
+    const { watch, hasRead } = await run({ folder })
     await hasRead(3)
     expect(watch.status().logs[0]).toMatchObject({ requests: 3, unnamed: 1 })
   })
@@ -90,7 +95,7 @@ describe('createWatch', () => {
       ),
     ]
     const text = linesOf(day)
-    const { told, hasRead } = await runWatch({ folder, monotonic: createStillClock() })
+    const { told, hasRead } = await run({ folder })
     const cuts = Array.from({ length: 9 }, (_, part) => text.slice((text.length * part) / 9, (text.length * (part + 1)) / 9))
     for (const cut of cuts) appendFileSync(join(folder, 'access.log'), cut)
     await hasRead(day.length)
@@ -106,6 +111,68 @@ describe('createWatch', () => {
     expect(live).toHaveLength(4)
   })
 
+  it('counts over all its logs together', async () => {
+    const folder = await temporaryFolder()
+    const logs = ['http.log', 'https.log'].map((name) => ({ path: join(folder, name), format: 'nginx-json' as const }))
+    const lines = stolen().trim().split('\n')
+    for (const [number, { path }] of logs.entries()) {
+      writeFileSync(
+        path,
+        lines
+          .filter((_, at) => at % 2 === number)
+          .map((line) => `${line}\n`)
+          .join(''),
+      )
+    }
+    const { told, hasRead } = await run({ folder, options: { logs } })
+    await hasRead(400)
+    expect(told.map(({ action }) => action)).toEqual(['suspend'])
+  })
+
+  it('goes on with broken state, and says so', async () => {
+    const folder = await temporaryFolder()
+    mkdirSync(join(folder, 'state'))
+    writeFileSync(join(folder, 'state', 'positions.json'), '{"format":"edgeward-posi')
+    writeFileSync(join(folder, 'state', 'flags.json'), '{"format":"edgeward-flags/1","flags":[{}]}')
+    writeFileSync(join(folder, 'access.log'), stolen())
+    const { watch, told, hasRead, stop } = await run({ folder })
+    await hasRead(400)
+    expect(told).toHaveLength(1)
+    expect(watch.status().faults.map(({ code }) => code)).toEqual(['POSITIONS_BROKEN', 'FLAGS_BROKEN'])
+    await stop()
+    expect(JSON.parse(readFileSync(join(folder, 'state', 'flags.json'), 'utf8'))).toMatchObject({
+      flags: [{ account: '79999_BV' }],
+    })
+  })
+
+  it('says that a log cannot be read, and reads it when it can', async () => {
+    const folder = await temporaryFolder()
+    const path = join(folder, 'access.log')
+    symlinkSync('access.log', path)
+    const { watch, hasRead } = await run({ folder })
+    await until('the fault', () => (watch.status().faults[0]?.code === 'LOG_UNREADABLE' ? true : undefined))
+    expect(watch.status().isReady).toBe(false)
+    rmSync(path)
+    writeFileSync(path, stolen(3))
+    await hasRead(3)
+    await until('the end of the fault', () => (watch.status().faults.length === 0 ? true : undefined))
+    expect(watch.status().isReady).toBe(true)
+  })
+
+  it('names unread lines by reason and shows no text of them', async () => {
+    const folder = await temporaryFolder()
+    writeFileSync(
+      join(folder, 'access.log'),
+      Buffer.concat([Buffer.from('secret-text\n\n'), Buffer.alloc(1_100_000, 0x80), Buffer.from('\n')]),
+    )
+    const { watch, hasRead } = await run({ folder })
+    await hasRead(3)
+    expect(watch.status().logs[0]).toMatchObject({ requests: 0, faults: { NOT_JSON: 1, EMPTY_LINE: 1, LINE_TOO_LONG: 1 } })
+    expect(JSON.stringify(watch.status())).not.toContain('secret-text')
+  })
+})
+
+describe('createWatch', () => {
   it('keeps suspensions over a restart, and reads no line twice', async () => {
     const folder = await temporaryFolder()
     const path = join(folder, 'access.log')
@@ -166,40 +233,6 @@ describe('createWatch', () => {
     expect(second.watch.flags.live()).toEqual([])
   })
 
-  it('counts over all its logs together', async () => {
-    const folder = await temporaryFolder()
-    const logs = ['http.log', 'https.log'].map((name) => ({ path: join(folder, name), format: 'nginx-json' as const }))
-    const lines = stolen().trim().split('\n')
-    for (const [number, { path }] of logs.entries()) {
-      writeFileSync(
-        path,
-        lines
-          .filter((_, at) => at % 2 === number)
-          .map((line) => `${line}\n`)
-          .join(''),
-      )
-    }
-    const { told, hasRead } = await runWatch({ folder, options: { logs } })
-    await hasRead(400)
-    expect(told.map(({ action }) => action)).toEqual(['suspend'])
-  })
-
-  it('goes on with broken state, and says so', async () => {
-    const folder = await temporaryFolder()
-    mkdirSync(join(folder, 'state'))
-    writeFileSync(join(folder, 'state', 'positions.json'), '{"format":"edgeward-posi')
-    writeFileSync(join(folder, 'state', 'flags.json'), '{"format":"edgeward-flags/1","flags":[{}]}')
-    writeFileSync(join(folder, 'access.log'), stolen())
-    const { watch, told, hasRead, stop } = await runWatch({ folder })
-    await hasRead(400)
-    expect(told).toHaveLength(1)
-    expect(watch.status().faults.map(({ code }) => code)).toEqual(['POSITIONS_BROKEN', 'FLAGS_BROKEN'])
-    await stop()
-    expect(JSON.parse(readFileSync(join(folder, 'state', 'flags.json'), 'utf8'))).toMatchObject({
-      flags: [{ account: '79999_BV' }],
-    })
-  })
-
   it('goes on counting when its state cannot be written, and says so until it can', async () => {
     const folder = await temporaryFolder()
     const monotonic = createStillClock()
@@ -217,31 +250,5 @@ describe('createWatch', () => {
     rmSync(join(folder, 'state'))
     mkdirSync(join(folder, 'state'))
     await until('the end of the fault', () => (faultAfterSaving() === 'none' ? true : undefined))
-  })
-
-  it('says that a log cannot be read, and reads it when it can', async () => {
-    const folder = await temporaryFolder()
-    const path = join(folder, 'access.log')
-    symlinkSync('access.log', path)
-    const { watch, hasRead } = await runWatch({ folder })
-    await until('the fault', () => (watch.status().faults[0]?.code === 'LOG_UNREADABLE' ? true : undefined))
-    expect(watch.status().isReady).toBe(false)
-    rmSync(path)
-    writeFileSync(path, stolen(3))
-    await hasRead(3)
-    await until('the end of the fault', () => (watch.status().faults.length === 0 ? true : undefined))
-    expect(watch.status().isReady).toBe(true)
-  })
-
-  it('names unread lines by reason and shows no text of them', async () => {
-    const folder = await temporaryFolder()
-    writeFileSync(
-      join(folder, 'access.log'),
-      Buffer.concat([Buffer.from('secret-text\n\n'), Buffer.alloc(1_100_000, 0x80), Buffer.from('\n')]),
-    )
-    const { watch, hasRead } = await runWatch({ folder })
-    await hasRead(3)
-    expect(watch.status().logs[0]).toMatchObject({ requests: 0, faults: { NOT_JSON: 1, EMPTY_LINE: 1, LINE_TOO_LONG: 1 } })
-    expect(JSON.stringify(watch.status())).not.toContain('secret-text')
   })
 })

@@ -1,0 +1,41 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Log } from '../../log/log.ts'
+import { createSystemClock, createSystemTimers } from '../../time/system-time.ts'
+import { createWatch } from '../watch.ts'
+import { openWatchMemory } from '../watch-memory.ts'
+import { STOP, type ThreadData, type ThreadMessage } from './messages.ts'
+
+const STATUS_MS = 250
+
+/** The whole of `watch` but its socket: it follows, parses, counts and remembers, and says what it found. */
+async function main(data: ThreadData): Promise<void> {
+  const say = (message: ThreadMessage): void => parentPort?.postMessage(message)
+  const logAs =
+    (level: keyof Log) =>
+    (facts: object, message: string): void =>
+      say({ kind: 'log', level, facts, message })
+  const kept = await openWatchMemory(data.options.stateDir)
+  const watch = await createWatch(data.options, {
+    // What the thread before had told counts, also what it had not written yet.
+    memory: { ...kept, readFlags: () => Promise.resolve(data.flags) },
+    key: data.key,
+    registrations: data.registrations,
+    clock: createSystemClock(),
+    monotonicMs: () => performance.now(),
+    timers: createSystemTimers(),
+    log: { debug: logAs('debug'), info: logAs('info'), warn: logAs('warn'), error: logAs('error') },
+  })
+  const end = new AbortController()
+  parentPort?.on('message', (message) => {
+    if (message === STOP) end.abort()
+  })
+  watch.flags.listen((flag) => say({ kind: 'flag', flag }))
+  say({ kind: 'started', flags: watch.flags.live(), status: watch.status() })
+  const telling = setInterval(() => say({ kind: 'status', status: watch.status() }), STATUS_MS)
+  await watch.run(end.signal)
+  clearInterval(telling)
+  say({ kind: 'stopped', status: watch.status() })
+  parentPort?.close()
+}
+
+await main(workerData as ThreadData)

@@ -1,0 +1,25 @@
+import type { Registrations } from '../../../rules/detect/registered-facility.ts'
+import type { Flag } from '../../../rules/reports/flag.ts'
+import type { Log } from '../../log/log.ts'
+import type { WatchOptions } from '../watch-options.ts'
+import type { WatchStatus } from '../watch-status.ts'
+
+/** What the thread is given at its start. */
+export interface ThreadData {
+  readonly options: WatchOptions
+  readonly key: Uint8Array
+  readonly registrations: Registrations | undefined
+  /** The flags that hold: from disk, or from a thread before. */
+  readonly flags: readonly Flag[]
+}
+
+/** What the thread says. Nothing in it is text from a log. */
+export type ThreadMessage =
+  | { readonly kind: 'started'; readonly flags: readonly Flag[]; readonly status: WatchStatus }
+  | { readonly kind: 'flag'; readonly flag: Flag }
+  | { readonly kind: 'status'; readonly status: WatchStatus }
+  | { readonly kind: 'log'; readonly level: keyof Log; readonly facts: object; readonly message: string }
+  | { readonly kind: 'stopped'; readonly status: WatchStatus }
+
+/** What the thread hears: end as on SIGTERM. */
+export const STOP = 'stop'
