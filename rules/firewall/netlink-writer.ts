@@ -75,10 +75,13 @@ export function createNetlinkWriter(): NetlinkWriter {
       view.setUint16(start + 2, type | NESTED, true)
     },
     u32(type, value) {
-      view.setUint32(attribute(type, 4), value)
+      // Before the view is taken: it may be another one after.
+      const start = attribute(type, 4)
+      view.setUint32(start, value)
     },
     u64(type, value) {
-      view.setBigUint64(attribute(type, 8), value)
+      const start = attribute(type, 8)
+      view.setBigUint64(start, value)
     },
     text(type, value) {
       const start = attribute(type, value.length + 1)
