@@ -5,8 +5,6 @@ import type { WindowName } from './windows.ts'
 
 /** What is counted beside look-ups, of accounts with more than a few of them. */
 export const EVENT_KINDS = [
-  /** Requests of every kind. */
-  'requests',
   /** Answered 05x, 06x or 070: wrong card, name or birth date; 404 where no answer code is logged. */
   'misses',
   /** Answered 054 or 055: the officer is not registered, or named wrongly. */
@@ -93,12 +91,15 @@ export class AccountDetails {
     this.#pageOf(place).rings.reach(place & (PAGE_PLACES - 1), Math.floor(atMs / LAYOUT.stepMs))
   }
 
-  /** Counts an event at a time that was reached. */
   count(place: number, kind: EventKind, atMs: number): void {
-    this.#pageOf(place).rings.count(place & (PAGE_PLACES - 1), KIND_NUMBER[kind], Math.floor(atMs / LAYOUT.stepMs))
+    const { rings } = this.#pageOf(place)
+    const local = place & (PAGE_PLACES - 1)
+    const bucket = Math.floor(atMs / LAYOUT.stepMs)
+    rings.reach(local, bucket)
+    rings.count(local, KIND_NUMBER[kind], bucket)
   }
 
-  /** Of the window that ends at the account's newest event. */
+  /** Of the window that ends at the account's newest event, or at the time that was reached. */
   read(place: number, kind: EventKind, window: EventWindow): number {
     const series = this.#pages[place >>> PAGE_BITS]?.rings.find(KIND_NUMBER[kind])
     return series === undefined ? 0 : series.read(place & (PAGE_PLACES - 1), window === '1h' ? 0 : 1)

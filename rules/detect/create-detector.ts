@@ -127,11 +127,12 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     return { isForeign: isForeign === true, sourceHash: isForeign === false ? 0 : hashOf(ip) }
   }
 
-  function move(account: Account, ip: string): void {
+  function move(account: Account, { ip, atMs }: AttributedRequest): void {
     noteSource(account, ip)
     const { isForeign, sourceHash } = placeOf(account.facility, ip)
     account.isForeign = isForeign
     account.sourceHash = sourceHash
+    if (account.details !== -1 && sourceHash !== 0) details.noteSource(account.details, sourceHash, atMs)
   }
 
   /** Counts what is no look-up, of accounts that have details; some events give an account its details. */
@@ -143,10 +144,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       account.details = details.take(account.slot)
     }
     const place = account.details
-    details.reach(place, atMs)
-    details.count(place, 'requests', atMs)
     if (account.isForeign) details.count(place, 'foreign', atMs)
-    if (account.sourceHash !== 0) details.noteSource(place, account.sourceHash, atMs)
     if (request.retired) details.count(place, 'retired', atMs)
     if (isUngranted) details.count(place, 'ungranted', atMs)
     if (kind === 'history' || kind === 'record' || kind === 'token') details.count(place, kind, atMs)
@@ -188,6 +186,8 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       account.details = details.take(account.slot)
     }
     if (account.details !== -1) {
+      details.reach(account.details, atMs)
+      if (account.sourceHash !== 0) details.noteSource(account.details, account.sourceHash, atMs)
       details.use(account.details, weightClassOf(counters.read(account.slot, DAY, 'lookups')))
       account.usualPerHour = Math.round(norms.hourAt(account.slot, account.dailyVisits, atMs, norm).expected)
     }
@@ -264,7 +264,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   /** Counts and judges the request of an account. */
   function take(account: Account, request: AttributedRequest): readonly Verdict[] {
     account.requests++
-    if (account.source !== request.ip) move(account, request.ip)
+    if (account.source !== request.ip) move(account, request)
     countEvents(account, request)
     const isCounted = isLookup(request.class) && !request.isProbe && isAnswered(request)
     const isFull = isCounted && countLookup(account, request)

@@ -126,7 +126,8 @@ export class Judge {
   }
 
   #noteShadows(account: Account, acting: number, nowMs: number): void {
-    for (const [number, rule] of this.#rules.entries()) {
+    for (let number = 0; number < this.#rules.length; number++) {
+      const rule = this.#rules[number] as Rule
       if (rule.mode !== 'shadow') continue
       const would = this.#levelOf(acting + (this.#over[number] as number), 0)
       if (would > this.#levelOf(acting, 0)) this.shadows.note(rule.name, account.slot, would, nowMs)

@@ -62,7 +62,7 @@ export class RingPage {
   /** Counts one event of series `number` in sub-bucket `bucket`, which is not newer than the newest. */
   count(local: number, number: number, bucket: number): void {
     const series = this.#series[number] ?? this.make(number)
-    series.totals[local] = (series.totals[local] as number) + 1
+    series.add(local)
     const head = this.newest[local] as number
     if (bucket === head) return
     const { ratios, buckets, windows } = this.#layout

@@ -30,7 +30,8 @@ interface Generations {
  */
 export class SubjectMemory {
   readonly #pages: (Page | undefined)[] = []
-  readonly #large = new Map<number, Generations>()
+  /** By slot. */
+  readonly #large: (Generations | undefined)[] = []
   readonly #maxWords: number
   #words = 0
 
@@ -47,16 +48,16 @@ export class SubjectMemory {
   /** True if the account looked up the person with this hash lately; remembers that it does now. */
   recall(slot: number, subjectHash: number, atMs: number): boolean {
     const hash = subjectHash >>> 0 || 1
-    const large = this.#large.get(slot)
+    const large = this.#large[slot]
     return large === undefined ? this.#recallInline(slot, hash, atMs) : this.#recallLarge(large, hash, atMs)
   }
 
   /** Forgets an account. */
   clear(slot: number): void {
-    const large = this.#large.get(slot)
+    const large = this.#large[slot]
     if (large !== undefined) {
       this.#words -= large.current.length + large.previous.length
-      this.#large.delete(slot)
+      this.#large[slot] = undefined
     }
     const page = this.#pages[slot >>> PAGE_BITS]
     if (page === undefined) return
@@ -93,8 +94,14 @@ export class SubjectMemory {
     this.#words += 2 * FIRST_WORDS
     for (const known of page.hashes.subarray(local * INLINE, (local + 1) * INLINE)) insert(large.current, known)
     large.count = INLINE
-    this.#large.set(slot, large)
+    this.#keep(slot, large)
     return this.#recallLarge(large, hash, atMs)
+  }
+
+  #keep(slot: number, large: Generations): void {
+    // Without holes, so that it stays a plain array however far apart the slots are.
+    while (this.#large.length <= slot) this.#large.push(undefined)
+    this.#large[slot] = large
   }
 
   #recallLarge(large: Generations, hash: number, atMs: number): boolean {

@@ -10,6 +10,9 @@ import type { Figures, Rule } from './rule.ts'
 export function createAbsoluteRule({ absolute, score }: DetectPolicy): Rule {
   const limits = absolute.limits.map((limit) => ({ ...limit, number: windowNumber(limit.window) }))
 
+  const longest = Math.max(...limits.map(({ number }) => number))
+  const least = absolute.calmShare * Math.min(...limits.map(({ lookups, atLeast }) => Math.min(lookups, atLeast)))
+
   return {
     name: 'absolute',
     mode: absolute.mode,
@@ -18,6 +21,8 @@ export function createAbsoluteRule({ absolute, score }: DetectPolicy): Rule {
     calmShare: absolute.calmShare,
     holdMs: absolute.holdMinutes * 60_000,
     heatOf(figures: Figures) {
+      // What was not done in the longest window was not done in any.
+      if (figures.persons(longest) < least) return 0
       const visits = figures.dailyVisits
       let heat = 0
       for (const limit of limits) {

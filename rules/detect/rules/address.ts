@@ -13,14 +13,14 @@ export function createAddressRule(policy: DetectPolicy): Rule {
     ...ruleBase('address', policy),
     heatOf: (figures) => figures.events('foreign', '1h') / atLeast1h,
     findingOf(figures) {
-      const [foreign, all] = [figure(figures.events('foreign', '1h')), figure(figures.events('requests', '1h'))]
+      const [foreign, all] = [figure(figures.events('foreign', '1h')), figure(figures.lookups(HOUR))]
       return {
         window: '1h',
         requests: figures.lookups(HOUR),
         subjects: figures.subjects(HOUR),
         evidence: periodEvidence(figures.atMs, '1h', {
-          vi: `gửi ${foreign.vi} trong ${all.vi} yêu cầu từ địa chỉ không được đăng ký cho cơ sở (1923/BHXH-CNTT).`,
-          en: `sent ${foreign.en} of ${all.en} requests from addresses that are not registered for the facility (1923/BHXH-CNTT).`,
+          vi: `gửi ${foreign.vi} yêu cầu từ địa chỉ không được đăng ký cho cơ sở (1923/BHXH-CNTT), và tra cứu ${all.vi} lượt.`,
+          en: `sent ${foreign.en} requests from addresses that are not registered for the facility (1923/BHXH-CNTT), and made ${all.en} look-ups.`,
         }),
       }
     },
