@@ -6,5 +6,6 @@ export const TORTURES: Readonly<Record<string, () => Promise<Torture>>> = {
   model: async () => (await import('./model.ts')).MODEL,
   kills: async () => (await import('./kills.ts')).KILLS,
   storage: async () => (await import('./storage.ts')).STORAGE,
+  lines: async () => (await import('./lines.ts')).LINES,
   'nft-faults': async () => (await import('./nft-faults.ts')).NFT_FAULTS,
 }
