@@ -20,6 +20,14 @@ const DISK: Advice = {
   vi: 'Luật vẫn còn hiệu lực. Giải phóng đĩa hoặc sửa quyền của stateDir; agent tự thử lại.',
   en: 'The rules stay in force. Make room on the disk, or put the rights of stateDir right; the agent tries again by itself.',
 }
+const MEMORY_TORN: Advice = {
+  vi: 'Luật vẫn còn hiệu lực; danh sách tiếp theo sẽ ghi đè tệp hỏng. Nếu còn lặp lại, kiểm tra đĩa.',
+  en: 'The rules stay in force; the next list is written over the broken file. If it comes again, look at the disk.',
+}
+const TOOL: Advice = {
+  vi: 'Luật vẫn còn hiệu lực. Chạy thử công cụ nêu trên (nft, ipset, iptables-restore) trên máy này; agent tự thử lại.',
+  en: 'The rules stay in force. See whether the tool named above (nft, ipset, iptables-restore) runs on this host; the agent tries again by itself.',
+}
 const CENTRAL_AWAY: Advice = {
   vi: 'Danh sách vẫn còn hiệu lực. Kiểm tra đường mạng tới control.url; agent tự nối lại.',
   en: 'The list stays in force. Look at the way to control.url; the agent comes back by itself.',
@@ -57,6 +65,20 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     en: 'Look at the portal. If a facility is refused wrongly: agent break-glass open <address> --for 1h --why …',
   },
   STATE_UNWRITABLE: DISK,
+  STATE_UNREADABLE: DISK,
+  LAST_GOOD_BROKEN: MEMORY_TORN,
+  TRUSTED_BROKEN: MEMORY_TORN,
+  TRUST_STORE: {
+    vi: 'Danh sách vẫn còn hiệu lực, nhưng danh sách mới chưa được nhận. Giải phóng đĩa hoặc sửa quyền của stateDir; nếu khoá gốc đã mất, đăng ký lại bằng mã mới.',
+    en: 'The list stays in force, but no new one is taken. Make room on the disk, or put the rights of stateDir right; if the pinned root is lost, enrol again with a new token.',
+  },
+  NO_TOOL: TOOL,
+  NOT_FINISHED: TOOL,
+  UNREADABLE: TOOL,
+  OUT_OF_MEMORY: {
+    vi: 'Luật vẫn còn hiệu lực. Giải phóng bộ nhớ của máy này; agent tự thử lại.',
+    en: 'The rules stay in force. Free memory on this host; the agent tries again by itself.',
+  },
   CONTROL_UNREACHABLE: CENTRAL_AWAY,
   METADATA_EXPIRED: {
     vi: 'Danh sách vẫn còn hiệu lực. Xem đồng hồ máy này; nếu đúng giờ, báo trung tâm: chữ ký đã hết hạn.',
