@@ -32,11 +32,13 @@ async function main(argv: readonly string[]): Promise<0 | 1 | 2 | 130> {
     process.stdout.write(await help())
     return 0
   }
+  // Before anything runs: what is committed meanwhile is not what ran.
+  const machine = await describeMachine(new Date())
   const results: TortureResult[] = []
   let areAllGood = true
   try {
     for (const name of options.names) {
-      const result = await runOne(name, options)
+      const result = await runOne(name, options, machine.commit)
       if (result !== undefined) results.push(result)
       areAllGood &&= result?.isGood === true
     }
@@ -47,7 +49,7 @@ async function main(argv: readonly string[]): Promise<0 | 1 | 2 | 130> {
     )
     return 130
   } finally {
-    if (options.isRecorded && results.length > 0) await recordResults(DOCUMENT, results, await describeMachine(new Date()))
+    if (options.isRecorded && results.length > 0) await recordResults(DOCUMENT, results, machine)
   }
   return areAllGood ? 0 : 1
 }
@@ -63,7 +65,7 @@ async function load(name: string): Promise<Torture> {
 }
 
 /** `undefined` where it cannot run here. */
-async function runOne(name: string, options: TortureOptions): Promise<TortureResult | undefined> {
+async function runOne(name: string, options: TortureOptions, commit: string): Promise<TortureResult | undefined> {
   const torture = await load(name)
   const states = createTortureStates(options.state)
   if (options.isFresh) await states.forget(name)
@@ -85,6 +87,7 @@ async function runOne(name: string, options: TortureOptions): Promise<TortureRes
     torture,
     seed,
     rounds,
+    commit,
     from,
     states,
     onRound: (state, failure) => progress.show(state, failure),

@@ -9,6 +9,7 @@ const RESULT: TortureResult = {
   seed: 7,
   rounds: 6,
   done: 6,
+  commits: ['abc1234'],
   figures: { probes: 1_000_000 },
   failures: [],
   ranMs: 61_000,

@@ -12,7 +12,7 @@ const HEAD = [
 
 /** The row of a run. */
 export function resultRow(result: TortureResult, machine: Machine): string {
-  const { torture, figures, done, rounds, seed, ranMs } = result
+  const { torture, figures, done, rounds, seed, ranMs, commits } = result
   const where = `Linux ${machine.kernel}, nft ${machine.nft ?? 'none'}, ${machine.cores} cores`
   const cells = [
     `\`${torture}\``,
@@ -22,7 +22,7 @@ export function resultRow(result: TortureResult, machine: Machine): string {
     `${seed}`,
     durationOf(ranMs),
     machine.date,
-    machine.commit,
+    commits.join(', '),
     where,
   ]
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`

@@ -37,7 +37,7 @@ function aTorture(doRound: (seed: number) => void | Promise<void> = () => undefi
 async function aRun(torture: Torture, fields: Partial<TortureRun> = {}): Promise<TortureRun> {
   const states = createTortureStates(await temporaryFolder())
   const { signal } = new AbortController()
-  return { name: 'none', torture, seed: SEED, rounds: 6, states, onRound: () => undefined, signal, ...fields }
+  return { name: 'none', torture, seed: SEED, rounds: 6, commit: 'abc', states, onRound: () => undefined, signal, ...fields }
 }
 
 const seedsOf = (...rounds: number[]) => rounds.map((round) => seedOfRound(SEED, round))
@@ -67,7 +67,8 @@ describe('runTorture', () => {
     expect(stopped.lived).toEqual({ begun: 1, ended: 1 })
 
     const again = aTorture()
-    const result = await runTorture({ ...run, torture: again.torture })
+    const result = await runTorture({ ...run, torture: again.torture, commit: 'def' })
+    expect(result.commits).toEqual(['abc', 'def'])
     expect(again.seeds).toEqual(seedsOf(4, 5, 6))
     expect(result).toMatchObject({ done: 6, figures: { probes: 60 }, isGood: true })
   })
@@ -119,7 +120,16 @@ describe('runTorture', () => {
   it('repeats only the rounds asked for and leaves what is kept alone', async () => {
     const { torture, seeds } = aTorture()
     const run = await aRun(torture)
-    const kept: TortureState = { seed: SEED, rounds: 6, done: 2, figures: {}, failures: [], ranMs: 1, isFinished: false }
+    const kept: TortureState = {
+      seed: SEED,
+      rounds: 6,
+      done: 2,
+      commits: ['abc'],
+      figures: {},
+      failures: [],
+      ranMs: 1,
+      isFinished: false,
+    }
     await run.states.keep('none', kept)
     const result = await runTorture({ ...run, from: 5, rounds: 1 })
     expect(seeds).toEqual(seedsOf(5))
@@ -129,7 +139,16 @@ describe('runTorture', () => {
 })
 
 describe('judge', () => {
-  const state: TortureState = { seed: 1, rounds: 6, done: 6, figures: { probes: 59 }, failures: [], ranMs: 1, isFinished: true }
+  const state: TortureState = {
+    seed: 1,
+    rounds: 6,
+    done: 6,
+    commits: ['abc'],
+    figures: { probes: 59 },
+    failures: [],
+    ranMs: 1,
+    isFinished: true,
+  }
 
   it.each([
     [{}, { missed: { probes: 60 }, areGoalsJudged: true, isGood: false }, 'one too few'],
@@ -142,7 +161,16 @@ describe('judge', () => {
 })
 
 describe('findKeptObstacle', () => {
-  const kept: TortureState = { seed: 1, rounds: 6, done: 2, figures: {}, failures: [], ranMs: 1, isFinished: false }
+  const kept: TortureState = {
+    seed: 1,
+    rounds: 6,
+    done: 2,
+    commits: ['abc'],
+    figures: {},
+    failures: [],
+    ranMs: 1,
+    isFinished: false,
+  }
 
   it.each([
     [undefined, 2, 6, undefined, 'nothing is kept'],
@@ -164,7 +192,16 @@ describe('createTortureStates', () => {
   it('does not read a file that was cut off while it was written beside the state', async () => {
     const folder = await temporaryFolder()
     const states = createTortureStates(folder)
-    const kept: TortureState = { seed: 1, rounds: 6, done: 2, figures: {}, failures: [], ranMs: 1, isFinished: false }
+    const kept: TortureState = {
+      seed: 1,
+      rounds: 6,
+      done: 2,
+      commits: ['abc'],
+      figures: {},
+      failures: [],
+      ranMs: 1,
+      isFinished: false,
+    }
     await states.keep('none', kept)
     await writeFile(join(folder, 'none.json.new'), '{"seed":')
     expect(await states.find('none')).toEqual(kept)

@@ -10,6 +10,8 @@ export interface TortureRun {
   readonly torture: Torture
   readonly seed: number
   readonly rounds: number
+  /** Of the code as this process has loaded it. */
+  readonly commit: string
   /** The first round, counted from 1, of a run that keeps no progress. */
   readonly from?: number | undefined
   /** Not asked for a run with `from`. */
@@ -25,6 +27,7 @@ export interface TortureResult {
   readonly seed: number
   readonly rounds: number
   readonly done: number
+  readonly commits: readonly string[]
   readonly figures: TortureFigures
   readonly failures: readonly TortureFailure[]
   readonly ranMs: number
@@ -53,12 +56,15 @@ function isSameRun(kept: TortureState, seed: number, rounds: number): boolean {
 
 /** Runs the rounds that are still to be run. @throws the signal's reason when stopped */
 export async function runTorture(run: TortureRun): Promise<TortureResult> {
-  const { name, torture, seed, rounds, from, states, onRound, signal } = run
+  const { name, torture, seed, rounds, commit, from, states, onRound, signal } = run
   const isKept = from === undefined
   const first = from ?? 1
   const found = isKept ? await states.find(name) : undefined
   const canGoOn = found !== undefined && !found.isFinished && isSameRun(found, seed, rounds)
-  let state: TortureState = canGoOn ? found : { seed, rounds, done: 0, figures: {}, failures: [], ranMs: 0, isFinished: false }
+  let state: TortureState = canGoOn
+    ? found
+    : { seed, rounds, done: 0, commits: [], figures: {}, failures: [], ranMs: 0, isFinished: false }
+  if (state.commits.at(-1) !== commit) state = { ...state, commits: [...state.commits, commit] }
   onRound(state)
   let current: TortureRounds | undefined
   try {
@@ -93,13 +99,25 @@ export async function runTorture(run: TortureRun): Promise<TortureResult> {
 
 /** What a run came to. */
 export function judge(name: string, torture: Pick<Torture, 'rounds' | 'goals'>, state: TortureState): TortureResult {
-  const { seed, rounds, done, figures, failures, ranMs } = state
+  const { seed, rounds, done, commits, figures, failures, ranMs } = state
   const areGoalsJudged = rounds >= torture.rounds
   const missed = areGoalsJudged
     ? Object.fromEntries(Object.entries(torture.goals).filter(([figure, goal]) => (figures[figure] ?? 0) < goal))
     : {}
   const isGood = failures.length === 0 && Object.keys(missed).length === 0
-  return { torture: name, seed, rounds, done, figures, failures, ranMs: Math.round(ranMs), missed, areGoalsJudged, isGood }
+  return {
+    torture: name,
+    seed,
+    rounds,
+    done,
+    commits,
+    figures,
+    failures,
+    ranMs: Math.round(ranMs),
+    missed,
+    areGoalsJudged,
+    isGood,
+  }
 }
 
 function sumOf(a: TortureFigures, b: TortureFigures): TortureFigures {

@@ -6,6 +6,7 @@ const STATE: TortureState = {
   seed: 1,
   rounds: 50,
   done: 10,
+  commits: ['abc'],
   figures: { probes: 200_000, revisions: 240 },
   failures: [],
   ranMs: 40_000,

@@ -17,6 +17,8 @@ export interface TortureState {
   /** Rounds to be run in all. */
   readonly rounds: number
   readonly done: number
+  /** Of the code, at each start that had another one than the start before. */
+  readonly commits: readonly string[]
   /** Of the rounds that went well. */
   readonly figures: TortureFigures
   readonly failures: readonly TortureFailure[]
@@ -64,6 +66,7 @@ export function createTortureStates(folder: string): TortureStates {
 function parseState(text: string): TortureState {
   const state = JSON.parse(text) as TortureState
   const areNumbers = [state.seed, state.rounds, state.done, state.ranMs].every(Number.isFinite)
-  if (areNumbers && Array.isArray(state.failures) && typeof state.figures === 'object') return state
+  if (areNumbers && Array.isArray(state.failures) && Array.isArray(state.commits) && typeof state.figures === 'object')
+    return state
   throw new Error('it is no state of a torture run')
 }
