@@ -1,5 +1,7 @@
+import { type Static, Type } from 'typebox'
 import { ringLayoutOf } from './ring-layout.ts'
 import { RingPage } from './ring-page.ts'
+import { COUNT } from './state/state-reader.ts'
 import { WeightLists } from './weight-lists.ts'
 import type { WindowName } from './windows.ts'
 
@@ -33,6 +35,13 @@ const SOURCES = 16
 const HOURS = 24
 /** Each day a burst of former days counts a little less: half after three weeks. */
 const BURST_FADE = 31 / 32
+
+/** Which places are used, and what their pages hold. */
+export const DetailsShape = Type.Object({
+  used: COUNT,
+  free: Type.Array(COUNT),
+  pages: Type.Array(Type.Array(Type.Integer({ minimum: 0, maximum: EVENT_KINDS.length - 1 }))),
+})
 
 interface DetailPage {
   readonly rings: RingPage
@@ -167,6 +176,37 @@ export class AccountDetails {
   /** On how many days it was seen before the last one. */
   daysSeen(place: number): number {
     return this.#pageOf(place).days[place & (PAGE_PLACES - 1)] as number
+  }
+
+  /** What it needs to be made again, for the arrays to fit. */
+  shape(): Static<typeof DetailsShape> {
+    return { used: this.#used, free: [...this.#free], pages: this.#pages.map(({ rings }) => rings.made) }
+  }
+
+  /** Makes what `shape` told, all of it zero; `false` if there is no room for it. */
+  reshape({ used, free, pages }: Static<typeof DetailsShape>): boolean {
+    if (used > this.#owners.length) return false
+    this.#used = used
+    this.#free.push(...free)
+    for (const [number, made] of pages.entries()) {
+      const { rings } = this.#pageOf(number << PAGE_BITS)
+      for (const series of made) rings.make(series)
+    }
+    return true
+  }
+
+  /** All that it holds but its owners, in a fixed order. */
+  *arrays(): Generator<ArrayBufferView> {
+    for (const { rings, sources, sourceTimes, bursts, today, lastDay, days } of this.#pages) {
+      yield* rings.arrays()
+      yield* [sources, sourceTimes, bursts, today, lastDay, days]
+    }
+  }
+
+  /** Gives a place back to the account that had it before a restart. */
+  retake(place: number, slot: number, weightClass: number): void {
+    this.#owners[place] = slot
+    this.#weights.insert(place, weightClass)
   }
 
   #makeRoom(): number {

@@ -15,6 +15,7 @@ import { hourOfDay, portalDay } from './portal-day.ts'
 import type { Registrations } from './registered-facility.ts'
 import { readSubjectHash, type SubjectHash } from './sketches/subject-hash.ts'
 import { SlidingCounters } from './sliding-counters.ts'
+import { type DetectParts, restoreState, type SavedAccount, saveState } from './state/detect-state.ts'
 import { StepWatch } from './step-watch.ts'
 import { SubjectMemory } from './subject-memory.ts'
 import { WalkTracker } from './walk/walk-tracker.ts'
@@ -105,6 +106,9 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   })
   const { looksAtShared } = judge
   let [nextHourMs, nextStepMs] = [0, 0]
+  /** Accounts that were saved under a masked name and did not come back yet. */
+  const masked = new Set<string>()
+  const saved: DetectParts = { table, counters, memory, details, norms, maskAccount: options.maskAccount, masked }
   let requests = 0
 
   function forget(account: Account): void {
@@ -120,6 +124,25 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   function admit(name: string, { facility, ip }: AttributedRequest): Account {
     const dailyVisits = facility === undefined ? undefined : options.registrations?.get(facility)?.dailyVisits
     return table.admit({ name, facility, dailyVisits, source: ip, ...placeOf(facility, ip) }, clock.nowMs)
+  }
+
+  /** The account, if it is held: by its name, or by the masked one it was saved under. */
+  function findHeld(name: string): Account | undefined {
+    const held = table.find(name)
+    if (held !== undefined || masked.size === 0) return held
+    const former = options.maskAccount(name)
+    if (!masked.delete(former)) return undefined
+    const account = table.find(former)
+    if (account !== undefined) table.rename(account, name)
+    return account
+  }
+
+  function readmit({ name, isMasked, facility, source, older, ...figures }: SavedAccount): Account {
+    const dailyVisits = facility === undefined ? undefined : options.registrations?.get(facility)?.dailyVisits
+    const account = table.admit({ name, facility, dailyVisits, source, ...placeOf(facility, source) }, 0)
+    account.olderSources = older.length === 0 ? undefined : older
+    if (isMasked) masked.add(name)
+    return Object.assign(account, figures)
   }
 
   function placeOf(facility: string | undefined, ip: string) {
@@ -201,7 +224,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   /** Late requests of an account, as those of a host with a wrong clock are, are counted once more on a timeline of their own. */
   function judgeLate(account: Account, request: AttributedRequest): readonly Verdict[] {
     const name = `${account.name}\0late`
-    const twin = table.find(name) ?? table.admit({ ...account, name }, clock.nowMs)
+    const twin = findHeld(name) ?? table.admit({ ...account, name }, clock.nowMs)
     const kind =
       request.subject === undefined ? undefined : memory.recall(twin.slot, subject.low, request.atMs) ? 'repeats' : 'newSubjects'
     counters.add(twin.slot, request.atMs, kind)
@@ -240,7 +263,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
 
   /** Looks for accounts in step, and asks the rules of those that are. */
   function stepAlong(): readonly Verdict[] {
-    nextStepMs = clock.nowMs + STEP_MS
+    nextStepMs = Math.floor(clock.nowMs) + STEP_MS
     const released = judge.release(clock.nowMs)
     const fresh: Verdict[] = []
     for (const slot of steps.look(clock.nowMs)) {
@@ -285,7 +308,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       clock.see(request.atMs)
       const passed = clock.nowMs >= nextStepMs || clock.nowMs >= nextHourMs ? passTime() : judge.release(clock.nowMs)
       if (request.account === undefined) return passed
-      const verdicts = take(table.find(request.account) ?? admit(request.account, request), request)
+      const verdicts = take(findHeld(request.account) ?? admit(request.account, request), request)
       if (passed.length === 0) return verdicts
       return verdicts.length === 0 ? passed : [...passed, ...verdicts]
     },
@@ -311,6 +334,25 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
         sources: sourcesOf(account),
         untilMs: untilMs[level],
       }))
+    },
+    snapshot: () =>
+      saveState(saved, judge.standings.all(), {
+        nowMs: Math.max(0, Math.floor(clock.nowMs)),
+        nextHourMs,
+        nextStepMs,
+        requests,
+        evicted: table.evicted,
+      }),
+    restore(state) {
+      const times = restoreState(state, saved, options.maxAccounts ?? DEFAULT_MAX_ACCOUNTS, {
+        admit: readmit,
+        standing: (account, standing) => judge.restore(account, standing),
+      })
+      clock.advance(times.nowMs)
+      nextHourMs = times.nextHourMs
+      nextStepMs = times.nextStepMs
+      requests = times.requests
+      table.evicted = times.evicted
     },
     findings: () => findingsOf(judge, clock.nowMs, { requests, late: counters.late }),
     shadows: () => judge.shadows.tallies(clock.nowMs),

@@ -52,6 +52,16 @@ export interface Detector {
   readonly late: number
   /** What those who run it should know now: a cap that bites, an exemption that ended, hosts whose clocks disagree. */
   findings(): readonly DetectFinding[]
+  /**
+   * All that is counted and on, piece by piece, under masked names; nothing may be observed until the last piece was taken. Some 60 bytes for
+   * an account that made a few look-ups.
+   */
+  snapshot(): Iterable<Uint8Array>
+  /**
+   * Takes back a snapshot, all in one, before the first request. After a throw the detector is not to be used.
+   * @throws DetectStateError
+   */
+  restore(state: Uint8Array): void
   /** What the rules in shadow mode would have done. */
   shadows(): readonly ShadowTally[]
 }

@@ -12,6 +12,7 @@ import { createRules } from './rules/create-rules.ts'
 import type { Rule } from './rules/rule.ts'
 import { Shadows } from './shadows.ts'
 import { actionOf, type Level, type Standing, Standings } from './standings.ts'
+import type { SavedStanding } from './state/detect-state.ts'
 import { windowNumber } from './windows.ts'
 
 const DAY_S = 86_400
@@ -77,6 +78,25 @@ export class Judge {
     const wanted = this.#levelOf(acting, naming)
     if (wanted <= (standing?.level ?? 0)) return undefined
     return this.#raise(account, standing, wanted, atMs, lastMs)
+  }
+
+  /** Puts back an action that was on before a restart, if its rule still acts. */
+  restore(account: Account, saved: SavedStanding): void {
+    const rule = this.#rules.find(({ name }) => name === saved.rule)
+    if (rule === undefined || rule.mode === 'shadow') return
+    const { level, window, lastMs, holdMs, untilMs, atMs, action, requests, subjects, evidence } = saved
+    const verdict = {
+      ...this.#identityOf(account),
+      atMs,
+      rule: rule.name,
+      action,
+      requests,
+      subjects,
+      evidence,
+      untilMs: untilMs[level],
+    }
+    this.standings.begin({ account, level, rule, verdict, window, lastMs, holdMs, untilMs: [...untilMs] })
+    this.#counts.setHeld(account, true)
   }
 
   /** Ends what has been calm for long enough. */

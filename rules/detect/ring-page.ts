@@ -103,9 +103,20 @@ export class RingPage {
     for (const series of this.#series) series?.clear(local)
   }
 
-  /** All that it holds; `undefined` for a series that was never needed. */
-  parts(): { readonly newest: Uint32Array; readonly series: readonly (RingSeries | undefined)[] } {
-    return { newest: this.newest, series: this.#series }
+  /** Numbers of the series that were made. */
+  get made(): number[] {
+    return this.#series.flatMap((series, number) => (series === undefined ? [] : [number]))
+  }
+
+  /** All that it holds, in a fixed order. */
+  *arrays(): Generator<ArrayBufferView> {
+    yield this.newest
+    yield this.#lateRun
+    for (const series of this.#series) {
+      if (series === undefined) continue
+      yield series.words
+      yield series.rings
+    }
   }
 
   #turn(local: number, from: number, to: number): void {

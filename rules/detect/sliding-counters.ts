@@ -1,5 +1,7 @@
+import { type Static, Type } from 'typebox'
 import { ringLayoutOf } from './ring-layout.ts'
 import { PAGE_BITS, PAGE_SLOTS, RingPage } from './ring-page.ts'
+import { COUNT } from './state/state-reader.ts'
 import { WINDOW_NAMES } from './windows.ts'
 
 /**
@@ -15,10 +17,23 @@ const REPEATS = 1
 /** Of the persons: look-ups that tell nobody, kept apart only on a page that has both kinds. */
 const UNTOLD = 2
 
+const Tells = Type.Union(
+  (['nothing yet', 'no person', 'each person', 'some persons'] as const).map((tells) => Type.Literal(tells)),
+)
+type Tells = 'nothing yet' | 'no person' | 'each person' | 'some persons'
+
+/** Which pages there are, and what they hold. */
+export const CountersShape = Type.Object({
+  late: COUNT,
+  pages: Type.Array(
+    Type.Object({ tells: Type.Unsafe<Tells>(Tells), made: Type.Array(Type.Integer({ minimum: 0, maximum: 2 })) }),
+  ),
+})
+
 interface CounterPage {
   readonly rings: RingPage
   /** What the look-ups of this page told so far: most logs tell the person of all of them or of none. */
-  tells: 'nothing yet' | 'no person' | 'each person' | 'some persons'
+  tells: Tells
 }
 
 /**
@@ -75,6 +90,26 @@ export class SlidingCounters {
     const all = of(PERSONS)
     const untold = page.tells === 'each person' ? 0 : page.tells === 'some persons' ? of(UNTOLD) : all
     return { persons: all - untold, untold }
+  }
+
+  /** What it needs to be made again, for the arrays to fit. */
+  shape(): Static<typeof CountersShape> {
+    return { late: this.late, pages: this.#pages.map(({ rings, tells }) => ({ tells, made: rings.made })) }
+  }
+
+  /** Makes what `shape` told, all of it zero. */
+  reshape({ late, pages }: Static<typeof CountersShape>): void {
+    this.late = late
+    for (const [number, { tells, made }] of pages.entries()) {
+      const page = this.#pageOf(number << PAGE_BITS)
+      page.tells = tells
+      for (const series of made) page.rings.make(series)
+    }
+  }
+
+  /** All that it holds, in a fixed order. */
+  *arrays(): Generator<ArrayBufferView> {
+    for (const { rings } of this.#pages) yield* rings.arrays()
   }
 
   /** Forgets an account; its slot may be given to another one. */

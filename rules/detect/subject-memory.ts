@@ -1,3 +1,12 @@
+import { type Static, Type } from 'typebox'
+import { COUNT } from './state/state-reader.ts'
+
+/** Which pages and growing sets there are: slot, places of the present and the former set, persons, and since when. */
+export const MemoryShape = Type.Object({
+  pages: Type.Array(COUNT),
+  large: Type.Array(Type.Array(Type.Number({ minimum: 0 }), { minItems: 5, maxItems: 5 })),
+})
+
 const INLINE = 16
 const PAGE_BITS = 10
 const PAGE_SLOTS = 1 << PAGE_BITS
@@ -63,6 +72,31 @@ export class SubjectMemory {
     if (page === undefined) return
     page.used[slot & (PAGE_SLOTS - 1)] = 0
     page.cursor[slot & (PAGE_SLOTS - 1)] = 0
+  }
+
+  /** What it needs to be made again, for the arrays to fit. */
+  shape(): Static<typeof MemoryShape> {
+    const large = this.#large.flatMap((held, slot) =>
+      held === undefined ? [] : [[slot, held.current.length, held.previous.length, held.count, held.sinceMs]],
+    )
+    return { pages: this.#pages.flatMap((page, number) => (page === undefined ? [] : [number])), large }
+  }
+
+  /** Makes what `shape` told, all of it zero; `false` if there is no room for it. */
+  reshape({ pages, large }: Static<typeof MemoryShape>): boolean {
+    for (const number of pages) this.#pageOf(number << PAGE_BITS)
+    for (const [slot = 0, current = 0, previous = 0, count = 0, sinceMs = 0] of large) {
+      this.#words += current + previous
+      if (this.#words > this.#maxWords) return false
+      this.#keep(slot, { current: new Uint32Array(current), previous: new Uint32Array(previous), count, sinceMs })
+    }
+    return true
+  }
+
+  /** All that it holds, in a fixed order. */
+  *arrays(): Generator<ArrayBufferView> {
+    for (const page of this.#pages) if (page !== undefined) yield* [page.hashes, page.used, page.cursor, page.since]
+    for (const held of this.#large) if (held !== undefined) yield* [held.current, held.previous]
   }
 
   #recallInline(slot: number, hash: number, atMs: number): boolean {
