@@ -20,6 +20,7 @@ const DISGUISES = [
   ['64:ff9b:0:0:0:0:1401:1', 'NAT64, RFC 6052'],
 ] as const
 
+t.setTimeout(180_000)
 if (!canMakeNetworks()) {
   t.plan(0, 'needs root and ip(8)')
 } else {

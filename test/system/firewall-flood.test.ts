@@ -27,8 +27,9 @@ if (!canMakeNetworks()) {
   await edge.mustRun('ip', ['-6', 'route', 'add', 'default', 'via', FLOODER[1] ?? '', 'dev', 'to-flooder', 'onlink'])
   const targets = [EDGE_ADDRESS_4, EDGE_ADDRESS_6]
 
+  // What observes differs in nothing but the last rule; once is enough.
   for (const backend of FIREWALL_BACKENDS)
-    for (const mode of ['enforce', 'observe'] as const)
+    for (const mode of backend.name === 'nft' ? (['enforce', 'observe'] as const) : (['enforce'] as const))
       await t.test(
         `${backend.name}, ${mode}: a flood from ${SOURCES} sources of each family`,
         { skip: backend.skip },

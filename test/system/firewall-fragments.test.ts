@@ -56,6 +56,7 @@ const ROWS: readonly Row[] = [
   { from: STRANGER, sent: hiding, arrive: [0, 1], reason: 'a first fragment that hides its port is judged whatever it is' },
 ]
 
+t.setTimeout(180_000)
 if (!canMakeNetworks()) {
   t.plan(0, 'needs root and ip(8)')
 } else {

@@ -108,6 +108,7 @@ const TABLES: readonly { name: string; program: FilterProgram; rows: readonly Ro
   },
 ]
 
+t.setTimeout(180_000)
 if (!canMakeNetworks()) {
   t.plan(0, 'needs root and ip(8)')
 } else {

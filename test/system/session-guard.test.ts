@@ -17,6 +17,7 @@ const ADMIN = ['20.1.0.1', '2400:1::1'] as const
 const HOSPITAL = ['20.2.0.2', '2400:2::2'] as const
 const GUARDED = { guarded: { tcp: [22, 80], udp: [] } }
 
+t.setTimeout(180_000)
 if (!canMakeNetworks()) {
   t.plan(0, 'needs root and ip(8)')
 } else {
