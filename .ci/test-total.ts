@@ -61,7 +61,9 @@ function countIn(parser: Parser, total: Total, failures: string[]): void {
     else if (result.ok) total.passed++
     else {
       total.failed++
-      failures.push(`${parser.fullname} > ${result.name}\n${JSON.stringify(result.diag ?? null, null, 2).slice(0, MAX_DIAG_LENGTH)}`)
+      failures.push(
+        `${parser.fullname} > ${result.name}\n${JSON.stringify(result.diag ?? null, null, 2).slice(0, MAX_DIAG_LENGTH)}`,
+      )
     }
   })
 }
