@@ -160,7 +160,13 @@ function savedOf(account: Account, maskAccount: (account: string) => string, mas
     ...(facility === undefined ? {} : { facility }),
     source,
     older: [...(olderSources ?? [])],
-    ...{ requests, details, judgeAtS, unjudged, lates, suspensions, suspendedS },
+    requests,
+    details,
+    judgeAtS,
+    unjudged,
+    lates,
+    suspensions,
+    suspendedS,
   }
 }
 
@@ -171,7 +177,14 @@ function savedStandingOf({ account, level, rule, verdict, window, lastMs, holdMs
     slot: account.slot,
     level: level === 0 ? 1 : level,
     rule: rule.name,
-    ...{ atMs, action, requests, subjects, evidence, window, lastMs, holdMs },
+    atMs,
+    action,
+    requests,
+    subjects,
+    evidence,
+    window,
+    lastMs,
+    holdMs,
     untilMs: [...untilMs],
   }
 }
