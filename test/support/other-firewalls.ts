@@ -28,6 +28,7 @@ export interface OtherFirewallKind {
   start(edge: TestNamespace, server: { readonly address: string; readonly port: string }): Promise<OtherFirewall>
 }
 
+const NFT = ['nft', 'nft and netlink']
 const IPSET_NFT = 'ipset with iptables-nft'
 
 /** The tools that hosts have beside us. */
@@ -75,14 +76,14 @@ export const OTHER_FIREWALLS: readonly OtherFirewallKind[] = [
       await load()
       return {
         actions: [
-          { name: 'reload, which flushes every ruleset', run: async () => void (await load()), takes: ['nft', IPSET_NFT] },
+          { name: 'reload, which flushes every ruleset', run: async () => void (await load()), takes: [...NFT, IPSET_NFT] },
           {
             name: 'stop and start',
             async run() {
               await edge.mustRun('nft', ['flush', 'ruleset'])
               await load()
             },
-            takes: ['nft', IPSET_NFT],
+            takes: [...NFT, IPSET_NFT],
           },
         ],
         [Symbol.asyncDispose]: async () => undefined,

@@ -81,7 +81,7 @@ await t.test(
         t.match(JSON.parse(answer), { ip: '14.225.0.7', account: '01234_BV', class: 'lookup' }, `line ${number + 1}`)
       else t.equal(answer, 'null', `line ${number + 1}`)
     }
-    t.match(stderr, /line 4: LINE_TOO_LONG/, '--explain says why')
+    t.match(stderr, /line 4: not read: LINE_TOO_LONG/, '--explain says why')
     t.notMatch(stderr, /[^\n\x20-\x7e\u00a0-\uffff]/, 'no control character of the log reaches the terminal')
   },
 )
