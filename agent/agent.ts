@@ -221,7 +221,7 @@ export function createAgent(ports: AgentPorts): Agent {
     })
 
   const workWithCentral = async ({ client, source }: Central, signal: AbortSignal): Promise<void> => {
-    const onTaken = (): void => void probation.clockAgreed()
+    const onTaken = () => probation.clockAgreed()
     using reporter = createReporter({ client, board, log, timers, random, signal, onTaken })
     const report = async (): Promise<void> => {
       await refreshFacts()

@@ -26,24 +26,31 @@ const MAX_KEPT = 256
 export function createOwnChanges(run: RunProgram): OwnChanges {
   const pids = new Set<number>()
   const marks = new Set<string>()
-  let areNumbersOurs = true
+  /** Not known before the first comparison. */
+  let areNumbersOurs: boolean | undefined
   let excused = 0
+  let running = 0
 
   return {
     async run(file, args, options = {}) {
       if (file !== 'nft' || !args.includes('-f') || args.includes('--check')) return run(file, args, options)
       excused += 1
-      const result = await run(file, args, {
-        ...options,
-        onStart(pid) {
-          dropOldest(pids)
-          pids.add(pid)
-          options.onStart?.(pid)
-        },
-      })
-      // What the kernel refused is no change.
-      if (result.exitCode !== 0) excused = Math.max(0, excused - 1)
-      return result
+      running += 1
+      try {
+        const result = await run(file, args, {
+          ...options,
+          onStart(pid) {
+            dropOldest(pids)
+            pids.add(pid)
+            options.onStart?.(pid)
+          },
+        })
+        // What the kernel refused is no change.
+        if (result.exitCode !== 0) excused = Math.max(0, excused - 1)
+        return result
+      } finally {
+        running -= 1
+      }
     },
     mark() {
       dropOldest(marks)
@@ -53,7 +60,11 @@ export function createOwnChanges(run: RunProgram): OwnChanges {
     },
     isOurs({ pid, name }, touches = []) {
       if (touches.some((touch) => marks.delete(touch.name))) return true
-      if (areNumbersOurs) return pids.delete(pid)
+      if (areNumbersOurs === true) return pids.delete(pid)
+      if (areNumbersOurs === undefined && pids.delete(pid)) {
+        excused = Math.max(0, excused - 1)
+        return true
+      }
       if (name !== 'nft' || excused === 0) return false
       excused -= 1
       return true
@@ -62,7 +73,8 @@ export function createOwnChanges(run: RunProgram): OwnChanges {
       areNumbersOurs = own === seen
     },
     forget() {
-      excused = 0
+      // What runs still may be heard of yet.
+      excused = running
     },
   }
 }

@@ -17,8 +17,8 @@ export interface ReporterParts {
   /** 0 ≤ number < 1. */
   readonly random: () => number
   readonly signal: AbortSignal
-  /** Told of each report that central took: it refuses what was signed by a clock that is minutes off. */
-  readonly onTaken?: () => void
+  /** Told of each report that central took: it refuses what was signed by a clock that is minutes off. Never rejects. */
+  readonly onTaken?: () => Promise<void>
 }
 
 /** Sends reports, one at a time. The queue holds one: a newer report says all that an older one did. */
@@ -56,8 +56,9 @@ export function createReporter({ client, board, log, timers, random, signal, onT
         await client.postJson('/v1/reports', report, signal)
         failures = 0
         board.fault('report', undefined)
+        // What follows from it is kept before anyone reads that the report was taken.
+        await onTaken?.()
         board.set({ lastReportAt: report.at })
-        onTaken?.()
       } catch (error) {
         if (!signal.aborted) fail(error, report)
       }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import type { InForce } from '../../agent/firewall/firewall.ts'
 import { createNftFirewall } from '../../agent/firewall/nft-firewall.ts'
+import { findRemains } from '../../agent/firewall/nft-state.ts'
 import { parseSetElements } from '../../agent/firewall/read-approved.ts'
 import { digestOf } from '../../rules/addresses/block-set-lines.ts'
 import { createBlockSet } from '../../rules/addresses/create-block-set.ts'
@@ -52,7 +53,10 @@ export interface MainJobLab extends AsyncDisposable {
   ask(name: string, port: number): Promise<ProbeResult>
   /** Digest of the approved elements as the kernel lists them; `undefined` where our table is not there. */
   kernelDigest(): Promise<string | undefined>
-  /** What the kernel says of itself and the digest of its elements, read while nothing changed: a program of a killed agent may still run. */
+  /**
+   * What the kernel says of itself and the digest of its elements, read while nothing changed: a program of a killed agent may still run.
+   * `undefined` where nothing of ours judges packets. @throws Error where half a table does
+   */
   kernelState(): Promise<(InForce & { readonly elements: string | undefined }) | undefined>
 }
 
@@ -153,8 +157,13 @@ export async function createMainJobLab({
       for (;;) {
         const before = await firewall.inForce()
         const elements = await kernelDigest()
+        const isIdle =
+          findRemains((await lab.network.edge.mustRun('nft', ['--json', '--terse', 'list', 'ruleset', 'inet'])).stdout).kind ===
+          'idle'
         const after = await firewall.inForce()
-        if (before?.revision === after?.revision) return before && { ...before, elements }
+        if (before?.revision !== after?.revision) continue
+        if (before === undefined && !isIdle) throw new Error('The kernel judges packets by a table of ours that is not whole')
+        return before && { ...before, elements }
       }
     },
     kernelDigest,

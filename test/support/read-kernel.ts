@@ -1,6 +1,6 @@
 import { createIpsetFirewall } from '../../agent/firewall/ipset-firewall.ts'
 import type { IptablesVariant } from '../../agent/firewall/iptables-variant.ts'
-import { findNftState } from '../../agent/firewall/nft-state.ts'
+import { findNftState, findRemains } from '../../agent/firewall/nft-state.ts'
 import { parseSetElements } from '../../agent/firewall/read-approved.ts'
 import { readIpsetList } from '../../agent/firewall/read-ipset.ts'
 import { digestOf } from '../../rules/addresses/block-set-lines.ts'
@@ -20,13 +20,17 @@ export interface KernelContent {
 const TABLE = ['list', 'table', 'inet', 'edgeward']
 const APPROVED = new Set(['host4', 'net4', 'host6', 'net6'])
 
-/** By one listing, which nft repeats until nothing changed meanwhile. `undefined` where there is no table of ours. @throws Error where there is half of one */
+/** By one listing, which nft repeats until nothing changed meanwhile. `undefined` where nothing of ours judges packets. @throws Error where half a table does */
 export async function readNftKernel(space: TestNamespace): Promise<KernelContent | undefined> {
   const { exitCode, stdout, stderr } = await space.run('nft', ['--json', ...TABLE])
   if (exitCode !== 0 && /No such file/.test(stderr)) return undefined
   if (exitCode !== 0) throw new Error(`nft list table ended with ${exitCode}: ${stderr}`)
   const state = findNftState(stdout)
-  if (state === undefined) throw new Error('The kernel holds a table of ours that is not whole')
+  if (state === undefined) {
+    // A first load stands in parts until its last transaction hooks it in.
+    if (findRemains(stdout).kind === 'idle') return undefined
+    throw new Error('The kernel judges packets by a table of ours that is not whole')
+  }
   const { nftables } = JSON.parse(stdout) as { nftables: { set?: { name: string } }[] }
   const sets = nftables.filter(({ set }) => set !== undefined && APPROVED.has(set.name))
   const blocks = [...parseSetElements(JSON.stringify({ nftables: sets }))]

@@ -18,6 +18,7 @@ const CHANGE = ['-f', '-'] as const
 describe('createOwnChanges', () => {
   it('knows a change of ours by its process, once', async () => {
     const changes = own()
+    changes.compare(42, 42)
     await changes.run('nft', CHANGE)
     expect(changes.isOurs({ pid: 7, name: 'nft' })).toBe(false)
     expect(changes.isOurs({ pid: 100, name: 'nft' })).toBe(true)
@@ -41,7 +42,42 @@ describe('createOwnChanges', () => {
     expect(changes.isOurs({ pid: 100, name: 'nft' })).toBe(false)
   })
 
+  describe('before it is known whose numbers the kernel tells', () => {
+    it('excuses one nft for each change of ours', async () => {
+      const changes = own()
+      await changes.run('nft', CHANGE)
+      expect(changes.isOurs({ pid: 52_001, name: 'firewalld' })).toBe(false)
+      expect(changes.isOurs({ pid: 52_001, name: 'nft' })).toBe(true)
+      expect(changes.isOurs({ pid: 52_002, name: 'nft' })).toBe(false)
+    })
+
+    it('excuses no second nft for a change known by its process', async () => {
+      const changes = own()
+      await changes.run('nft', CHANGE)
+      expect(changes.isOurs({ pid: 100, name: 'nft' })).toBe(true)
+      expect(changes.isOurs({ pid: 52_001, name: 'nft' })).toBe(false)
+    })
+  })
+
   describe('where the numbers of the kernel are not ours', () => {
+    it('still excuses a change that runs while the events are lost', async () => {
+      let end = () => {}
+      const run: RunProgram = async () => {
+        await new Promise<void>((resolve) => {
+          end = resolve
+        })
+        return { exitCode: 0, stdout: '', stderr: '' }
+      }
+      const changes = createOwnChanges(run)
+      changes.compare(100, 52_000)
+      const running = changes.run('nft', CHANGE)
+      changes.forget()
+      expect(changes.isOurs({ pid: 52_001, name: 'nft' })).toBe(true)
+      end()
+      await running
+      expect(changes.isOurs({ pid: 52_002, name: 'nft' })).toBe(false)
+    })
+
     it('excuses one nft for each change of ours, whatever its number', async () => {
       const changes = own()
       changes.compare(100, 52_000)

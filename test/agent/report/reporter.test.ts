@@ -27,14 +27,14 @@ function aReport(revision: number): AgentReport {
   return buildReport(aStatus({ inForce: { revision, digest: 'a'.repeat(64), mode: 'enforce' } }), host)
 }
 
-function aScene() {
+function aScene(onTaken: () => Promise<void> = async () => {}) {
   const client = createFakeControlClient()
   const time = createFakeTime(Date.UTC(2024, 6, 27))
   const log = createFakeLog()
   const identity = { name: 'edge-1', agentVersion: '0.1.0', localHold: false, backend: { name: 'fake', reason: '' } }
   const board = createStatusBoard(identity, time)
   const stopping = new AbortController()
-  const reporter = createReporter({ client, board, log, timers: time, random: () => 0.5, signal: stopping.signal })
+  const reporter = createReporter({ client, board, log, timers: time, random: () => 0.5, signal: stopping.signal, onTaken })
   onTestFinished(() => stopping.abort())
   return { client, time, board, reporter, revisions: () => client.posted.map(({ body }) => (body as AgentReport).revision) }
 }
@@ -46,6 +46,17 @@ describe('createReporter', () => {
     await reporter.idle()
     expect(revisions()).toEqual([412])
     expect(board.read()).toMatchObject({ lastReportAt: aReport(412).at, faults: [] })
+  })
+
+  it('notes it only once what follows from it is done', async () => {
+    const follows = Promise.withResolvers<void>()
+    const { reporter, board, client } = aScene(() => follows.promise)
+    reporter.submit(aReport(412))
+    await settle()
+    expect([client.posted.length, board.read().lastReportAt]).toEqual([1, null])
+    follows.resolve()
+    await reporter.idle()
+    expect(board.read().lastReportAt).toBe(aReport(412).at)
   })
 
   it('keeps only the latest while the control API is away, and sends it when it is back', async () => {
