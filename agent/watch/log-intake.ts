@@ -68,10 +68,12 @@ export function createLogIntake({ format, takeRequest, ...options }: IntakeOptio
     takeRequest(request)
   }
 
+  const next = { beginChunk: (chunk: Buffer) => parser.beginChunk(chunk), endChunk: () => parser.endChunk(), takeNext }
+
   function skipLine(): void {
     counts.lines++
     countFault('LINE_TOO_LONG')
   }
 
-  return { counts, takeLine, createSplitter: () => createLineSplitter(MAX_LINE_BYTES, takeLine, skipLine, takeNext) }
+  return { counts, takeLine, createSplitter: () => createLineSplitter(MAX_LINE_BYTES, takeLine, skipLine, next) }
 }

@@ -1,8 +1,14 @@
 /** Gets each line as `bytes[start, end)` without its line feed; valid only until it returns. */
 export type TakeLine = (bytes: Buffer, start: number, end: number) => void
 
-/** Takes the line that begins at `start` if it can tell where that ends: the place behind its line feed, or -1. */
-export type TakeNext = (bytes: Buffer, start: number) => number
+/** Reads lines out of the middle of a chunk without being told where they end. */
+export interface NextLines {
+  /** The bytes of the chunk stay as they are until `endChunk`. */
+  beginChunk(chunk: Buffer): void
+  endChunk(): void
+  /** Takes the line that begins at `start` if it can tell where that ends: the place behind its line feed, or -1. */
+  takeNext(bytes: Buffer, start: number): number
+}
 
 /** Cuts a stream of chunks into lines. */
 export interface LineSplitter {
@@ -18,14 +24,14 @@ export interface LineSplitter {
 
 /**
  * Splits on line feeds only, whatever the other bytes are. A line longer than `maxLineBytes` is counted, not kept:
- * `skipLine` hears its length when its end has come. At most one line is held. `takeNext` is asked first, so that the end of a
+ * `skipLine` hears its length when its end has come. At most one line is held. `next` is asked first, so that the end of a
  * line that is read by its shape need not be looked for.
  */
 export function createLineSplitter(
   maxLineBytes: number,
   takeLine: TakeLine,
   skipLine: (bytes: number) => void,
-  takeNext: TakeNext = findNoEnd,
+  next?: NextLines,
 ): LineSplitter {
   let held = Buffer.allocUnsafe(Math.min(maxLineBytes, 4096))
   let heldBytes = 0
@@ -61,11 +67,12 @@ export function createLineSplitter(
     push(chunk) {
       const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
       let start = 0
+      next?.beginChunk(bytes)
       while (start < bytes.length) {
         const isFresh = heldBytes === 0 && skippedBytes === 0
-        const next = isFresh ? takeNext(bytes, start) : -1
-        if (next >= 0) {
-          start = next
+        const behind = isFresh && next !== undefined ? next.takeNext(bytes, start) : -1
+        if (behind >= 0) {
+          start = behind
           continue
         }
         const feed = bytes.indexOf(10, start)
@@ -77,6 +84,7 @@ export function createLineSplitter(
         }
         start = feed + 1
       }
+      next?.endChunk()
       if (start < bytes.length) hold(bytes, start, bytes.length)
     },
     finish() {
@@ -90,8 +98,4 @@ export function createLineSplitter(
       return heldBytes + skippedBytes
     },
   }
-}
-
-function findNoEnd(): number {
-  return -1
 }

@@ -1,6 +1,10 @@
-import { type ByteCache, createByteCache } from './byte-cache.ts'
+import { type AddressMemory, noAddresses } from './address-cache.ts'
+import { type ByteCache, createByteCache, latin1 } from './byte-cache.ts'
 import { decodeQueryPart } from './decode-percent.ts'
 import { findAccount, type PortalAccount } from './find-account.ts'
+
+/** An account with the addresses it used last: most have one or two, and so they are found without a search. */
+export interface KnownAccount extends PortalAccount, AddressMemory {}
 
 /** Named users of all facilities. */
 const SLOTS = 262_144
@@ -17,10 +21,9 @@ const TC = wordOf('\0_tc')
  * What a value of a query or form says of the account, in the same object each time. The accounts of facilities, `NNNNN_BV` and
  * `NNNNN_TC`, are found by their number, without hash and comparison.
  */
-export function createAccountCache(): ByteCache<PortalAccount | undefined> {
-  const read = (text: string) => findAccount(decodeQueryPart(text))
-  const others = createByteCache(SLOTS, MAX_KEY_BYTES, read)
-  const pages: (PortalAccount | undefined)[][] = Array.from({ length: PAGES }, () => [])
+export function createAccountCache(): ByteCache<KnownAccount | undefined> {
+  const others = createByteCache(SLOTS, MAX_KEY_BYTES, readAccount)
+  const pages: (KnownAccount | undefined)[][] = Array.from({ length: PAGES }, () => [])
 
   return {
     get(view, start, end) {
@@ -33,14 +36,19 @@ export function createAccountCache(): ByteCache<PortalAccount | undefined> {
       const province = (head & 15) * 10 + ((head >>> 8) & 15)
       const facility = ((head >>> 16) & 15) * 100 + ((head >>> 24) & 15) * 10 + last
       const place = facility * 2 + (suffix === BV ? 0 : 1)
-      const page = pages[province] as (PortalAccount | undefined)[]
+      const page = pages[province] as (KnownAccount | undefined)[]
       if (page.length === 0) for (let i = 0; i < PAGE_ACCOUNTS; i += 1) page.push(undefined)
       const known = page[place]
       if (known !== undefined) return known
-      page[place] = others.get(view, start, end)
+      page[place] = readAccount(latin1(view, start, end))
       return page[place]
     },
   }
+}
+
+function readAccount(text: string): KnownAccount | undefined {
+  const account = findAccount(decodeQueryPart(text))
+  return account === undefined ? undefined : { ...account, ...noAddresses() }
 }
 
 function isFourDigits(word: number): boolean {

@@ -1,4 +1,4 @@
-import { type ByteCache, createByteCache, latin1 } from './byte-cache.ts'
+import { createByteCache, latin1 } from './byte-cache.ts'
 import { findLogAddress } from './read-log-address.ts'
 
 /** `::ffff:` and a dotted address, or eight full groups, with room to spare. */
@@ -9,11 +9,28 @@ const MAX_SLOTS = 131_072
 /** `.` as a digit would count it. */
 const DOT = 0x2e - 0x30
 
+/** The two addresses that somebody used last, as 32 bits (0: none) and as text. */
+export interface AddressMemory {
+  address: number
+  addressText: string
+  olderAddress: number
+  olderText: string
+}
+
+export function noAddresses(): AddressMemory {
+  return { address: 0, addressText: '', olderAddress: 0, olderText: '' }
+}
+
+export interface AddressCache {
+  /** The address that fills `[start, end)`; looked for in `memory` first. */
+  get(view: DataView, start: number, end: number, memory?: AddressMemory): string | undefined
+}
+
 /**
  * What `findLogAddress` says of an address written in a line, in the same text object each time. Dotted IPv4 is read as the 32 bits that it
  * is, so that the memory of all of them fits into the processor's cache.
  */
-export function createAddressCache(): ByteCache<string | undefined> {
+export function createAddressCache(): AddressCache {
   const others = createByteCache(8_192, MAX_ADDRESS_BYTES, findLogAddress)
   let slots = FIRST_SLOTS
   let keys = new Int32Array(slots)
@@ -37,15 +54,27 @@ export function createAddressCache(): ByteCache<string | undefined> {
     texts[taken] = text
   }
 
+  function textOf(address: number, view: DataView, start: number, end: number): string {
+    const slot = slotOf(address, slots)
+    const known = keys[slot] === address ? texts[slot] : keys[slot ^ 1] === address ? texts[slot ^ 1] : undefined
+    if (known !== undefined) return known
+    const text = latin1(view, start, end)
+    learn(address, text)
+    return text
+  }
+
   return {
-    get(view, start, end) {
+    get(view, start, end, memory) {
       const address = readV4(view, start, end)
       if (address === 0) return end - start > MAX_ADDRESS_BYTES ? undefined : others.get(view, start, end)
-      const slot = slotOf(address, slots)
-      if (keys[slot] === address) return texts[slot]
-      if (keys[slot ^ 1] === address) return texts[slot ^ 1]
-      const text = latin1(view, start, end)
-      learn(address, text)
+      if (memory === undefined) return textOf(address, view, start, end)
+      if (memory.address === address) return memory.addressText
+      if (memory.olderAddress === address) return memory.olderText
+      const text = textOf(address, view, start, end)
+      memory.olderAddress = memory.address
+      memory.olderText = memory.addressText
+      memory.address = address
+      memory.addressText = text
       return text
     },
   }

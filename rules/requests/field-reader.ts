@@ -91,9 +91,9 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
       if ((starts[SPAN.ip] as number) < 0 || (starts[SPAN.at] as number) < 0) return 'MISSING_FIELD'
       const atMs = times.read(spans, readTime)
       if (Number.isNaN(atMs)) return 'BAD_TIME'
-      const ip = addresses.get(spans.view, starts[SPAN.ip] as number, spans.ends[SPAN.ip] as number)
-      if (ip === undefined) return 'BAD_ADDRESS'
       target.read(spans)
+      const ip = addresses.get(spans.view, starts[SPAN.ip] as number, spans.ends[SPAN.ip] as number, target.account)
+      if (ip === undefined) return 'BAD_ADDRESS'
       const account = findAccountOf(spans, ip, atMs)
       const status = numberIn(spans, SPAN.status, 999)
       const result = resultIn(spans)

@@ -7,6 +7,8 @@ export interface LineSpans {
   /** By `SPAN`, then by `MARK`; -1 for what the line lacks. */
   readonly starts: Int32Array
   readonly ends: Int32Array
+  /** Whoever filled in the line before and fills in the same fields each time, so that the others need not be cleared. */
+  filledBy: object | undefined
   /** The target was looked through: the places of `MARK` are those of this line. */
   hasMarks: boolean
 }
@@ -42,6 +44,7 @@ export function createLineSpans(): LineSpans {
     view: viewOf(bytes),
     starts: new Int32Array(PLACES).fill(-1),
     ends: new Int32Array(PLACES),
+    filledBy: undefined,
     hasMarks: false,
   }
 }
@@ -51,6 +54,7 @@ export function clearSpans(spans: LineSpans, bytes: Buffer): void {
   if (spans.bytes !== bytes) pointAt(spans, bytes)
   const { starts } = spans
   for (let span = 0; span < starts.length; span += 1) starts[span] = -1
+  spans.filledBy = undefined
   spans.hasMarks = false
 }
 

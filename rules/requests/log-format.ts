@@ -1,5 +1,6 @@
 import type { AttributedRequest } from './attributed-request.ts'
 import { type Attributor, createAttributor } from './attributor.ts'
+import { createByteMarker } from './byte-marker.ts'
 import { createFieldReader } from './field-reader.ts'
 import type { LineFault } from './line-fault.ts'
 import { createLineSpans, type LineSpans, SPAN } from './line-spans.ts'
@@ -10,7 +11,7 @@ import { readHaproxyLine } from './read-haproxy-line.ts'
 import { readJsonLine } from './read-json-line.ts'
 import { readTemplateLine } from './read-template-line.ts'
 import { scanJsonLine } from './scan-json-line.ts'
-import { createShapedScanner } from './scan-shaped-line.ts'
+import { createShapedScanner, type ShapedScanner } from './scan-shaped-line.ts'
 import type { ReadTime } from './time-memory.ts'
 
 /** The access logs that can be read; docs/access-log.md has an example of each. */
@@ -50,8 +51,11 @@ export interface LineParser {
    * `lastFault` then says why. Keeps nothing of `line`, which the caller may overwrite at once.
    */
   parse(line: Uint8Array, start?: number, end?: number): AttributedRequest | undefined
+  /** Takes a chunk of the log, whose bytes stay as they are until `endChunk`: its lines may then be read by `parseNext`. */
+  beginChunk(chunk: Buffer): void
+  endChunk(): void
   /**
-   * Reads the line that begins at `start` if it can tell where that ends without looking for its line feed: the place behind the line feed,
+   * Reads the line of the chunk that begins at `start` if it can tell where that ends without looking for its line feed: the place behind the line feed,
    * and `lastRequest` and `lastFault` are those of the line. -1 where the end must be looked for.
    */
   parseNext(bytes: Buffer, start: number): number
@@ -66,8 +70,8 @@ export interface LineParser {
 /** Finds the fields of a line and the time in them. */
 interface LineReader {
   find(bytes: Buffer, start: number, end: number, spans: LineSpans): LineFault | undefined
-  /** Finds the fields of the line that begins at `start` and where it ends; -1 where `find` must be given the end. */
-  findNext?(bytes: Buffer, start: number, spans: LineSpans): number
+  /** For formats whose lines may be found by their shape. */
+  readonly shaped?: ShapedScanner
   readonly readTime: ReadTime
 }
 
@@ -106,9 +110,11 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
       const bytes = Buffer.isBuffer(line) ? line : Buffer.from(line.buffer, line.byteOffset, line.byteLength)
       return settle(read(bytes, start, end))
     },
+    beginChunk: (chunk: Buffer) => reader.shaped?.begin(chunk),
+    endChunk: () => reader.shaped?.end(),
     parseNext(bytes: Buffer, start: number) {
-      const end = reader.findNext === undefined ? -1 : reader.findNext(bytes, start, spans)
-      if (end < 0 || bytes[end] !== LINE_FEED || end - start > MAX_LINE_BYTES) return -1
+      const end = reader.shaped === undefined ? -1 : reader.shaped.scan(bytes, start, spans)
+      if (end < 0 || findMissing(spans) !== undefined || bytes[end] !== LINE_FEED || end - start > MAX_LINE_BYTES) return -1
       settle(fields.read(spans, reader.readTime))
       return end + 1
     },
@@ -146,20 +152,14 @@ function createTemplateReader(text: string): LineReader {
 
 /** The quickest way that understands the line: by the shape of the lines before, by one walk, by a whole JSON parser. All agree. */
 function createJsonReader(): LineReader {
-  const shaped = createShapedScanner()
+  const shaped = createShapedScanner(createByteMarker())
   return {
+    shaped,
     readTime: readIsoTime,
     find(bytes, start, end, spans) {
-      let fault: LineFault | undefined
-      if (shaped.scan(bytes, start, spans) !== end) {
-        if (scanJsonLine(bytes, start, end, spans)) shaped.learn(bytes, start, end)
-        else fault = readJsonLine(bytes, start, end, spans)
-      }
-      return fault ?? findMissing(spans)
-    },
-    findNext(bytes, start, spans) {
-      const end = shaped.scan(bytes, start, spans)
-      return end >= 0 && findMissing(spans) === undefined ? end : -1
+      if (!scanJsonLine(bytes, start, end, spans)) return readJsonLine(bytes, start, end, spans) ?? findMissing(spans)
+      shaped.learn(bytes, start, end)
+      return findMissing(spans)
     },
   }
 }

@@ -1,7 +1,6 @@
-import { createAccountCache } from './account-cache.ts'
+import { createAccountCache, type KnownAccount } from './account-cache.ts'
 import { createByteCache } from './byte-cache.ts'
 import { decodePercent } from './decode-percent.ts'
-import type { PortalAccount } from './find-account.ts'
 import { findFunction, type PortalFunction } from './find-function.ts'
 import { type LineSpans, MARK } from './line-spans.ts'
 import { markTarget } from './mark-target.ts'
@@ -12,10 +11,10 @@ export interface TargetReader {
   /** Reads the target that is the field `uri`. */
   read(spans: LineSpans): void
   /** The account that `[start, end)` of the bytes names, for a field that holds nothing else. */
-  readAccount(spans: LineSpans, start: number, end: number): PortalAccount | undefined
+  readAccount(spans: LineSpans, start: number, end: number): KnownAccount | undefined
   readonly function: PortalFunction
   /** The account of the first `username` parameter. */
-  readonly account: PortalAccount | undefined
+  readonly account: KnownAccount | undefined
 }
 
 export function createTargetReader(): TargetReader {
@@ -25,7 +24,7 @@ export function createTargetReader(): TargetReader {
 
   const reader = {
     function: none,
-    account: undefined as PortalAccount | undefined,
+    account: undefined as KnownAccount | undefined,
     readAccount: (spans: LineSpans, start: number, end: number) => accounts.get(spans.view, start, end),
     read(spans: LineSpans) {
       const { view, starts, ends } = spans

@@ -31,22 +31,6 @@ export function skipPlain(view: DataView, start: number, end: number): number {
   return i
 }
 
-/**
- * The first byte from `start` on that is below `below`, not ASCII, `\` or `extra` (each of the two given four times over in a word). Looks up to
- * three bytes past `end`, which must be there; any place not before `end` means that there is none.
- */
-export function findStop(view: DataView, start: number, end: number, below: number, extra: number): number {
-  for (let i = start; i < end; i += 4) {
-    const word = view.getInt32(i, true)
-    const backslash = word ^ BACKSLASHES
-    const other = word ^ extra
-    const found = ((word - below) | word | ((backslash - ONES) & ~backslash) | ((other - ONES) & ~other)) & HIGHS
-    // The lowest mark is exact: a borrow reaches only bytes above the one that caused it.
-    if (found !== 0) return i + ((31 - Math.clz32(found & -found)) >> 3)
-  }
-  return end
-}
-
 /** The first `&` or `#` from `start` on, or `end`. */
 export function skipValue(view: DataView, start: number, end: number): number {
   return skipTo(view, start, end, AMPERSANDS, HASHES)

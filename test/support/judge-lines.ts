@@ -25,10 +25,14 @@ export function readInPieces(format: LogFormat, lines: readonly Buffer[], seeded
       take()
     },
     () => answers.push('LINE_TOO_LONG'),
-    (bytes, start) => {
-      const next = parser.parseNext(bytes, start)
-      if (next >= 0) take()
-      return next
+    {
+      beginChunk: (chunk) => parser.beginChunk(chunk),
+      endChunk: () => parser.endChunk(),
+      takeNext(bytes, start) {
+        const next = parser.parseNext(bytes, start)
+        if (next >= 0) take()
+        return next
+      },
     },
   )
   const log = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]))

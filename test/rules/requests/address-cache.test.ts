@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createAddressCache, readV4 } from '../../../rules/requests/address-cache.ts'
+import { createAddressCache, noAddresses, readV4 } from '../../../rules/requests/address-cache.ts'
 import { findLogAddress } from '../../../rules/requests/read-log-address.ts'
 
 const octet = fc.oneof(fc.nat(300).map(String), fc.constantFrom('00', '01', '', ' 1', '255', '256', '0'))
@@ -15,12 +15,16 @@ const other = fc.oneof(
 describe('createAddressCache', () => {
   it('says of any text what findLogAddress says, the first time and again', () => {
     const cache = createAddressCache()
+    const memory = noAddresses()
     fc.assert(
       fc.property(fc.oneof(dotted, fc.ipV4(), other), (text) => {
         const bytes = Buffer.from(`"${text}"`, 'latin1')
         const expected = findLogAddress(bytes.toString('latin1', 1, bytes.length - 1))
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-        for (let time = 0; time < 2; time += 1) expect(cache.get(view, 1, bytes.length - 1)).toBe(expected)
+        for (let time = 0; time < 2; time += 1) {
+          expect(cache.get(view, 1, bytes.length - 1)).toBe(expected)
+          expect(cache.get(view, 1, bytes.length - 1, memory)).toBe(expected)
+        }
       }),
       { seed: 4, numRuns: 3_000 },
     )

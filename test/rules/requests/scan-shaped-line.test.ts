@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createByteMarker, WINDOW_BYTES } from '../../../rules/requests/byte-marker.ts'
 import { createLineSpans, type LineSpans, MARK, SPAN, SPAN_NAMES } from '../../../rules/requests/line-spans.ts'
 import { markTarget } from '../../../rules/requests/mark-target.ts'
 import { readJsonLine } from '../../../rules/requests/read-json-line.ts'
 import { scanJsonLine } from '../../../rules/requests/scan-json-line.ts'
-import { createShapedScanner } from '../../../rules/requests/scan-shaped-line.ts'
+import { createShapedScanner, type ShapedScanner } from '../../../rules/requests/scan-shaped-line.ts'
 
 const SHIPPED =
   '{"at":"2026-11-22T08:00:00+07:00","ip":"203.0.113.7","port":"51000","method":"POST","uri":"/api/egw/KQNhanLichSuKCB2024?token=x&username=01234_BV","status":"200","bytes":"812","ms":"0041","host":"egw.example","accessToken":"","authorization":""}'
@@ -15,7 +16,7 @@ const OTHERS = [
 
 describe('createShapedScanner', () => {
   it('gives nothing before it has learnt a shape', () => {
-    expect(scan(createShapedScanner(), Buffer.from(SHIPPED))).toBeUndefined()
+    expect(scan(createShapedScanner(createByteMarker()), Buffer.from(SHIPPED))).toBeUndefined()
   })
 
   it.each([SHIPPED, ...OTHERS])('reads a line of the shape of one before: %s', (line) => {
@@ -27,20 +28,46 @@ describe('createShapedScanner', () => {
     const other = Buffer.from(OTHERS[0] ?? '')
     let learnt = 0
     while (scan(scanner, other) === undefined && learnt < 50) {
+      scanner.begin(other)
       scanner.learn(other, 0, other.length)
       learnt += 1
     }
     expect(learnt).toBe(16)
   })
 
+  it('reads nothing outside a chunk that it was given, nor without a marker', () => {
+    const line = Buffer.concat([Buffer.from(SHIPPED), Buffer.alloc(80, 0x20)])
+    const scanner = taught(SHIPPED)
+    expect(scanAll(scanner, line)).toBe(SHIPPED.length)
+    expect(scanner.scan(Buffer.from(line), 0, createLineSpans())).toBe(-1)
+    scanner.end()
+    expect(scanner.scan(line, 0, createLineSpans())).toBe(-1)
+    const blind = createShapedScanner(undefined)
+    blind.begin(line)
+    blind.learn(line, 0, SHIPPED.length)
+    expect(blind.scan(line, 0, createLineSpans())).toBe(-1)
+  })
+
+  it('reads lines on both sides of the end of a window of marks', () => {
+    const scanner = taught(SHIPPED)
+    const line = Buffer.from(`${SHIPPED}\n`)
+    const chunk = Buffer.concat([...Array.from({ length: 2_400 }, () => line), Buffer.alloc(80)])
+    expect(chunk.length).toBeGreaterThan(2 * WINDOW_BYTES)
+    scanner.begin(chunk)
+    const unread = Array.from({ length: 2_400 }, (_, number) => number * line.length).filter(
+      (start) => scanner.scan(chunk, start, createLineSpans()) !== start + SHIPPED.length,
+    )
+    expect(unread.length).toBeLessThan(5)
+  })
+
   it('stays inside the line, whatever is behind it', () => {
     const scanner = taught(SHIPPED)
     const two = Buffer.from(`${SHIPPED}\n${SHIPPED}${' '.repeat(64)}`)
-    for (let end = 0; end < SHIPPED.length; end += 1) expect(scanner.scan(two.subarray(0, end), 0, createLineSpans())).toBe(-1)
+    for (let end = 0; end < SHIPPED.length; end += 1) expect(scanAll(scanner, two.subarray(0, end))).toBe(-1)
     // A line cut short.
     const rest = Buffer.from('\n'.repeat(80))
     for (let end = 0; end < SHIPPED.length; end += 1) {
-      expect(scanner.scan(Buffer.concat([two.subarray(0, end), rest]), 0, createLineSpans())).toBe(-1)
+      expect(scanAll(scanner, Buffer.concat([two.subarray(0, end), rest]))).toBe(-1)
     }
   })
 
@@ -63,17 +90,24 @@ describe('createShapedScanner', () => {
 })
 
 function taught(line: string) {
-  const scanner = createShapedScanner()
+  const scanner = createShapedScanner(createByteMarker())
   const bytes = Buffer.from(line)
   expect(scanJsonLine(bytes, 0, bytes.length, createLineSpans())).toBe(true)
+  scanner.begin(bytes)
   scanner.learn(bytes, 0, bytes.length)
   return scanner
 }
 
+function scanAll(scanner: ShapedScanner, bytes: Buffer): number {
+  scanner.begin(bytes)
+  return scanner.scan(bytes, 0, createLineSpans())
+}
+
 /** With other bytes around it, as in a chunk of a log. */
-function scan(scanner: ReturnType<typeof createShapedScanner>, line: Buffer): Record<string, string> | undefined {
+function scan(scanner: ShapedScanner, line: Buffer): Record<string, string> | undefined {
   const spans = createLineSpans()
   const chunk = Buffer.concat([Buffer.from('"}\n'), line, Buffer.from(`\n${'"'.repeat(64)}`)])
+  scanner.begin(chunk)
   return scanner.scan(chunk, 3, spans) === 3 + line.length ? valuesOf(spans) : undefined
 }
 
