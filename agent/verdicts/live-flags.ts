@@ -5,7 +5,7 @@ const MAX_FLAGS = 5000
 
 /** The flags that hold now, as `watch` tells them. A new connection begins with all of them, so nothing needs to be kept on disk. */
 export interface LiveFlags {
-  /** Takes a flag; `release` takes away what the account was flagged for by the same rule. */
+  /** Takes a flag in the place of the account's former one; `release` takes that away. */
   take(flag: Flag): void
   /** A connection begins: what it does not name again up to its end of snapshot is over. */
   beginSnapshot(): void
@@ -19,7 +19,7 @@ export function createLiveFlags(): LiveFlags {
   let named: Set<string> | undefined
   return {
     take(flag) {
-      const key = keyOf(flag)
+      const key = flag.account
       if (flag.action === 'release') {
         flags.delete(key)
         return
@@ -42,8 +42,4 @@ export function createLiveFlags(): LiveFlags {
       return [...flags.values()]
     },
   }
-}
-
-function keyOf(flag: Flag): string {
-  return JSON.stringify([flag.account, flag.rule])
 }

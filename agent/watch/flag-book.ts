@@ -15,7 +15,7 @@ export interface FlagSource {
   readonly listeners: number
 }
 
-/** The flags of one detector. */
+/** The flags of one detector, one an account: what comes later replaces it. */
 export interface FlagBook extends FlagSource {
   /** Takes what the detector decided. */
   take(verdicts: readonly Verdict[]): void
@@ -29,14 +29,14 @@ export interface FlagBook extends FlagSource {
 
 /** @param restored flags from before a restart */
 export function createFlagBook(restored: readonly Flag[], holdMs: number): FlagBook {
-  const flags = new Map(restored.map((flag) => [keyOf(flag), flag]))
+  const flags = new Map(restored.map((flag) => [flag.account, flag]))
   const listeners = new Set<(flag: Flag) => void>()
   let version = 0
 
   function tell(flag: Flag): void {
     version++
-    if (flag.action === 'release') flags.delete(keyOf(flag))
-    else flags.set(keyOf(flag), flag)
+    if (flag.action === 'release') flags.delete(flag.account)
+    else flags.set(flag.account, flag)
     for (const onFlag of listeners) onFlag(flag)
   }
 
@@ -47,7 +47,7 @@ export function createFlagBook(restored: readonly Flag[], holdMs: number): FlagB
     renew(live) {
       for (const verdict of live) {
         const fresh = flagOf(verdict)
-        const held = flags.get(keyOf(fresh))
+        const held = flags.get(fresh.account)
         if (held === undefined || isNews(fresh, held)) tell(fresh)
       }
     },
@@ -95,9 +95,10 @@ function flagOf(verdict: Verdict): Flag {
 
 function isNews(fresh: Flag, held: Flag): boolean {
   const movedMs = Date.parse(fresh.until ?? '') - Date.parse(held.until ?? '')
-  return movedMs >= RENEW_MS || fresh.action !== held.action || fresh.sources.join() !== held.sources.join()
-}
-
-function keyOf({ account, rule }: Flag): string {
-  return JSON.stringify([account, rule])
+  return (
+    movedMs >= RENEW_MS ||
+    fresh.action !== held.action ||
+    fresh.rule !== held.rule ||
+    fresh.sources.join() !== held.sources.join()
+  )
 }

@@ -1,3 +1,5 @@
+import { DETECT_FINDINGS } from '../../rules/detect/detector.ts'
+
 /** What can go wrong with `watch` and `replay`. A log that cannot be read for a while stops nobody: it is tried again. */
 export const WATCH_ERRORS = {
   BAD_REGISTRATIONS: 'the file of registrations has rows that cannot be understood',
@@ -6,7 +8,9 @@ export const WATCH_ERRORS = {
   THREAD_FAILED: 'the thread that reads the logs ended or hung; it is started again where it had saved its place',
   KEY_UNUSABLE: 'the masking key in the state folder cannot be read or made, or is too short',
   POSITIONS_BROKEN: 'the positions in the logs are torn or were changed on disk; the logs are begun anew',
+  COUNTS_BROKEN: 'the remembered counts are torn, were changed on disk or are of another version; every account is counted anew',
   FLAGS_BROKEN: 'the remembered flags are torn or were changed on disk; they are found again while they go on',
+  ...DETECT_FINDINGS,
   WATCH_SOCKET_IN_USE: 'another watch process answers on the socket already',
   WATCH_SOCKET_UNUSABLE: 'the socket of watch cannot be listened on',
 } as const

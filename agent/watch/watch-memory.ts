@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, type TSchema, Type } from 'typebox'
@@ -8,11 +9,19 @@ import { writeDurably } from '../memory/write-durably.ts'
 import { LogPlace } from './log-place.ts'
 import { WatchError } from './watch-error.ts'
 
+const CHUNK_BYTES = 1 << 20
+
 const Positions = Type.Object({
   format: Type.Literal('edgeward-positions/1'),
   logs: Type.Record(Type.String(), LogPlace),
 })
 const Flags = Type.Object({ format: Type.Literal('edgeward-flags/1'), flags: Type.Array(Flag) })
+
+/** Counts, and the places in the logs that belong to them. */
+export interface SavedCounts {
+  readonly counts: Uint8Array
+  readonly places: ReadonlyMap<string, LogPlace>
+}
 
 /** What `watch` keeps on disk. Each file is replaced as a whole: after a crash it is the old or the new one. */
 export interface WatchMemory {
@@ -20,6 +29,10 @@ export interface WatchMemory {
   readPlaces(onFault: (fault: WatchError) => void): Promise<ReadonlyMap<string, LogPlace>>
   /** @throws MemoryError STATE_UNWRITABLE */
   writePlaces(places: ReadonlyMap<string, LogPlace>): Promise<void>
+  /** What was counted, and where in the logs that was. Broken counts count as none; `onFault` hears of it. */
+  readCounts(onFault: (fault: WatchError) => void): Promise<SavedCounts | undefined>
+  /** @throws MemoryError STATE_UNWRITABLE */
+  writeCounts(counts: Iterable<Uint8Array>, places: ReadonlyMap<string, LogPlace>): Promise<void>
   readFlags(onFault: (fault: WatchError) => void): Promise<readonly Flag[]>
   /** @throws MemoryError STATE_UNWRITABLE */
   writeFlags(flags: readonly Flag[]): Promise<void>
@@ -32,17 +45,65 @@ export async function openWatchMemory(stateDir: string): Promise<WatchMemory> {
   })
   const positionsPath = join(stateDir, 'positions.json')
   const flagsPath = join(stateDir, 'flags.json')
+  const countsPath = join(stateDir, 'counts.bin')
   return {
     async readPlaces(onFault) {
       const positions = await readJson(positionsPath, Positions, 'POSITIONS_BROKEN', onFault)
       return new Map(Object.entries(positions?.logs ?? {}))
     },
     writePlaces: (places) => writeJson(positionsPath, { format: 'edgeward-positions/1', logs: Object.fromEntries(places) }),
+    readCounts: (onFault) => readCounts(countsPath, onFault),
+    writeCounts: (counts, places) => writeDurably(countsPath, inChunks(formatCounts(counts, places)), 0o600),
     async readFlags(onFault) {
       return (await readJson(flagsPath, Flags, 'FLAGS_BROKEN', onFault))?.flags ?? []
     },
     writeFlags: (flags) => writeJson(flagsPath, { format: 'edgeward-flags/1', flags }),
   }
+}
+
+/** One line of places, a line of their SHA-256, then the counts, which have a check sum of their own. */
+function* formatCounts(counts: Iterable<Uint8Array>, places: ReadonlyMap<string, LogPlace>): Generator<Uint8Array> {
+  const line = JSON.stringify({ format: 'edgeward-positions/1', logs: Object.fromEntries(places) })
+  yield Buffer.from(`${line}\n${sha256Of(line)}\n`)
+  yield* counts
+}
+
+async function readCounts(path: string, onFault: (fault: WatchError) => void): Promise<SavedCounts | undefined> {
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT')
+      onFault(new WatchError('COUNTS_BROKEN', `Cannot use ${JSON.stringify(path)}: ${String(cause)}`, { cause }))
+    return undefined
+  })
+  if (bytes === undefined) return undefined
+  const lineEnd = bytes.indexOf('\n')
+  const sumEnd = bytes.indexOf('\n', lineEnd + 1)
+  const line = bytes.toString('utf8', 0, Math.max(0, lineEnd))
+  if (sumEnd > lineEnd && lineEnd > 0 && sha256Of(line) === bytes.toString('latin1', lineEnd + 1, sumEnd)) {
+    const positions: unknown = JSON.parse(line)
+    if (Value.Check(Positions, positions))
+      return { counts: bytes.subarray(sumEnd + 1), places: new Map(Object.entries(positions.logs)) }
+  }
+  onFault(new WatchError('COUNTS_BROKEN', `Cannot use ${JSON.stringify(path)}: it does not hold what was written`))
+  return undefined
+}
+
+/** Small pieces together, so that each write is worth its wait. */
+function* inChunks(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let waiting: Uint8Array[] = []
+  let bytes = 0
+  for (const piece of pieces) {
+    waiting.push(piece)
+    bytes += piece.length
+    if (bytes < CHUNK_BYTES) continue
+    yield Buffer.concat(waiting)
+    waiting = []
+    bytes = 0
+  }
+  yield Buffer.concat(waiting)
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 async function readJson<S extends TSchema>(

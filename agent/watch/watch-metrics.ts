@@ -60,6 +60,18 @@ export function createWatchMetrics(read: () => WatchStatus): Registry {
   gauge('accounts', 'Accounts counted now.', ({ accounts }) => accounts.held)
   gauge('accounts_evicted', 'Accounts dropped for want of room since the start.', ({ accounts }) => accounts.evicted)
   gauge('late_requests', 'Requests too late to be counted in every window since the start.', ({ accounts }) => accounts.late)
+  const shadows: Counter<'rule' | 'action'> = new Counter({
+    name: 'edgeward_watch_shadow_actions_total',
+    help: 'What rules in shadow mode would have done since the start.',
+    labelNames: ['rule', 'action'],
+    registers: [registry],
+    collect() {
+      shadows.reset()
+      for (const { rule, actions } of read().shadows) {
+        for (const [action, count] of Object.entries(actions)) shadows.inc({ rule, action }, count)
+      }
+    },
+  })
   gauge('flags', 'Flags that hold now.', ({ flags }) => flags.live)
   gauge('listeners', 'Streams of flags open now.', ({ flags }) => flags.listeners)
   gauge('ready', '1 when every log was read to its end once.', ({ isReady }) => Number(isReady))

@@ -1,4 +1,5 @@
 import type { AccountTally } from '../../rules/detect/detector.ts'
+import type { ShadowTally } from '../../rules/detect/shadows.ts'
 import type { LineFault } from '../../rules/requests/line-fault.ts'
 
 /** One log as the status tells it. Nothing in it is text from the log. */
@@ -46,5 +47,7 @@ export interface WatchStatus {
     readonly top: readonly AccountTally[]
   }
   readonly flags: { readonly live: number; readonly listeners: number }
+  /** What the rules in shadow mode would have done. */
+  readonly shadows: readonly ShadowTally[]
   readonly faults: readonly WatchFault[]
 }

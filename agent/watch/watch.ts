@@ -1,8 +1,12 @@
-import { createDetector } from '../../rules/detect/create-detector.ts'
-import type { AccountTally, Verdict } from '../../rules/detect/detector.ts'
+import {
+  type AccountTally,
+  DETECT_FINDINGS,
+  type DetectFinding,
+  type DetectFindingCode,
+  type Verdict,
+} from '../../rules/detect/detector.ts'
 import type { Registrations } from '../../rules/detect/registered-facility.ts'
 import { createAttributor } from '../../rules/requests/attributor.ts'
-import { createMasker } from '../../rules/requests/mask-account.ts'
 import type { Clock } from '../../rules/time/clock.ts'
 import type { Log } from '../log/log.ts'
 import type { Timers } from '../time/timers.ts'
@@ -12,7 +16,9 @@ import { createLogIntake } from './log-intake.ts'
 import type { LogPlace } from './log-place.ts'
 import { createLogWake } from './log-wake.ts'
 import { createQuietClock } from './quiet-clock.ts'
+import { recallDetector } from './recall-detector.ts'
 import { openSyslogInput } from './syslog/syslog-input.ts'
+import { WatchError } from './watch-error.ts'
 import type { WatchMemory } from './watch-memory.ts'
 import { dialectOf, type WatchedLog, type WatchedSocket, type WatchOptions } from './watch-options.ts'
 import type { LogStatus, WatchStatus } from './watch-status.ts'
@@ -22,9 +28,13 @@ import { type FollowedLog, openFollowedLog } from './watched-log.ts'
 const FLOOR_MS = 500
 /** Positions are written at most so often, a verdict at once: what is read again after a crash may be too little to come to it again. */
 const SAVE_MS = 1000
+/** Counts are written at most so often, with the positions that belong to them. What came later is read again after a crash. */
+const SAVE_COUNTS_MS = 60_000
 /** The list of the busiest accounts is made anew at most so often. */
 const TOP_MS = 5000
 const TOP_ACCOUNTS = 20
+
+const FINDING_CODES = Object.keys(DETECT_FINDINGS) as readonly DetectFindingCode[]
 
 /** All that `watch` reaches; the command builds the real ones, tests their own. */
 export interface WatchPorts {
@@ -52,14 +62,9 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
   const { memory, key, clock, monotonicMs, timers, log } = ports
   const startedAt = new Date(clock.nowMs()).toISOString()
   const faults = createFaultList(clock, log)
-  const places = await memory.readPlaces((fault) => faults.note('positions', fault))
+  const { detector, places } = await recallDetector(options, ports, faults)
   const restored = await memory.readFlags((fault) => faults.note('flags', fault))
   const flags = createFlagBook(restored, options.policy.absolute.holdMinutes * 60_000)
-  const detector = createDetector(options.policy, {
-    maskAccount: createMasker(key),
-    maxAccounts: options.maxAccounts,
-    ...(ports.registrations === undefined ? {} : { registrations: ports.registrations }),
-  })
   const quietClock = createQuietClock(() => detector.nowMs, clock, monotonicMs)
   const attributor = createAttributor()
   const intakeOf = (watched: WatchedLog | WatchedSocket) =>
@@ -91,6 +96,7 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
   let top: readonly AccountTally[] = []
   let hasNews = false
   let [topMs, savedMs, savedVersion, savedPlaces] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, '']
+  let savedCountsMs = monotonicMs()
 
   function act(verdicts: readonly Verdict[]): void {
     flags.take(verdicts)
@@ -122,6 +128,15 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
     if (monotonicMs() - topMs < TOP_MS) return
     top = detector.top(TOP_ACCOUNTS)
     topMs = monotonicMs()
+    tellFindings(detector.findings())
+  }
+
+  function tellFindings(findings: readonly DetectFinding[]): void {
+    for (const code of FINDING_CODES) {
+      const found = findings.filter((finding) => finding.code === code)
+      const words = found.map(({ message }) => message).join('; ')
+      faults.set(`detection ${code}`, found.length === 0 ? undefined : new WatchError(code, words))
+    }
   }
 
   function heldPlaces(): Map<string, LogPlace> {
@@ -131,6 +146,17 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
       if (place !== undefined) held.set(followed.log.path, place)
     }
     return held
+  }
+
+  /** Counts and the places they belong to, in one file: nothing is read in between, because the next poll waits for it. */
+  async function saveCounts(): Promise<void> {
+    savedCountsMs = monotonicMs()
+    try {
+      await memory.writeCounts(detector.snapshot(), heldPlaces())
+      faults.set('counts', undefined)
+    } catch (error) {
+      faults.set('counts', error instanceof Error ? error : new Error('Cannot save the counts', { cause: error }))
+    }
   }
 
   async function save(): Promise<void> {
@@ -174,6 +200,7 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
       logs: logs.map(statusOf),
       accounts: { held: detector.size, evicted: detector.evicted, late: detector.late, top },
       flags: { live: flags.live().length, listeners: flags.listeners },
+      shadows: detector.shadows(),
       faults: faults.all(),
     }),
     async run(signal) {
@@ -189,9 +216,11 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
         behind = await pollOnce(behind)
         passTime()
         if (hasNews || monotonicMs() - savedMs >= SAVE_MS) await save()
+        if (monotonicMs() - savedCountsMs >= SAVE_COUNTS_MS) await saveCounts()
         if (behind.length === 0) await wake.wait(FLOOR_MS, signal)
       }
       await save()
+      await saveCounts()
       for (const followed of logs) await followed[Symbol.asyncDispose]()
     },
   }

@@ -10,19 +10,19 @@ export interface FlagMirror extends FlagSource {
 
 /** @param restored flags from before a restart */
 export function createFlagMirror(restored: readonly Flag[]): FlagMirror {
-  const held = new Map(restored.map((flag) => [keyOf(flag), flag]))
+  const held = new Map(restored.map((flag) => [flag.account, flag]))
   const listeners = new Set<(flag: Flag) => void>()
 
   function take(flag: Flag): void {
-    if (flag.action === 'release') held.delete(keyOf(flag))
-    else held.set(keyOf(flag), flag)
+    if (flag.action === 'release') held.delete(flag.account)
+    else held.set(flag.account, flag)
     for (const onFlag of listeners) onFlag(flag)
   }
 
   return {
     take,
     begin(flags) {
-      for (const flag of flags) if (JSON.stringify(held.get(keyOf(flag))) !== JSON.stringify(flag)) take(flag)
+      for (const flag of flags) if (JSON.stringify(held.get(flag.account)) !== JSON.stringify(flag)) take(flag)
     },
     live: () => [...held.values()],
     listen(onFlag) {
@@ -37,8 +37,4 @@ export function createFlagMirror(restored: readonly Flag[]): FlagMirror {
       return listeners.size
     },
   }
-}
-
-function keyOf({ account, rule }: Flag): string {
-  return JSON.stringify([account, rule])
 }

@@ -132,6 +132,7 @@ function emptyStatus(startedAt: string): WatchStatus {
     logs: [],
     accounts: { held: 0, evicted: 0, late: 0, top: [] },
     flags: { live: 0, listeners: 0 },
+    shadows: [],
     faults: [],
   }
 }

@@ -5,23 +5,23 @@ import { aFlag } from '../../fakes/fake-watch.ts'
 const NOW_MS = Date.parse('2024-07-27T03:00:00Z')
 
 describe('createLiveFlags', () => {
-  it('keeps one flag for each account and rule, the last one', () => {
+  it('keeps one flag for each account, the last one', () => {
     const flags = createLiveFlags()
+    flags.take(aFlag({ requests: 150, rule: 'peers', action: 'watch' }))
+    flags.take(aFlag({ account: '00002_BV', rule: 'walk' }))
     flags.take(aFlag({ requests: 350 }))
-    flags.take(aFlag({ rule: 'walk' }))
-    flags.take(aFlag({ requests: 700 }))
     expect(flags.live(NOW_MS).map(({ rule, requests }) => [rule, requests])).toEqual([
       ['walk', 350],
-      ['absolute', 700],
+      ['absolute', 350],
     ])
   })
 
   it('forgets what is released, and only that', () => {
     const flags = createLiveFlags()
     flags.take(aFlag())
-    flags.take(aFlag({ rule: 'walk' }))
+    flags.take(aFlag({ account: '00002_BV' }))
     flags.take(aFlag({ action: 'release' }))
-    expect(flags.live(NOW_MS).map(({ rule }) => rule)).toEqual(['walk'])
+    expect(flags.live(NOW_MS).map(({ account }) => account)).toEqual(['00002_BV'])
   })
 
   it('forgets what lapses by itself', () => {

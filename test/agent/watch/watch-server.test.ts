@@ -48,6 +48,7 @@ const STATUS: WatchStatus = {
   ],
   accounts: { held: 4, evicted: 1, late: 0, top: [] },
   flags: { live: 1, listeners: 0 },
+  shadows: [{ rule: 'shared', actions: { watch: 7, throttle: 0, suspend: 0 }, accounts: 5 }],
   faults: [],
 }
 

@@ -1,4 +1,14 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Flag } from '../../../rules/reports/flag.ts'
@@ -188,6 +198,63 @@ describe('createWatch', () => {
     await second.hasRead(1)
     expect(second.watch.status().logs[0]?.lines).toBe(1)
     expect(second.told).toEqual([])
+  })
+
+  it('goes on counting after a restart where it stopped', async () => {
+    const folder = await temporaryFolder()
+    const path = join(folder, 'access.log')
+    const lines = stolen(321).trim().split('\n')
+    writeFileSync(path, `${lines.slice(0, 200).join('\n')}\n`)
+    const first = await runWatch({ folder })
+    await first.hasRead(200)
+    await first.stop()
+    appendFileSync(path, `${lines.slice(200).join('\n')}\n`)
+    const second = await runWatch({ folder })
+    await second.hasRead(121)
+    expect(second.told.map(({ action, requests }) => [action, requests])).toEqual([['suspend', 321]])
+  })
+
+  it('counts each line once when it is killed between two saves, whichever file was written last', async () => {
+    const folder = await temporaryFolder()
+    const path = join(folder, 'access.log')
+    const lines = stolen(300).trim().split('\n')
+    const monotonic = createStillClock()
+    writeFileSync(path, `${lines.slice(0, 150).join('\n')}\n`)
+    const killed = await runWatch({ folder, monotonic })
+    await killed.hasRead(150)
+    monotonic.moveBy(60_000)
+    await until('the counts on disk', () => (existsSync(join(folder, 'state', 'counts.bin')) ? true : undefined))
+    appendFileSync(path, `${lines.slice(150, 250).join('\n')}\n`)
+    await killed.hasRead(250)
+    const before = readFileSync(join(folder, 'state', 'positions.json'), 'utf8')
+    monotonic.moveBy(1000)
+    await until('newer positions on disk', () =>
+      readFileSync(join(folder, 'state', 'positions.json'), 'utf8') === before ? undefined : true,
+    )
+    cpSync(join(folder, 'state'), join(folder, 'as-it-was'), { recursive: true })
+    appendFileSync(path, `${lines.slice(250).join('\n')}\n`)
+    const again = await runWatch({ folder, monotonic, options: { stateDir: join(folder, 'as-it-was') } })
+    await again.hasRead(150)
+    monotonic.moveBy(5000)
+    await until('all of them counted', () => (again.watch.status().accounts.top[0]?.lookups1h === 300 ? true : undefined))
+    expect(again.watch.status().logs[0]?.lines).toBe(150)
+  })
+
+  it('begins anew, and says so, when the counts on disk are torn', async () => {
+    const folder = await temporaryFolder()
+    const path = join(folder, 'access.log')
+    writeFileSync(path, stolen(200))
+    const first = await runWatch({ folder })
+    await first.hasRead(200)
+    await first.stop()
+    const file = join(folder, 'state', 'counts.bin')
+    const bytes = readFileSync(file)
+    writeFileSync(file, bytes.subarray(0, bytes.length - 40))
+    appendFileSync(path, stolen(3))
+    const second = await runWatch({ folder, monotonic: createStillClock() })
+    await second.hasRead(3)
+    expect(second.watch.status().faults.map(({ code }) => code)).toEqual(['COUNTS_BROKEN'])
+    expect(second.watch.status().logs[0]?.lines).toBe(3)
   })
 
   it('writes a verdict at once, so that a crash right after it forgets nothing', async () => {
