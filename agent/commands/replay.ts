@@ -9,7 +9,9 @@ import { parseConfig } from '../../rules/config/parse-config.ts'
 import { checkDetectPolicy, DEFAULT_DETECT_POLICY, DETECT_OPTIONS, type DetectPolicy } from '../../rules/detect/detect-policy.ts'
 import type { Registrations } from '../../rules/detect/registered-facility.ts'
 import { LOG_FORMATS } from '../../rules/requests/log-format.ts'
+import { MemoryError } from '../memory/memory-error.ts'
 import { createReplay, type Replay } from '../replay/replay-logs.ts'
+import { createReplayReport, findPathFault, type ReplayReport } from '../replay/replay-report.ts'
 import { numberWords, summaryWords } from '../replay/summary-words.ts'
 import { parseRegistrations } from '../watch/parse-registrations.ts'
 import { verdictJson, verdictWords } from '../watch/verdict-text.ts'
@@ -25,9 +27,10 @@ export const replay: Command = {
   name: 'replay',
   summary: 'run the detection over logs of the past: who would have been acted on, when and why',
   usage:
-    `--format ${LOG_FORMATS.join('|')} [--template TEXT] [--haproxy-offset +HH:MM] [--policy FILE] [--registrations FILE] [--json] LOG…\n${LOG_USAGE}` +
+    `--format ${LOG_FORMATS.join('|')} [--template TEXT] [--haproxy-offset +HH:MM] [--policy FILE] [--registrations FILE] [--report FILE.html] [--json] LOG…\n${LOG_USAGE}` +
     '    --policy FILE          detection policy (YAML); without it, the shipped one\n' +
     '    --registrations FILE   CSV facility,address,dailyVisits: how large each facility is\n' +
+    '    --report FILE.html     write a page for an investigator: flagged accounts with evidence and plots, ranking, provinces\n' +
     '    --json                 a JSON line per verdict; the summary goes to standard error either way\n' +
     '    LOG                    oldest first; .gz is unpacked; - reads standard input',
   example: 'agent replay --format nginx-json --registrations facilities.csv access.log.1 access.log',
@@ -35,24 +38,45 @@ export const replay: Command = {
 }
 
 async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const { dialect, files, isJson, policyFile, registrationsFile } = readArguments(args)
+  const { dialect, files, isJson, policyFile, registrationsFile, reportFile } = readArguments(args)
   const policy = await readPolicy(policyFile, io)
   const registrations = await readRegistrations(registrationsFile, io)
   if (policy === undefined || registrations === 'broken') return 2
   for (const file of files) await checkLog(file)
-  const cold = createReplay({ ...dialect, policy, registrations, key: randomBytes(32) })
+  if (reportFile !== undefined) await checkReport(reportFile, files)
+  const key = randomBytes(32)
+  const report = reportFile === undefined ? undefined : createReplayReport(reportFile, key)
+  const cold = createReplay({
+    ...dialect,
+    policy,
+    registrations,
+    key,
+    ...(report === undefined ? {} : { onRequest: (request) => report.takeRequest(request) }),
+  })
   const toText = isJson ? verdictJson : verdictWords
   try {
-    await pipeline(() => answer(cold, files, toText, io), io.stdout, { end: false, signal: io.signal })
+    await pipeline(() => answer(cold, files, toText, io, report), io.stdout, { end: false, signal: io.signal })
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
     // EPIPE: the reader had enough (`| head`). ABORT_ERR: somebody pressed Ctrl-C. Else a log could not be read to its end.
     const isEnough = error.code === 'EPIPE' || error.code === 'ABORT_ERR'
-    io.stderr.write(`Stopped before the end${isEnough ? '' : `: ${error.message}`}\n${summaryWords(cold.totals())}`)
+    const unwritten = report === undefined ? '' : 'No report was written: the logs were not read to their end\n'
+    io.stderr.write(`Stopped before the end${isEnough ? '' : `: ${error.message}`}\n${unwritten}${summaryWords(cold.totals())}`)
     return isEnough ? 1 : 2
   }
   io.stderr.write(summaryWords(cold.totals()))
-  return 0
+  return report === undefined ? 0 : writeReport(report, cold, io)
+}
+
+async function writeReport(report: ReplayReport, cold: Replay, io: CommandIo): Promise<ExitCode> {
+  try {
+    await report.write(cold.totals())
+    return 0
+  } catch (error) {
+    if (!(error instanceof MemoryError)) throw error
+    io.stderr.write(`agent replay: No report was written: ${error.message}\n`)
+    return 1
+  }
 }
 
 function readArguments(args: readonly string[]) {
@@ -65,6 +89,7 @@ function readArguments(args: readonly string[]) {
     isJson: values.json,
     policyFile: values.policy,
     registrationsFile: values.registrations,
+    reportFile: values.report,
   }
 }
 
@@ -77,6 +102,7 @@ function parse(args: readonly string[]) {
         ...LOG_OPTIONS,
         policy: { type: 'string' },
         registrations: { type: 'string' },
+        report: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
     })
@@ -128,11 +154,17 @@ async function checkLog(file: string): Promise<void> {
   if (stats.isDirectory()) throw new UsageError(`Cannot read the log ${JSON.stringify(file)}: it is a directory`)
 }
 
+async function checkReport(file: string, logs: readonly string[]): Promise<void> {
+  const fault = await findPathFault(file, logs)
+  if (fault !== undefined) throw new UsageError(`Cannot write the report ${JSON.stringify(file)}: ${fault}`)
+}
+
 async function* answer(
   cold: Replay,
   files: readonly string[],
   toText: typeof verdictJson,
   io: CommandIo,
+  report: ReplayReport | undefined,
 ): AsyncGenerator<string> {
   let shownMs = performance.now()
   let shownLines = 0
@@ -150,8 +182,10 @@ async function* answer(
   }
   for (const file of files) {
     for await (const verdicts of cold.read(withProgress(openLog(file, io)))) {
+      report?.takeVerdicts(verdicts)
       yield verdicts.map((verdict) => `${toText(verdict)}\n`).join('')
     }
+    report?.endFile(file, cold.totals())
   }
 }
 

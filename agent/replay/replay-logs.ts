@@ -2,6 +2,7 @@ import { createDetector } from '../../rules/detect/create-detector.ts'
 import type { DetectPolicy } from '../../rules/detect/detect-policy.ts'
 import type { Verdict, VerdictAction } from '../../rules/detect/detector.ts'
 import type { Registrations } from '../../rules/detect/registered-facility.ts'
+import type { AttributedRequest } from '../../rules/requests/attributed-request.ts'
 import { createAttributor } from '../../rules/requests/attributor.ts'
 import type { LogDialect } from '../../rules/requests/log-format.ts'
 import { createMasker } from '../../rules/requests/mask-account.ts'
@@ -12,6 +13,8 @@ export interface ReplayOptions extends LogDialect {
   readonly registrations: Registrations | undefined
   /** Masks accounts and hides the persons looked up. */
   readonly key: Uint8Array
+  /** Hears each request before it is judged. */
+  readonly onRequest?: (request: AttributedRequest) => void
 }
 
 /** How far a replay is. */
@@ -34,7 +37,7 @@ export interface Replay {
   totals(): ReplayTotals
 }
 
-export function createReplay({ policy, registrations, key, ...dialect }: ReplayOptions): Replay {
+export function createReplay({ policy, registrations, key, onRequest, ...dialect }: ReplayOptions): Replay {
   const detector = createDetector(policy, {
     maskAccount: createMasker(key),
     ...(registrations === undefined ? {} : { registrations }),
@@ -49,6 +52,7 @@ export function createReplay({ policy, registrations, key, ...dialect }: ReplayO
     takeRequest(request) {
       if (fromMs === 0 || request.atMs < fromMs) fromMs = request.atMs
       if (request.atMs > toMs) toMs = request.atMs
+      onRequest?.(request)
       for (const verdict of detector.observe(request)) {
         verdicts[verdict.action]++
         fresh.push(verdict)
