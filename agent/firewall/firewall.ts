@@ -6,6 +6,8 @@ export interface InForce {
   readonly revision: number
   readonly digest: string
   readonly mode: Mode
+  /** An apply was cut off before its last step: packets are judged by this revision, but it wants to be applied again before anything is changed. */
+  readonly isUnsettled?: true
 }
 
 /** A source that was refused (enforce) or would have been (observe), as the kernel counted it. */

@@ -2,7 +2,13 @@ import { findBridge } from '../../rules/firewall/bridge-program.ts'
 import { compileNft } from '../../rules/firewall/compile-nft.ts'
 import { compileNftBatch, compileNftBlockedBatch } from '../../rules/firewall/compile-nft-batch.ts'
 import { compileNftBlocked, compileNftDelta, findDeltaObstacle, hasSameRules } from '../../rules/firewall/compile-nft-delta.ts'
-import { compileNftFirst, compileNftOver, compileNftRefill, type NftSteps } from '../../rules/firewall/compile-nft-staged.ts'
+import {
+  compileNftFirst,
+  compileNftOver,
+  compileNftRefill,
+  compileNftSettle,
+  type NftSteps,
+} from '../../rules/firewall/compile-nft-staged.ts'
 import { fitsInto, NFT_TABLE, SEEN_SETS } from '../../rules/firewall/nft-layout.ts'
 import { hooksOf } from '../../rules/firewall/nft-rules.ts'
 import type { FilterProgram } from '../../rules/firewall/program.ts'
@@ -144,14 +150,23 @@ export function createNftFirewall(options: NftFirewallOptions): Firewall {
   const isNext = async ({ generation }: Left): Promise<boolean> =>
     generation !== undefined && (await direct.generation()) === after(generation)
 
-  const applyWhole = async (program: FilterProgram, doubt: Doubt | undefined): Promise<void> => {
+  /** The ruleset, after what an apply that was cut off left half way is in order: the sets that stand in for others could not be made anew. */
+  const readSettled = async (doing: string): Promise<string> => {
     const ruleset = await readRuleset()
-    const found = findNftState(ruleset)
+    const text = compileNftSettle(findStanding(ruleset))
+    return text !== '' && (await isTaken(doing, [text])) ? readRuleset() : ruleset
+  }
+
+  const applyWhole = async (program: FilterProgram, doubt: Doubt | undefined): Promise<void> => {
     const doing = `Cannot apply revision ${program.revision}`
+    const ruleset = await readSettled(doing)
+    const found = findNftState(ruleset)
     // A refill leaves what others put beside our chains and sets: only where the rules are as we left them does it put everything right.
     const areRulesOurs = doubt === undefined || (doubt === 'elements' && left !== undefined && isAsLeft(found, left))
     const canRefill = areRulesOurs && found !== undefined && isSameHooks(found.hooks, program)
     const steps = canRefill ? compileNftRefill(program, found.about) : findSteps(program, findRemains(ruleset))
+    // Cut off after any step, the kernel's word is all there is.
+    left = undefined
     if (steps === undefined || !(await areTaken(doing, steps))) await nft(doing, ['-f', '-'], { input: compileNft(program) })
     const { state, generation } = await readStateAt()
     if (state === undefined || !isAbout(state, program))
@@ -188,6 +203,8 @@ export function createNftFirewall(options: NftFirewallOptions): Firewall {
         assertBlockable(blocked)
         const doing = 'Cannot replace the blocked sources'
         const from = left
+        // Rules that look into stand-ins would not see what is written into `block4` and `block6`.
+        if (from === undefined) await readSettled(doing)
         const outcome =
           from === undefined ? 'unable' : await direct.send(doing, compileNftBlockedBatch(blocked, { mark: mark?.() }))
         // Written by nft once more where it did not go through: it replaces all of them, and says what is wrong.
@@ -204,7 +221,8 @@ export function createNftFirewall(options: NftFirewallOptions): Firewall {
         const isTouched = left !== undefined && state !== undefined && !isAsLeft(state, left)
         // What others did to tables of their own is no reason to look again.
         if (left !== undefined && state !== undefined && !isTouched) left = { ...left, generation }
-        return isTouched ? undefined : state?.about
+        if (isTouched || state === undefined) return undefined
+        return state.standing.length === 0 ? state.about : { ...state.about, isUnsettled: true }
       }),
 
     // Not in the queue: it reads for a while and changes nothing.

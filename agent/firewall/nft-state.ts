@@ -9,6 +9,8 @@ export interface NftState {
   readonly hooks: readonly string[]
   /** SHA-256 over sets, chains and rules as they stand, without counters: another value means that somebody changed them. */
   readonly shape: string
+  /** Not empty between the last two steps of an apply, and after one that was cut off there. */
+  readonly standing: readonly StandingRule[]
 }
 
 interface Listed {
@@ -45,7 +47,7 @@ export function findNftState(json: string): NftState | undefined {
   if (!isWhole || hooks.length === 0) return undefined
   const isOfState = ({ kind, value }: { kind: string; value: Listed }) =>
     kind === 'rule' ? value.chain === 'about' : value.name === stateChain(about)
-  return { about, hooks, shape: digestOfShape(ours.filter((one) => !isOfState(one))) }
+  return { about, hooks, shape: digestOfShape(ours.filter((one) => !isOfState(one))), standing: standingIn(ours) }
 }
 
 /** Our table, whole or not. `kind` is `idle` where no packet goes through it, or there is none; `odd` where it holds what we do not make. */
@@ -72,8 +74,12 @@ export function findRemains(json: string): NftFound {
 
 /** The rules that name a set that stands in for another. @throws FirewallError UNREADABLE */
 export function findStanding(json: string): readonly StandingRule[] {
-  return listedOf(json)
-    .filter(({ kind, value }) => kind === 'rule' && value.family === 'inet' && value.table === 'edgeward')
+  return standingIn(listedOf(json).filter(({ value }) => value.family === 'inet' && value.table === 'edgeward'))
+}
+
+function standingIn(ours: readonly { kind: string; value: Listed }[]): readonly StandingRule[] {
+  return ours
+    .filter(({ kind }) => kind === 'rule')
     .flatMap(({ value }) =>
       Array.from(JSON.stringify(value).matchAll(/"@([^"]+)"/g), ([, name = '']) => findStoodIn(name))
         .filter((set) => set !== undefined)

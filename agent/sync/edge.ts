@@ -243,7 +243,8 @@ export function createEdge(parts: EdgeParts): Edge {
     for (const fault of faults) log.error(fault, 'memory could not be used')
     board.fault('memory', faults[0])
     inForce = await firewall.inForce()
-    board.set({ inForce: inForce ?? null })
+    if (inForce === undefined) board.set({ inForce: null })
+    else show(inForce)
     if (revision !== undefined && (isNewerUnwanted || revision.summary.revision >= (inForce?.revision ?? 0))) {
       loadedShape = recollection.shape
       if (recollection.trusted?.revision === revision.summary.revision) remembered = `${revision.sha256} ${recollection.shape}`

@@ -56,6 +56,7 @@ export function planClosed(shape: EdgeShape): FilterProgram {
 export function isInForce(program: FilterProgram, inForce: InForce | undefined): boolean {
   return (
     inForce !== undefined &&
+    inForce.isUnsettled !== true &&
     inForce.revision === program.revision &&
     inForce.digest === program.digest &&
     inForce.mode === program.mode

@@ -9,7 +9,7 @@ import type { About } from './about.ts'
 import { checkProgram } from './check-program.ts'
 import { chainsText, compileNft, setChunks, setElements } from './compile-nft.ts'
 import { listSets, NFT_TABLE, nftTitle, SEEN_SETS } from './nft-layout.ts'
-import { type NftChain, nftChains } from './nft-rules.ts'
+import { lookLine, type NftChain, nftChains } from './nft-rules.ts'
 import type { FilterProgram } from './program.ts'
 
 /** Transactions in their order. Only `switch` changes what packets meet. */
@@ -29,7 +29,11 @@ export interface StandingRule {
   readonly handle: number
 }
 
-const INTERVAL_KINDS = /@((?:net|mgmt|open|block)[46])\b/g
+/** In the order of the rules that look into them. */
+const INTERVAL_SETS = ([4, 6] as const).flatMap((family) =>
+  (['mgmt', 'open', 'block', 'net'] as const).map((kind) => ({ name: `${kind}${family}`, kind, family })),
+)
+const INTERVAL_NAMES = /@((?:net|mgmt|open|block)[46])\b/g
 
 const NEXT = '-next'
 
@@ -103,20 +107,33 @@ function* nextChunks(program: FilterProgram): Generator<string> {
 }
 
 /**
+ * Puts the rules in order that an apply left which was cut off before its last step: they look into sets that stand in for others, and the others, which every later
+ * change is made to, into nothing. Both hold the same. Empty where no rule does.
+ */
+export function compileNftSettle(standing: readonly StandingRule[]): string {
+  const lines = replaceLines(standing)
+  return lines.length === 0 ? '' : ['# edgeward: in order, as an apply left it that was cut off\n', ...lines].join('')
+}
+
+function settleText(program: FilterProgram, standing: readonly StandingRule[]): string | undefined {
+  const isWhole = INTERVAL_SETS.every(({ name }) => standing.some(({ set }) => set === name))
+  return isWhole ? [nftTitle('in order,', program), ...replaceLines(standing)].join('') : undefined
+}
+
+/**
  * Each rule is replaced by itself, and no chain emptied: `nft monitor` (1.0.6) takes the sets that a deleted rule named for gone, and whoever listens would hear no
  * more of `host4`.
  */
-function settleText(program: FilterProgram, standing: readonly StandingRule[]): string | undefined {
-  const lines = nftChains(program).flatMap(({ name, lines }) =>
-    lines.flatMap((line) => Array.from(line.matchAll(INTERVAL_KINDS), ([, set]) => ({ chain: name, set, line }))),
+function replaceLines(standing: readonly StandingRule[]): readonly string[] {
+  const named = INTERVAL_SETS.flatMap((set) =>
+    standing
+      .filter((rule) => rule.set === set.name && rule.chain === `judge${set.family}`)
+      .map((rule) => ({ ...rule, line: lookLine(set.kind, set.family) })),
   )
-  const replaced = lines.map(({ chain, set, line }) => {
-    const rule = standing.find((one) => one.chain === chain && one.set === set)
-    return rule === undefined ? undefined : `replace rule ${NFT_TABLE} ${chain} handle ${rule.handle} ${line}\n`
-  })
-  if (replaced.includes(undefined)) return undefined
-  const deleted = intervalSets(program).map(({ name }) => `delete set ${NFT_TABLE} ${nextName(name)}\n`)
-  return [nftTitle('in order,', program), ...replaced, ...deleted].join('')
+  return [
+    ...named.map(({ chain, handle, line }) => `replace rule ${NFT_TABLE} ${chain} handle ${handle} ${line}\n`),
+    ...[...new Set(named.map(({ set }) => set))].map((set) => `delete set ${NFT_TABLE} ${nextName(set)}\n`),
+  ]
 }
 
 /** The set that `name` stands in for; `undefined` where it is none of these. */
@@ -125,7 +142,7 @@ export function findStoodIn(name: string): string | undefined {
 }
 
 function withNext({ name, lines }: NftChain): NftChain {
-  return { name, lines: lines.map((line) => line.replace(INTERVAL_KINDS, (_, set: string) => `@${nextName(set)}`)) }
+  return { name, lines: lines.map((line) => line.replace(INTERVAL_NAMES, (_, set: string) => `@${nextName(set)}`)) }
 }
 
 function intervalSets(program: FilterProgram) {

@@ -62,17 +62,26 @@ function guardLines({ guarded }: FilterProgram): readonly string[] {
  * rest. The list of strangers is a rule of its own without a verdict, because a full set ends the rule it stands in (nft(8), "SET STATEMENT"), and must not end the refusal.
  */
 function judgeLines({ mode }: FilterProgram, family: 4 | 6): readonly string[] {
-  const source = family === 4 ? 'ip saddr' : 'ip6 saddr'
+  const source = sourceOf(family)
   return [
-    `${source} @mgmt${family} return`,
-    `${source} @open${family} return`,
-    `${source} @block${family} counter goto refuse`,
-    `${source} @host${family} return`,
-    `${source} @net${family} return`,
+    lookLine('mgmt', family),
+    lookLine('open', family),
+    lookLine('block', family),
+    lookLine('host', family),
+    lookLine('net', family),
     `update @seen${family} { ${source} }`,
     `${source} != @seen${family} counter comment "${UNLISTED}"`,
     mode === 'enforce' ? 'counter goto refuse' : 'counter return',
   ]
+}
+
+/** The rule that looks into a set of the list or the configuration: the same in every program. */
+export function lookLine(kind: 'mgmt' | 'open' | 'block' | 'host' | 'net', family: 4 | 6): string {
+  return `${sourceOf(family)} @${kind}${family} ${kind === 'block' ? 'counter goto refuse' : 'return'}`
+}
+
+function sourceOf(family: 4 | 6): string {
+  return family === 4 ? 'ip saddr' : 'ip6 saddr'
 }
 
 /** Hospital software hangs 30–60 s on silence and fails at once on a reset. */

@@ -5,6 +5,7 @@ import { parseSetElements } from '../../agent/firewall/read-approved.ts'
 import { readIpsetList } from '../../agent/firewall/read-ipset.ts'
 import { digestOf } from '../../rules/addresses/block-set-lines.ts'
 import { createBlockSet } from '../../rules/addresses/create-block-set.ts'
+import { findStoodIn } from '../../rules/firewall/compile-nft-staged.ts'
 import { runInNamespace } from './namespace-run.ts'
 import type { TestNamespace } from './netns.ts'
 
@@ -13,8 +14,10 @@ export interface KernelContent {
   readonly revision: number
   readonly mode: string
   readonly digest: string
-  /** Digest of the elements. */
+  /** Digest of the elements that packets are judged by. */
   readonly elements: string
+  /** False where an apply was cut off before its last step: the rules look into sets that stand in for others. */
+  readonly isSettled: boolean
 }
 
 const TABLE = ['list', 'table', 'inet', 'edgeward']
@@ -32,14 +35,19 @@ export async function readNftKernel(space: TestNamespace): Promise<KernelContent
     throw new Error('The kernel judges packets by a table of ours that is not whole')
   }
   const { nftables } = JSON.parse(stdout) as { nftables: { set?: { name: string } }[] }
-  const sets = nftables.filter(({ set }) => set !== undefined && APPROVED.has(set.name))
+  const stoodIn = new Set(state.standing.map(({ set }) => set))
+  const isJudgedBy = (name: string): boolean => {
+    const other = findStoodIn(name)
+    return other === undefined ? APPROVED.has(name) && !stoodIn.has(name) : APPROVED.has(other) && stoodIn.has(other)
+  }
+  const sets = nftables.filter(({ set }) => set !== undefined && isJudgedBy(set.name))
   const blocks = [...parseSetElements(JSON.stringify({ nftables: sets }))]
-  return { ...state.about, elements: digestOf(createBlockSet(blocks)) }
+  return { ...state.about, elements: digestOf(createBlockSet(blocks)), isSettled: stoodIn.size === 0 }
 }
 
 /** `undefined` where nothing of ours is in force as a whole. To be asked while nothing changes. */
 export async function readIpsetKernel(space: TestNamespace, variant: IptablesVariant): Promise<KernelContent | undefined> {
   const run = runInNamespace(space)
   const found = await createIpsetFirewall({ run, variant }).inForce()
-  return found && { ...found, elements: digestOf(await readIpsetList(run, variant, 'approved')) }
+  return found && { ...found, elements: digestOf(await readIpsetList(run, variant, 'approved')), isSettled: true }
 }

@@ -181,6 +181,7 @@ async function openEdge(
       const found = await edge.assertSigned(central.newest)
       if (found?.revision !== central.newest)
         throw new Error(`Status says revision ${central.newest}; the kernel holds ${JSON.stringify(found)}`)
+      if (!found.isSettled) throw new Error(`The rules of revision ${found.revision} look into sets that no change is made to`)
       return told
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),

@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { createNftFirewall } from '../../agent/firewall/nft-firewall.ts'
 import { parseSetElements, readApproved } from '../../agent/firewall/read-approved.ts'
+import { ProgramError } from '../../agent/process/program-error.ts'
+import type { RunProgram } from '../../agent/process/run-program.ts'
 import { digestOf } from '../../rules/addresses/block-set-lines.ts'
+import { parseBlock } from '../../rules/addresses/parse-block.ts'
 import { runInNamespace } from '../support/namespace-run.ts'
 import { canMakeNetworks, createTestNetwork, type TestNamespace } from '../support/netns.ts'
 import { managementInTurn, revisionInTurn } from '../support/revisions-in-turn.ts'
@@ -50,6 +53,30 @@ if (!canMakeNetworks()) {
       },
     )
   }
+  await t.test(
+    'killed before the last step of a whole load: what is blocked then is blocked, and the next load is whole',
+    async (t) => {
+      const dying: RunProgram = async (file, args, options) => {
+        const text = [...((options?.input ?? []) as Iterable<string>)].join('')
+        if (text.startsWith('# edgeward: in order, revision')) throw new ProgramError('KILLED', 'killed by the test')
+        return run(file, args, { ...options, ...(options?.input === undefined ? {} : { input: [text] }) })
+      }
+      const next = revisionInTurn(revision + 1)
+      await t.rejects(createNftFirewall({ run: dying }).apply(next), { code: 'NOT_FINISHED' })
+      const after = createNftFirewall({ run })
+      const about = { revision: next.revision, digest: next.digest, mode: next.mode }
+      t.same(await after.inForce(), { ...about, isUnsettled: true })
+      await after.setBlocked([{ block: parseBlock('20.250.0.9'), remainingMs: 600_000 }])
+      t.same(await after.inForce(), about)
+      const { stdout } = await edge.mustRun('nft', ['list', 'table', 'inet', 'edgeward'])
+      t.match(stdout, /ip saddr @block4 counter .*goto refuse/)
+      t.match(stdout, /set block4 \{[^}]*20\.250\.0\.9/)
+      t.notMatch(stdout, /-next/)
+      await after.apply(next)
+      t.same(await after.inForce(), about)
+      t.equal(digestOf(await readApproved(run)), next.digest)
+    },
+  )
   t.ok(changed > ROUNDS / 3, `${changed} of ${ROUNDS} rounds came to another revision: the kills did not all come too early`)
 }
 

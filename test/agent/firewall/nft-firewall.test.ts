@@ -158,6 +158,49 @@ describe('createNftFirewall', () => {
     expect([nft.loaded, misfits]).toEqual([[...FIRST, ...loaded], ['REFUSED']])
   })
 
+  /** The last step of an apply of `two` over `one` is cut off. */
+  async function cutOff(how: () => never | { stderr: string }) {
+    const nft = createScriptedNft()
+    await createNftFirewall(nft).apply(one)
+    const run: RunProgram = async (file, args, options) => {
+      // Read once only.
+      const text = [...((options?.input ?? []) as Iterable<string>)].join('')
+      const isLast = text.startsWith('# edgeward: in order, revision 2')
+      return isLast ? { exitCode: 1, stdout: '', ...how() } : nft.run(file, args, { ...options, input: [text] })
+    }
+    const firewall = createNftFirewall({ run })
+    await expect(firewall.apply(two)).rejects.toMatchObject({ name: 'FirewallError' })
+    return { nft, firewall }
+  }
+  const killed = (): never => {
+    throw new ProgramError('KILLED', 'nft was killed')
+  }
+  const SETTLED = 'in order, as an apply left it that was cut off'
+
+  it.each<[string, () => never | { stderr: string }]>([
+    ['killed', killed],
+    ['out of memory', () => ({ stderr: 'Error: Could not process rule: Cannot allocate memory' })],
+  ])('says what is in force and that it is not settled where the last step was cut off: %s', async (_, how) => {
+    const { nft, firewall } = await cutOff(how)
+    const { revision, digest, mode } = two
+    for (const asked of [firewall, createNftFirewall(nft)])
+      expect(await asked.inForce()).toEqual({ revision, digest, mode, isUnsettled: true })
+  })
+
+  it('puts what was cut off in order before it applies: what stands in for a set cannot be made anew', async () => {
+    const { nft } = await cutOff(killed)
+    const firewall = createNftFirewall(nft)
+    await firewall.apply(two)
+    expect(nft.loaded.slice(FIRST.length + 2)).toEqual([SETTLED, ...WHOLE])
+    expect(await firewall.inForce()).not.toHaveProperty('isUnsettled')
+  })
+
+  it('puts what was cut off in order before it blocks: the rules would not look where the blocks are written', async () => {
+    const { nft } = await cutOff(killed)
+    await createNftFirewall(nft).setBlocked([])
+    expect(nft.loaded.slice(FIRST.length + 2)).toEqual([SETTLED, expect.stringContaining('block4')])
+  })
+
   it('changes by way of a bridge where a prefix comes to cover a host', async () => {
     const nft = createScriptedNft()
     const firewall = createNftFirewall(nft)

@@ -48,6 +48,22 @@ describe('the start', () => {
     expect(next.firewall.applied).toEqual([412, 412])
   })
 
+  it('applies the list again that an apply left in force without its last step', async () => {
+    const lab = await labWith(aList())
+    await lab.stop()
+    const { firewall } = lab
+    const honest = { ...firewall }
+    Object.assign(firewall, {
+      async inForce() {
+        const found = await honest.inForce()
+        return found !== undefined && firewall.applied.length === 1 ? { ...found, isUnsettled: true } : found
+      },
+    })
+    const next = await lab.restart()
+    expect(next.firewall.applied).toEqual([412, 412])
+    expect(next.agent.status().inForce).not.toHaveProperty('isUnsettled')
+  })
+
   it('is over once a pass has put a list in force, and the host manager hears of it', async () => {
     const lab = createAgentLab()
     lab.source.publish(412, aList())
