@@ -1,5 +1,7 @@
 /** What `npm run torture` runs: long seeded searches for what must never happen. */
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { type CodeCopy, createCodeCopy } from '../support/code-copy.ts'
 import { describeMachine } from '../support/machine.ts'
 import { recordResults } from './record-results.ts'
 import { TORTURES } from './registry.ts'
@@ -8,6 +10,8 @@ import type { Torture } from './torture.ts'
 import { DEFAULT_SEED, parseTortureOptions, type TortureOptions, usage } from './torture-options.ts'
 import { createTortureProgress } from './torture-progress.ts'
 import { createTortureStates } from './torture-state.ts'
+
+type RegistryModule = typeof import('./registry.ts')
 
 const DOCUMENT = fileURLToPath(new URL('../../docs/torture.md', import.meta.url))
 
@@ -32,13 +36,15 @@ async function main(argv: readonly string[]): Promise<0 | 1 | 2 | 130> {
     process.stdout.write(await help())
     return 0
   }
-  // Before anything runs: what is committed meanwhile is not what ran.
-  const machine = await describeMachine(new Date())
+  // Agents are started for hours: what is edited meanwhile must not run. A row names a commit, so that is what runs for one.
+  await using code = await createCodeCopy(options.isRecorded ? 'commit' : 'checkout')
+  const now = await describeMachine(new Date())
+  const machine = options.isRecorded ? { ...now, commit: now.commit.replace(/\+$/, '') } : now
   const results: TortureResult[] = []
   let areAllGood = true
   try {
     for (const name of options.names) {
-      const result = await runOne(name, options, machine.commit)
+      const result = await runOne(await loadFrom(code, name), name, options, machine.commit)
       if (result !== undefined) results.push(result)
       areAllGood &&= result?.isGood === true
     }
@@ -64,9 +70,21 @@ async function load(name: string): Promise<Torture> {
   return torture
 }
 
+/** The torture as the copy has it, which starts the programs of the copy. */
+async function loadFrom({ path }: CodeCopy, name: string): Promise<Torture> {
+  const { TORTURES: copied } = (await import(pathToFileURL(join(path, 'test/torture/registry.ts')).href)) as RegistryModule
+  const torture = await copied[name]?.()
+  if (torture === undefined) throw new Error(`What is committed has no torture ${JSON.stringify(name)}`)
+  return torture
+}
+
 /** `undefined` where it cannot run here. */
-async function runOne(name: string, options: TortureOptions, commit: string): Promise<TortureResult | undefined> {
-  const torture = await load(name)
+async function runOne(
+  torture: Torture,
+  name: string,
+  options: TortureOptions,
+  commit: string,
+): Promise<TortureResult | undefined> {
   const states = createTortureStates(options.state)
   if (options.isFresh) await states.forget(name)
   const seed = options.seed ?? DEFAULT_SEED
