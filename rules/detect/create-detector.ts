@@ -1,4 +1,5 @@
 import type { AttributedRequest } from '../requests/attributed-request.ts'
+import type { RequestTallies } from '../tallies/request-tallies.ts'
 import { AccountDetails } from './account-details.ts'
 import { AccountFigures } from './account-figures.ts'
 import { type Account, AccountTable, noteSource, sourcesOf } from './account-table.ts'
@@ -37,6 +38,8 @@ export interface DetectorOptions {
   readonly maxAccounts?: number
   /** Hard cap on the accounts of which more than look-ups is counted, ≥ 1; 32,768 unless told. */
   readonly maxDetailed?: number
+  /** Gets what is counted, for central. */
+  readonly tallies?: RequestTallies
 }
 
 const DEFAULT_MAX_ACCOUNTS = 200_000
@@ -56,6 +59,7 @@ const WEIGH_REQUESTS = 8
 const LATE_REQUESTS = 16
 const STEP_MS = 10_000
 const HOUR_MS = 3_600_000
+const AHEAD_MS = 60_000
 const MAX_MISSED_HOURS = 24
 const NO_VERDICTS: readonly Verdict[] = []
 const HALF_MINUTE = windowNumber('30s')
@@ -72,7 +76,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   const steps = new StepWatch(policy.step.minAccounts, policy.step.minExcess)
   const clock = new LogClock()
   const addresses = createFacilityAddresses(options.registrations)
-  const { grants } = options
+  const { grants, tallies } = options
   const subject: SubjectHash = { high: 0, low: 0 }
   const norm = createNorm()
   const table = new AccountTable(options.maxAccounts ?? DEFAULT_MAX_ACCOUNTS, {
@@ -118,6 +122,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     walks.clear(account.slot)
     steps.clear(account.slot)
     judge.drop(account)
+    tallies?.clear(account.slot)
     if (account.details !== -1) details.release(account.details)
   }
 
@@ -184,6 +189,8 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       readSubjectHash(request.subject, subject)
       kind = memory.recall(slot, subject.low, atMs) ? 'repeats' : 'newSubjects'
     }
+    if (tallies !== undefined && isTold(atMs))
+      tallies.note(account, request, true, kind === undefined ? undefined : subject, kind === 'newSubjects')
     const isLate = counters.add(slot, atMs, kind)
     if (kind === 'newSubjects' && account.details !== -1) {
       const block = request.subjectBlock ?? 0
@@ -284,6 +291,11 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     }
   }
 
+  /** A time far ahead of what the log says it is would make all others late for central. */
+  function isTold(atMs: number): boolean {
+    return atMs <= clock.nowMs + AHEAD_MS
+  }
+
   /** Counts and judges the request of an account. */
   function take(account: Account, request: AttributedRequest): readonly Verdict[] {
     account.requests++
@@ -291,6 +303,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     countEvents(account, request)
     const isCounted = isLookup(request.class) && !request.isProbe && isAnswered(request)
     const isFull = isCounted && countLookup(account, request)
+    if (!isCounted && tallies !== undefined && isTold(request.atMs)) tallies.note(account, request, false, undefined, false)
     if (account.requests < WEIGH_REQUESTS || account.requests % WEIGH_REQUESTS === 0) {
       table.use(account, counters.read(account.slot, DAY, 'lookups'))
     }
@@ -326,6 +339,11 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
         if (busiest.length > limit) busiest.pop()
       }
       return busiest.map(({ account }) => tallyOf(account))
+    },
+    accountAt(slot) {
+      const account = table.at(slot)
+      if (account === undefined) return undefined
+      return { account: options.maskAccount(account.name), facility: account.facility, sources: sourcesOf(account) }
     },
     live() {
       return judge.standings.all().map(({ account, verdict, level, lastMs, untilMs }) => ({

@@ -38,6 +38,8 @@ export interface Detector {
   advance(toMs: number): readonly Verdict[]
   /** The busiest accounts now, masked, most look-ups in the last hour first. */
   top(limit: number): readonly AccountTally[]
+  /** The account in a slot, masked, with the addresses it used lately. */
+  accountAt(slot: number): Pick<Verdict, 'account' | 'facility' | 'sources'> | undefined
   /**
    * The actions that are on: each as its verdict, but with the time the account was last not calm, the sources it has by now, and
    * the end that follows.

@@ -1,5 +1,4 @@
 import type { FunctionClass } from '../requests/attributed-request.ts'
-import type { AccountFigures } from './account-figures.ts'
 import { type Account, sourcesOf } from './account-table.ts'
 import { ActionCaps, type CapBite } from './action-caps.ts'
 import type { DetectPolicy } from './detect-policy.ts'
@@ -9,7 +8,7 @@ import { Exemptions } from './exemptions.ts'
 import { sizeClassOf } from './norms/size-class.ts'
 import { SIZE_NAMES } from './rule-options.ts'
 import { createRules } from './rules/create-rules.ts'
-import type { Rule } from './rules/rule.ts'
+import type { Figures, Rule } from './rules/rule.ts'
 import { Shadows } from './shadows.ts'
 import { actionOf, type Level, type Standing, Standings } from './standings.ts'
 import type { SavedStanding } from './state/detect-state.ts'
@@ -17,9 +16,14 @@ import { windowNumber } from './windows.ts'
 
 const DAY_S = 86_400
 
+/** The figures of one account at a time. */
+export interface TurningFigures extends Figures {
+  turnTo(account: Account, slot: number, atMs: number, kind: FunctionClass): unknown
+}
+
 /** What the judge needs to know of the counts. */
 export interface JudgedCounts {
-  readonly figures: AccountFigures
+  readonly figures: TurningFigures
   readonly maskAccount: (account: string) => string
   /** An action began or ended. */
   readonly setHeld: (account: Account, isHeld: boolean) => void

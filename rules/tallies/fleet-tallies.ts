@@ -10,6 +10,8 @@ export interface FleetTalliesOptions {
   readonly aheadMinutes?: number
   /** Starts of edges remembered; 4,096 unless told. */
   readonly maxSenders?: number
+  /** Hard cap on the parts held (an account in a minute of an edge, or in a closed bucket), some 300 bytes each; 1,000,000 unless told. */
+  readonly maxParts?: number
 }
 
 /** What became of a tally. */
@@ -41,11 +43,15 @@ export class FleetTallies {
   readonly #openMinutes: number
   readonly #aheadMinutes: number
   readonly #maxSenders: number
+  readonly #maxParts: number
   /** By minute, account, and start of an edge. */
   readonly #open = new Map<number, Map<string, Map<string, TallyEntry>>>()
   readonly #closed: readonly Map<number, Sums>[] = LEVELS.map(() => new Map())
   readonly #senders = new Map<string, SenderRecord>()
   #now = 0
+  #parts = 0
+  /** Parts for which there was no room. */
+  dropped = 0
   /** Minutes of tallies that came too late or from the future. */
   refused = 0
 
@@ -53,6 +59,27 @@ export class FleetTallies {
     this.#openMinutes = options.openMinutes ?? 15
     this.#aheadMinutes = options.aheadMinutes ?? 2
     this.#maxSenders = options.maxSenders ?? 4_096
+    this.#maxParts = options.maxParts ?? 1_000_000
+  }
+
+  /** Parts held now. */
+  get parts(): number {
+    return this.#parts
+  }
+
+  /** The edges that named the account in the open minutes. */
+  edgesOf(token: string): ReadonlySet<string> {
+    const edges = new Set<string>()
+    for (const accounts of this.#open.values())
+      for (const sender of accounts.get(token)?.keys() ?? []) edges.add(sender.slice(0, sender.indexOf(' ')))
+    return edges
+  }
+
+  /** What all edges said of one account in one open minute. */
+  minuteOf(token: string, minute: number): TallySum {
+    const sum = new TallySum()
+    for (const [sender, entry] of this.#open.get(minute)?.get(token) ?? []) sum.addEntry(entry, epochOf(sender, minute))
+    return sum
   }
 
   /** Takes a tally in. `isWhole`: it holds all that its edge still held, so that what was missing before it is made good. */
@@ -82,17 +109,21 @@ export class FleetTallies {
       if (minute > now - this.#openMinutes) continue
       this.#open.delete(minute)
       const sums = this.#bucketOf(0, minute)
-      for (const [token, bySender] of accounts)
-        for (const [sender, entry] of bySender) sumIn(sums, token).addEntry(entry, epochOf(sender, minute))
+      for (const [token, bySender] of accounts) {
+        this.#parts -= bySender.size
+        const sum = this.#sumIn(sums, token)
+        for (const [sender, entry] of bySender) sum.addEntry(entry, epochOf(sender, minute))
+      }
     }
     for (const [level, { minutes, keep }] of LEVELS.entries()) {
       const buckets = this.#closed[level] as Map<number, Sums>
       for (const [bucket, sums] of buckets) {
         if ((bucket + 1) * minutes > now - keep) continue
         buckets.delete(bucket)
+        this.#parts -= sums.size
         if (level + 1 === LEVELS.length) continue
         const coarser = this.#bucketOf(level + 1, bucket * minutes)
-        for (const [token, sum] of sums) sumIn(coarser, token).addSum(sum)
+        for (const [token, sum] of sums) this.#sumIn(coarser, token).addSum(sum)
       }
     }
   }
@@ -130,8 +161,13 @@ export class FleetTallies {
     const accounts = this.#open.get(minute) ?? new Map<string, Map<string, TallyEntry>>()
     this.#open.set(minute, accounts)
     const bySender = accounts.get(entry.token) ?? new Map<string, TallyEntry>()
-    accounts.set(entry.token, bySender)
     const held = bySender.get(sender)
+    if (held === undefined && this.#parts >= this.#maxParts) {
+      this.dropped++
+      return
+    }
+    if (held === undefined) this.#parts++
+    accounts.set(entry.token, bySender)
     bySender.set(sender, held === undefined ? copyOf(entry) : joinedEntries(held, entry))
   }
 
@@ -142,6 +178,16 @@ export class FleetTallies {
     if (held !== undefined) return held
     const fresh: Sums = new Map()
     buckets.set(bucket, fresh)
+    return fresh
+  }
+
+  /** Closed minutes always find room: they take less than the open ones they were made of. */
+  #sumIn(sums: Sums, token: string): TallySum {
+    const held = sums.get(token)
+    if (held !== undefined) return held
+    const fresh = new TallySum()
+    sums.set(token, fresh)
+    this.#parts++
     return fresh
   }
 
@@ -160,14 +206,6 @@ export class FleetTallies {
 function epochOf(sender: string, minute: number): string {
   const keyId = sender.slice(sender.lastIndexOf(' ') + 1)
   return `${keyId} ${Math.floor((minute + PORTAL_OFFSET_MINUTES) / DAY_MINUTES)}`
-}
-
-function sumIn(sums: Sums, token: string): TallySum {
-  const held = sums.get(token)
-  if (held !== undefined) return held
-  const fresh = new TallySum()
-  sums.set(token, fresh)
-  return fresh
 }
 
 function copyOf(entry: TallyEntry): TallyEntry {

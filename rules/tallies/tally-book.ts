@@ -10,6 +10,11 @@ import {
 } from './tally.ts'
 import { MAX_TALLY_MINUTES } from './tally-bytes.ts'
 
+/** A tally in parts has no more entries in one of them. */
+const PART_ENTRIES = 20_000
+/** More tallies than an edge can have sent between two times that its book was saved. */
+const SAVED_STEP = 10_000
+
 export interface TallyBookOptions {
   readonly edge: string
   readonly boot: string
@@ -82,6 +87,46 @@ export class TallyBook {
     return { edge, boot, sequence: ++this.#sequence, keyId, minutes }
   }
 
+  /** The same in parts that are small enough to be sent. */
+  takeParts(isWhole = false): Tally[] {
+    const tally = this.take(isWhole)
+    if (tally === undefined) return []
+    const parts = partsOf(tally)
+    this.#sequence += parts.length - 1
+    return parts
+  }
+
+  /** All that is held, to go on with after a restart: nothing counts as taken by it. */
+  saved(): Tally[] {
+    const { edge, boot, keyId } = this.#options
+    const minutes = [...this.#pages]
+      .sort(([a], [b]) => a - b)
+      .map(([minute, { bySlot, left }]) => ({ minute, entries: addedByToken([...left, ...bySlot.values()]) }))
+    return partsOf({ edge, boot, keyId, sequence: this.#sequence + 1, minutes })
+  }
+
+  /**
+   * Goes on with what `saved` gave, before the first count. Lines that are read once more count on from there, so that what is sent comes to what was
+   * sent before and nothing counts twice; all of it goes out again, because nobody knows what central got.
+   */
+  restore(tallies: readonly Tally[]): void {
+    for (const { sequence, minutes } of tallies) {
+      this.#sequence = Math.max(this.#sequence, sequence + SAVED_STEP)
+      for (const { minute, entries } of minutes) {
+        const page = this.#pageOf(minute)
+        for (const entry of entries) page?.left.push({ ...entry, counts: { ...entry.counts }, isChanged: true })
+      }
+    }
+  }
+
+  /** The slots of these accounts, as far as they made a request lately. */
+  slotsOf(tokens: ReadonlySet<string>): Map<string, number> {
+    const slots = new Map<string, number>()
+    for (const { bySlot } of this.#pages.values())
+      for (const [slot, { token }] of bySlot) if (tokens.has(token)) slots.set(token, slot)
+    return slots
+  }
+
   /** The slot will be given to another account; what was counted still goes out. */
   clear(slot: number): void {
     for (const { bySlot, left } of this.#pages.values()) {
@@ -129,6 +174,25 @@ export class TallyBook {
     }
     return page
   }
+}
+
+/** One tally as many, numbered on from its own sequence. */
+function partsOf(tally: Tally): Tally[] {
+  const parts: TallyMinute[][] = [[]]
+  let room = PART_ENTRIES
+  for (const { minute, entries } of tally.minutes) {
+    for (let from = 0; from < entries.length; ) {
+      const some = entries.slice(from, from + room)
+      parts.at(-1)?.push({ minute, entries: some })
+      from += some.length
+      room -= some.length
+      if (room > 0) continue
+      parts.push([])
+      room = PART_ENTRIES
+    }
+  }
+  const full = parts.filter((minutes) => minutes.length > 0)
+  return full.map((minutes, number) => ({ ...tally, sequence: tally.sequence + number, minutes }))
 }
 
 /** Entries of one account, which came back after its slot was taken, as one: its counts are added. */

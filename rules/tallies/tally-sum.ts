@@ -5,6 +5,8 @@ import { createCounts, TALLY_COUNTS, type TallyCounts, type TallyEntry } from '.
 export class TallySum {
   facility: string | undefined
   readonly counts: TallyCounts = createCounts()
+  /** Of the look-ups, those in minutes of edges whose log tells no person. */
+  untold = 0
   readonly sources = new DistinctSketch()
   /** By the key and the day under which persons were hashed: only sketches of the same ones can be joined. */
   readonly subjects = new Map<string, DistinctSketch>()
@@ -13,6 +15,7 @@ export class TallySum {
   addEntry(entry: TallyEntry, epoch: string): void {
     this.facility = oneFacility(this.facility, entry.facility)
     for (const name of TALLY_COUNTS) this.counts[name] += entry.counts[name]
+    if (entry.subjects.isEmpty) this.untold += entry.counts.lookups
     this.sources.join(entry.sources)
     this.#subjectsOf(epoch).join(entry.subjects)
   }
@@ -21,6 +24,7 @@ export class TallySum {
   addSum(other: TallySum): void {
     this.facility = oneFacility(this.facility, other.facility)
     for (const name of TALLY_COUNTS) this.counts[name] += other.counts[name]
+    this.untold += other.untold
     this.sources.join(other.sources)
     for (const [epoch, subjects] of other.subjects) this.#subjectsOf(epoch).join(subjects)
   }

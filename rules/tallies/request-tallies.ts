@@ -1,0 +1,14 @@
+import type { Account } from '../detect/account-table.ts'
+import type { SubjectHash } from '../detect/sketches/subject-hash.ts'
+import type { AttributedRequest } from '../requests/attributed-request.ts'
+
+/** Gets what the detector counts, so that nothing is looked up twice. */
+export interface RequestTallies {
+  /**
+   * One request of an account that is held. `isCounted`: it is a look-up that was answered; then `subject` is the person, where the log tells one, and `isNew`
+   * that it was not seen lately.
+   */
+  note(account: Account, request: AttributedRequest, isCounted: boolean, subject: SubjectHash | undefined, isNew: boolean): void
+  /** The account's slot will be given to another one. */
+  clear(slot: number): void
+}

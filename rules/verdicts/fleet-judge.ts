@@ -1,0 +1,149 @@
+import type { Account } from '../detect/account-table.ts'
+import type { DetectPolicy } from '../detect/detect-policy.ts'
+import type { Evidence, Verdict } from '../detect/detector.ts'
+import { findingsOf } from '../detect/findings.ts'
+import { Judge, type TurningFigures } from '../detect/judge.ts'
+import { RULE_NAMES, type RuleName } from '../detect/rule-names.ts'
+import { windowNumber } from '../detect/windows.ts'
+import type { FleetTallies } from '../tallies/fleet-tallies.ts'
+import { SumFigures } from './sum-figures.ts'
+
+/** Rules that can be asked of sums; the others need what only the edge itself sees. */
+export const FLEET_RULES: ReadonlySet<RuleName> = new Set(['absolute', 'peers', 'persons', 'misses', 'sources'])
+
+/** Below so many look-ups in 24 hours no rule has anything to say. */
+const JUDGED_FROM = 32
+const MAX_EVIDENCE = 600
+const DAY = windowNumber('24h')
+
+/** What all edges together say of one account. `account` of the verdict is its token. */
+export interface FleetFinding {
+  readonly verdict: Verdict
+  /** Edges at which it was seen lately. */
+  readonly edges: number
+}
+
+export interface FleetJudgeOptions {
+  readonly tallies: FleetTallies
+  readonly policy: DetectPolicy
+  /** From the registrations, by facility. */
+  readonly dailyVisitsOf: (facility: string) => number | undefined
+}
+
+/**
+ * Judges the sum over all edges by the same rules, score, caps and hysteresis as an edge judges its own accounts. Spreading a harvest over
+ * edges changes nothing about the sum.
+ */
+export class FleetJudge {
+  readonly #options: FleetJudgeOptions
+  readonly #judge: Judge
+  readonly #figures: TurningFigures
+  readonly #accounts = new Map<string, Account>()
+  #slots = 0
+
+  constructor(options: FleetJudgeOptions) {
+    const figures = new SumFigures(options.tallies, options.policy.score.lookupsPerPerson)
+    this.#options = options
+    this.#figures = figures
+    this.#judge = new Judge(fleetPolicy(options.policy), {
+      figures,
+      maskAccount: (token) => token,
+      setHeld: (account, isHeld) => {
+        account.isHeld = isHeld
+      },
+      countsAt: (account, window, atMs) => {
+        figures.turnTo(account, account.slot, atMs, 'lookup')
+        return { requests: figures.lookups(window), subjects: figures.subjects(window) }
+      },
+    })
+  }
+
+  /** Judges these accounts as of now, and those that are under an action; then ends what was calm for long enough. */
+  judge(tokens: Iterable<string>, nowMs: number): readonly FleetFinding[] {
+    const under = this.#judge.standings.all().map(({ account }) => account.name)
+    const findings: FleetFinding[] = []
+    for (const token of new Set([...tokens, ...under])) {
+      const verdict = this.#judgeOne(token, nowMs)
+      if (verdict !== undefined) findings.push(this.#findingOf(verdict))
+    }
+    return [...this.#judge.release(nowMs).map((verdict) => this.#findingOf(verdict)), ...findings]
+  }
+
+  /** When the action on an account ends if it stays calm from now on; `undefined` where there is none. */
+  untilOf(token: string): number | undefined {
+    const account = this.#accounts.get(token)
+    const standing = account === undefined ? undefined : this.#judge.standings.find(account)
+    return standing?.untilMs[standing.level]
+  }
+
+  /** Takes the action on an account back, as an officer said. */
+  drop(token: string): void {
+    const account = this.#accounts.get(token)
+    if (account !== undefined) this.#judge.drop(account)
+    this.#accounts.delete(token)
+  }
+
+  /** Caps that bite, exemptions that ended. */
+  findings(nowMs: number): readonly string[] {
+    return findingsOf(this.#judge, nowMs, { requests: 0, late: 0 }).map(({ message }) => message)
+  }
+
+  #judgeOne(token: string, nowMs: number): Verdict | undefined {
+    const account = this.#accountOf(token, nowMs)
+    this.#figures.turnTo(account, account.slot, nowMs, 'lookup')
+    const isIdle = this.#figures.lookups(DAY) < JUDGED_FROM
+    const verdict = isIdle ? undefined : this.#judge.judge(account, account.slot, nowMs, 'lookup', nowMs)
+    // Suspensions in a row make the next one longer: only who never had one is forgotten.
+    if (verdict === undefined && account.suspendedS === 0 && !account.isHeld) this.#accounts.delete(token)
+    return verdict
+  }
+
+  #findingOf(verdict: Verdict): FleetFinding {
+    const edges = Math.max(1, this.#options.tallies.edgesOf(verdict.account).size)
+    return { verdict: { ...verdict, sources: [], evidence: overEdges(verdict.evidence, edges) }, edges }
+  }
+
+  #accountOf(token: string, nowMs: number): Account {
+    const held = this.#accounts.get(token)
+    if (held !== undefined) return held
+    const { facility } = this.#options.tallies.sum(token, 60, nowMs)
+    const account: Account = {
+      slot: this.#slots++,
+      name: token,
+      facility,
+      dailyVisits: facility === undefined ? undefined : this.#options.dailyVisitsOf(facility),
+      isShared: false,
+      source: '',
+      olderSources: undefined,
+      sourceHash: 0,
+      isForeign: false,
+      requests: 0,
+      details: -1,
+      isHeld: false,
+      judgeAtS: 0,
+      unjudged: 0,
+      usualPerHour: 0,
+      lates: 0,
+      suspensions: 0,
+      suspendedS: 0,
+    }
+    this.#accounts.set(token, account)
+    return account
+  }
+}
+
+/** The policy with the rules off that sums say nothing about. */
+export function fleetPolicy(policy: DetectPolicy): DetectPolicy {
+  const off = RULE_NAMES.filter((name) => !FLEET_RULES.has(name)).map((name) => [name, { ...policy[name], mode: 'off' }])
+  return { ...policy, ...(Object.fromEntries(off) as Partial<DetectPolicy>) }
+}
+
+function overEdges({ vi, en }: Evidence, edges: number): Evidence {
+  if (edges < 2) return { vi, en }
+  const more = { vi: ` Số liệu cộng từ ${edges} điểm biên.`, en: ` Added up over ${edges} edges.` }
+  return { vi: fitting(vi, more.vi), en: fitting(en, more.en) }
+}
+
+function fitting(words: string, more: string): string {
+  return words.length + more.length <= MAX_EVIDENCE ? words + more : words
+}

@@ -1,0 +1,115 @@
+import type { EventKind, EventWindow } from '../detect/account-details.ts'
+import type { Account } from '../detect/account-table.ts'
+import type { TurningFigures } from '../detect/judge.ts'
+import { createNorm, type Norm } from '../detect/norms/norm.ts'
+import { createWalkFigures, type WalkFigures } from '../detect/walk/walk-tracker.ts'
+import { type WindowName, windowNumber } from '../detect/windows.ts'
+import type { FunctionClass } from '../requests/attributed-request.ts'
+import type { FleetTallies } from '../tallies/fleet-tallies.ts'
+import { MINUTE_MS } from '../tallies/tally.ts'
+import type { TallySum } from '../tallies/tally-sum.ts'
+
+const MINUTES: readonly { readonly window: WindowName; readonly minutes: number }[] = [
+  { window: '10m', minutes: 10 },
+  { window: '1h', minutes: 60 },
+  { window: '24h', minutes: 1_440 },
+]
+const HALF_MINUTE = windowNumber('30s')
+const MINUTE = windowNumber('1m')
+const HOUR_S = 3600
+
+/**
+ * The figures of one account over all edges, as the rules of the detection read them. Tallies know minutes: half a minute counts as half of the busier one of the last
+ * two, which never says more than there was. What edges do not tell (walks, norms, registered addresses) is silent here; their own detection looks at it.
+ */
+export class SumFigures implements TurningFigures {
+  readonly #tallies: FleetTallies
+  readonly #untoldShare: number
+  readonly #norm: Norm = createNorm()
+  readonly #walk: WalkFigures = createWalkFigures()
+  readonly #sums = new Map<number, TallySum>()
+  #token = ''
+  atMs = 0
+  class: FunctionClass = 'lookup'
+  dailyVisits: number | undefined
+  readonly usualBurst = 0
+  readonly daysSeen = 0
+  readonly group = undefined
+  readonly isShared = false
+
+  /** @param lookupsPerPerson look-ups that count as one person where nobody is told */
+  constructor(tallies: FleetTallies, lookupsPerPerson: number) {
+    this.#tallies = tallies
+    this.#untoldShare = 1 - 1 / lookupsPerPerson
+  }
+
+  turnTo(account: Account, _slot: number, atMs: number, kind: FunctionClass): this {
+    this.#token = account.name
+    this.#sums.clear()
+    this.atMs = atMs
+    this.class = kind
+    this.dailyVisits = account.dailyVisits
+    return this
+  }
+
+  lookups(window: number): number {
+    return this.#read(window, ({ counts }) => counts.lookups)
+  }
+
+  subjects(window: number): number {
+    return this.#read(window, personsTold)
+  }
+
+  persons(window: number): number {
+    return this.#read(window, (sum) => personsTold(sum) + sum.untold)
+  }
+
+  people(window: number): number {
+    return this.#read(window, (sum) => personsTold(sum) + sum.untold * (1 - this.#untoldShare))
+  }
+
+  events(kind: EventKind, window: EventWindow): number {
+    return kind === 'misses' ? this.#sumOf(windowNumber(window)).counts.misses : 0
+  }
+
+  norm(): Norm {
+    return this.#norm
+  }
+
+  walk(): WalkFigures {
+    return this.#walk
+  }
+
+  sources(spanS: number): number {
+    return this.#sumOf(spanS < HOUR_S ? MINUTE : windowNumber('1h')).sources.estimate()
+  }
+
+  #read(window: number, of: (sum: TallySum) => number): number {
+    return window === HALF_MINUTE ? Math.floor(of(this.#sumOf(MINUTE)) / 2) : of(this.#sumOf(window))
+  }
+
+  #sumOf(window: number): TallySum {
+    const held = this.#sums.get(window)
+    if (held !== undefined) return held
+    const sum = window === MINUTE ? this.#busierMinute() : this.#tallies.sum(this.#token, minutesOf(window), this.atMs)
+    this.#sums.set(window, sum)
+    return sum
+  }
+
+  #busierMinute(): TallySum {
+    const now = Math.floor(this.atMs / MINUTE_MS)
+    const [present, before] = [this.#tallies.minuteOf(this.#token, now), this.#tallies.minuteOf(this.#token, now - 1)]
+    return present.counts.lookups >= before.counts.lookups ? present : before
+  }
+}
+
+/** An estimate is never more than what it was made of. */
+function personsTold(sum: TallySum): number {
+  return Math.min(sum.persons(), sum.counts.lookups - sum.untold)
+}
+
+function minutesOf(window: number): number {
+  const found = MINUTES.find((one) => windowNumber(one.window) === window)
+  if (found === undefined) throw new RangeError(`Cannot add up window ${window} over edges`)
+  return found.minutes
+}
