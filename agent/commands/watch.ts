@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import type { Registrations } from '../../rules/detect/registered-facility.ts'
+import type { AgentConfig } from '../config/agent-config.ts'
 import { createJsonLog } from '../log/log.ts'
 import { MemoryError } from '../memory/memory-error.ts'
 import { createSystemClock, createSystemTimers } from '../time/system-time.ts'
 import { readMaskingKey } from '../watch/masking-key.ts'
 import { parseRegistrations } from '../watch/parse-registrations.ts'
+import { readTallyKey } from '../watch/tally-key.ts'
 import { createThreadedWatch } from '../watch/thread/threaded-watch.ts'
 import { WatchError } from '../watch/watch-error.ts'
 import { openWatchMemory } from '../watch/watch-memory.ts'
-import type { WatchOptions } from '../watch/watch-options.ts'
 import { createWatchServer, listenWatch } from '../watch/watch-server.ts'
 import { type Command, type CommandIo, type ExitCode, UsageError } from './command.ts'
 import { loadConfig } from './load-config.ts'
@@ -30,7 +31,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   if (config.watch.logs.length + config.watch.syslog.length === 0)
     throw new UsageError('Cannot watch nothing: the config names no log in watch.logs and no socket in watch.syslog')
   try {
-    await serve(config.watch, config.log.level, io)
+    await serve(config, io)
     return 0
   } catch (error) {
     if (!(error instanceof WatchError || error instanceof MemoryError)) throw error
@@ -39,21 +40,29 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   }
 }
 
-async function serve(options: WatchOptions, level: 'debug' | 'info' | 'warn' | 'error', io: CommandIo): Promise<void> {
+async function serve({ name, watch: options, log: { level } }: AgentConfig, io: CommandIo): Promise<void> {
   const log = createJsonLog(level, { write: (line) => void io.stdout.write(line) })
   const timers = createSystemTimers()
   const registrations = await readRegistrations(options.registrationsFile)
   const memory = await openWatchMemory(options.stateDir)
+  const tallyKey = await readTallyKey(options.tallies.keyFile)
   const watching = await createThreadedWatch(options, {
     memory,
     key: await readMaskingKey(options.stateDir),
     registrations,
+    ...(tallyKey === undefined ? {} : { tallies: { edge: name, key: tallyKey } }),
     clock: createSystemClock(),
     monotonicMs: () => performance.now(),
     timers,
     log,
   })
-  const server = createWatchServer({ flags: watching.flags, readStatus: () => watching.status(), timers })
+  const server = createWatchServer({
+    flags: watching.flags,
+    readStatus: () => watching.status(),
+    tallies: watching.tallies,
+    findAccounts: (tokens) => watching.findAccounts(tokens),
+    timers,
+  })
   await using _listening = await listenWatch(server, options.socket)
   log.info({ logs: options.logs.map(({ path }) => path), socket: options.socket }, 'watch started')
   await watching.run(io.signal)

@@ -7,6 +7,7 @@ export const WATCH_ERRORS = {
   SYSLOG_UNUSABLE: 'the unix socket for syslog messages cannot be listened on; it is tried again',
   THREAD_FAILED: 'the thread that reads the logs ended or hung; it is started again where it had saved its place',
   KEY_UNUSABLE: 'the masking key in the state folder cannot be read or made, or is too short',
+  TALLY_KEY_UNUSABLE: 'the key that the edges share cannot be read, is too short, or can be read by everybody',
   POSITIONS_BROKEN: 'the positions in the logs are torn or were changed on disk; the logs are begun anew',
   COUNTS_BROKEN: 'the remembered counts are torn, were changed on disk or are of another version; every account is counted anew',
   FLAGS_BROKEN: 'the remembered flags are torn or were changed on disk; they are found again while they go on',

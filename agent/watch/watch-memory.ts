@@ -14,6 +14,8 @@ const CHUNK_BYTES = 1 << 20
 const Positions = Type.Object({
   format: Type.Literal('edgeward-positions/1'),
   logs: Type.Record(Type.String(), LogPlace),
+  /** In front of counts: lengths of the tallies between this line and the counts. */
+  tallyBytes: Type.Optional(Type.Array(Type.Integer({ minimum: 1 }))),
 })
 const Flags = Type.Object({ format: Type.Literal('edgeward-flags/1'), flags: Type.Array(Flag) })
 
@@ -21,6 +23,8 @@ const Flags = Type.Object({ format: Type.Literal('edgeward-flags/1'), flags: Typ
 export interface SavedCounts {
   readonly counts: Uint8Array
   readonly places: ReadonlyMap<string, LogPlace>
+  /** What was counted for central, as `formatTally` writes it. */
+  readonly tallies: readonly Uint8Array[]
 }
 
 /** What `watch` keeps on disk. Each file is replaced as a whole: after a crash it is the old or the new one. */
@@ -32,7 +36,7 @@ export interface WatchMemory {
   /** What was counted, and where in the logs that was. Broken counts count as none; `onFault` hears of it. */
   readCounts(onFault: (fault: WatchError) => void): Promise<SavedCounts | undefined>
   /** @throws MemoryError STATE_UNWRITABLE */
-  writeCounts(counts: Iterable<Uint8Array>, places: ReadonlyMap<string, LogPlace>): Promise<void>
+  writeCounts(counts: Iterable<Uint8Array>, places: ReadonlyMap<string, LogPlace>, tallies?: readonly Uint8Array[]): Promise<void>
   readFlags(onFault: (fault: WatchError) => void): Promise<readonly Flag[]>
   /** @throws MemoryError STATE_UNWRITABLE */
   writeFlags(flags: readonly Flag[]): Promise<void>
@@ -53,7 +57,8 @@ export async function openWatchMemory(stateDir: string): Promise<WatchMemory> {
     },
     writePlaces: (places) => writeJson(positionsPath, { format: 'edgeward-positions/1', logs: Object.fromEntries(places) }),
     readCounts: (onFault) => readCounts(countsPath, onFault),
-    writeCounts: (counts, places) => writeDurably(countsPath, inChunks(formatCounts(counts, places)), 0o600),
+    writeCounts: (counts, places, tallies = []) =>
+      writeDurably(countsPath, inChunks(formatCounts(counts, places, tallies)), 0o600),
     async readFlags(onFault) {
       return (await readJson(flagsPath, Flags, 'FLAGS_BROKEN', onFault))?.flags ?? []
     },
@@ -61,10 +66,16 @@ export async function openWatchMemory(stateDir: string): Promise<WatchMemory> {
   }
 }
 
-/** One line of places, a line of their SHA-256, then the counts, which have a check sum of their own. */
-function* formatCounts(counts: Iterable<Uint8Array>, places: ReadonlyMap<string, LogPlace>): Generator<Uint8Array> {
-  const line = JSON.stringify({ format: 'edgeward-positions/1', logs: Object.fromEntries(places) })
+/** One line of places, a line of their SHA-256, then tallies and counts, which have check sums of their own. */
+function* formatCounts(
+  counts: Iterable<Uint8Array>,
+  places: ReadonlyMap<string, LogPlace>,
+  tallies: readonly Uint8Array[],
+): Generator<Uint8Array> {
+  const tallyBytes = tallies.length === 0 ? {} : { tallyBytes: tallies.map(({ length }) => length) }
+  const line = JSON.stringify({ format: 'edgeward-positions/1', logs: Object.fromEntries(places), ...tallyBytes })
   yield Buffer.from(`${line}\n${sha256Of(line)}\n`)
+  yield* tallies
   yield* counts
 }
 
@@ -80,8 +91,15 @@ async function readCounts(path: string, onFault: (fault: WatchError) => void): P
   const line = bytes.toString('utf8', 0, Math.max(0, lineEnd))
   if (sumEnd > lineEnd && lineEnd > 0 && sha256Of(line) === bytes.toString('latin1', lineEnd + 1, sumEnd)) {
     const positions: unknown = JSON.parse(line)
-    if (Value.Check(Positions, positions))
-      return { counts: bytes.subarray(sumEnd + 1), places: new Map(Object.entries(positions.logs)) }
+    if (Value.Check(Positions, positions)) {
+      const tallies: Uint8Array[] = []
+      let at = sumEnd + 1
+      for (const length of positions.tallyBytes ?? []) {
+        tallies.push(bytes.subarray(at, at + length))
+        at += length
+      }
+      return { counts: bytes.subarray(at), places: new Map(Object.entries(positions.logs)), tallies }
+    }
   }
   onFault(new WatchError('COUNTS_BROKEN', `Cannot use ${JSON.stringify(path)}: it does not hold what was written`))
   return undefined

@@ -69,6 +69,17 @@ export const WATCH_OPTIONS = {
     '',
     'CSV `facility,address,dailyVisits` that tells how large a facility is; empty: none.',
   ),
+  'watch.tallies.keyFile': option(
+    Type.String(),
+    '',
+    'Key that all edges of the portal share and central never has (32 bytes or more, mode 0600): with it counts go to central, without names; empty: none do.',
+  ),
+  'watch.tallies.everyS': option(Type.Integer({ minimum: 10, maximum: 60 }), 30, 'Seconds between two tallies for central.'),
+  'watch.tallies.tellFacility': option(
+    Type.Boolean(),
+    true,
+    'Whether the facility of an account travels beside its token; without it central cannot judge by size, nor count by province.',
+  ),
   ...policyOptions(),
 } as const
 
@@ -84,6 +95,7 @@ export function watchFindings({ watch }: ConfigOf<typeof WATCH_OPTIONS>): Config
     ...watch.syslog.map(({ socket }, number) => ({ path: `watch.syslog.${number}.socket`, value: socket })),
     { path: 'watch.socket', value: watch.socket },
     { path: 'watch.stateDir', value: watch.stateDir },
+    ...(watch.tallies.keyFile === '' ? [] : [{ path: 'watch.tallies.keyFile', value: watch.tallies.keyFile }]),
     ...(watch.registrationsFile === '' ? [] : [{ path: 'watch.registrationsFile', value: watch.registrationsFile }]),
   ]
   return [

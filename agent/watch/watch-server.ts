@@ -5,6 +5,8 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { FlagLine } from '../../rules/reports/flag.ts'
 import type { Timers } from '../time/timers.ts'
 import type { FlagSource } from './flag-book.ts'
+import type { SeenAccount } from './tally-maker.ts'
+import type { TallySource } from './tally-ring.ts'
 import { WatchError } from './watch-error.ts'
 import { createWatchMetrics } from './watch-metrics.ts'
 import type { WatchStatus } from './watch-status.ts'
@@ -15,16 +17,22 @@ const ALIVE_MS = 5000
 const MAX_LISTENERS = 16
 /** A listener that reads nothing is cut off, not waited for. */
 const MAX_WAITING_BYTES = 1 << 20
+/** Accounts that one question may name. */
+const MAX_ASKED = 100
+const TOKENS = /^[a-p]{16}(?:,[a-p]{16})*$/
 
 export interface WatchServerOptions {
   readonly flags: FlagSource
   /** Copied from memory; called for each answer. */
   readonly readStatus: () => WatchStatus
+  /** What goes to central, and who is meant by what comes back; without it nothing is offered. */
+  readonly tallies?: TallySource
+  readonly findAccounts?: (tokens: readonly string[]) => Promise<readonly SeenAccount[]>
   readonly timers: Timers
 }
 
 /** Tells the flags, the status and the metrics. No route changes anything. */
-export function createWatchServer({ flags, readStatus, timers }: WatchServerOptions): FastifyInstance {
+export function createWatchServer({ flags, readStatus, tallies, findAccounts, timers }: WatchServerOptions): FastifyInstance {
   const metrics = createWatchMetrics(readStatus)
   const app = fastify({ bodyLimit: 1, requestTimeout: 10_000, forceCloseConnections: true })
   app.addHook('onRequest', async (request, reply) => {
@@ -47,6 +55,25 @@ export function createWatchServer({ flags, readStatus, timers }: WatchServerOpti
   })
   app.get('/status', () => readStatus())
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
+  app.get('/tallies', () => ({
+    tallies: (tallies?.held() ?? []).map(({ boot, sequence, isWhole, bytes }) => ({
+      boot,
+      sequence,
+      isWhole,
+      bytes: bytes.length,
+    })),
+  }))
+  app.get<{ Params: { boot: string; sequence: string } }>('/tallies/:boot/:sequence', ({ params }, reply) => {
+    const tally = tallies?.find(params.boot, Number(params.sequence))
+    if (tally === undefined) return reply.code(404).send({ error: 'no such tally, or no longer' })
+    return reply.type('application/octet-stream').send(Buffer.from(tally.bytes))
+  })
+  app.get<{ Querystring: { tokens?: string } }>('/accounts', async ({ query }, reply) => {
+    const tokens = typeof query.tokens === 'string' && TOKENS.test(query.tokens) ? query.tokens.split(',') : []
+    if (tokens.length === 0 || tokens.length > MAX_ASKED)
+      return reply.code(400).send({ error: `tokens must name 1 to ${MAX_ASKED} accounts` })
+    return { accounts: (await findAccounts?.(tokens)) ?? [] }
+  })
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'no such path' }))
 
   function streamFlags(response: ServerResponse): void {

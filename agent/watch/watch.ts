@@ -18,6 +18,8 @@ import { createLogWake } from './log-wake.ts'
 import { createQuietClock } from './quiet-clock.ts'
 import { recallDetector } from './recall-detector.ts'
 import { openSyslogInput } from './syslog/syslog-input.ts'
+import { createTallyMaker, type SeenAccount } from './tally-maker.ts'
+import type { OfferedTally, TallySource } from './tally-ring.ts'
 import { WatchError } from './watch-error.ts'
 import type { WatchMemory } from './watch-memory.ts'
 import { dialectOf, type WatchedLog, type WatchedSocket, type WatchOptions } from './watch-options.ts'
@@ -42,6 +44,10 @@ export interface WatchPorts {
   /** Hides citizen IDs and the persons looked up. */
   readonly key: Uint8Array
   readonly registrations: Registrations | undefined
+  /** The name of this edge and the key of all; without them nothing is counted for central. */
+  readonly tallies?: { readonly edge: string; readonly key: Uint8Array }
+  /** Hears of each tally that is made. */
+  readonly onTally?: (tally: OfferedTally) => void
   readonly clock: Clock
   /** Milliseconds from a clock that nobody sets. */
   readonly monotonicMs: () => number
@@ -52,6 +58,9 @@ export interface WatchPorts {
 /** Follows logs, counts accounts, flags harvesters. Starts no program and changes nothing but its own state folder. */
 export interface Watch {
   readonly flags: FlagSource
+  readonly tallies: TallySource
+  /** Those of the accounts, named by their tokens, that made a request here lately. */
+  findAccounts(tokens: readonly string[]): Promise<readonly SeenAccount[]>
   /** Copied from memory. */
   status(): WatchStatus
   /** Works until `signal` is aborted, then remembers where it was. Never throws. */
@@ -62,15 +71,19 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
   const { memory, key, clock, monotonicMs, timers, log } = ports
   const startedAt = new Date(clock.nowMs()).toISOString()
   const faults = createFaultList(clock, log)
-  const { detector, places } = await recallDetector(options, ports, faults)
+  const { detector, places, tallies } = await recallDetector(options, ports, faults)
   const restored = await memory.readFlags((fault) => faults.note('flags', fault))
   const flags = createFlagBook(restored, options.policy.absolute.holdMinutes * 60_000)
+  const maker =
+    tallies &&
+    createTallyMaker({ tallies, detector, everyMs: options.tallies.everyS * 1000, onTally: ports.onTally ?? (() => undefined) })
   const quietClock = createQuietClock(() => detector.nowMs, clock, monotonicMs)
   const attributor = createAttributor()
   const intakeOf = (watched: WatchedLog | WatchedSocket) =>
     createLogIntake({
       ...dialectOf(watched),
-      key,
+      // Under one key the same person looked up at two edges is one person in the sum.
+      key: ports.tallies?.key ?? key,
       attributor,
       takeRequest(request) {
         quietClock.see()
@@ -125,6 +138,7 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
     if (quietClock.hasSeen) act(detector.advance(nowMs))
     flags.renew(detector.live())
     flags.expire(nowMs)
+    maker?.make(monotonicMs())
     if (monotonicMs() - topMs < TOP_MS) return
     top = detector.top(TOP_ACCOUNTS)
     topMs = monotonicMs()
@@ -152,7 +166,7 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
   async function saveCounts(): Promise<void> {
     savedCountsMs = monotonicMs()
     try {
-      await memory.writeCounts(detector.snapshot(), heldPlaces())
+      await memory.writeCounts(detector.snapshot(), heldPlaces(), maker?.saved() ?? [])
       faults.set('counts', undefined)
     } catch (error) {
       faults.set('counts', error instanceof Error ? error : new Error('Cannot save the counts', { cause: error }))
@@ -194,6 +208,8 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
 
   return {
     flags,
+    tallies: { held: () => maker?.held() ?? [], find: (boot, sequence) => maker?.find(boot, sequence) },
+    findAccounts: async (tokens) => maker?.findAccounts(tokens) ?? [],
     status: () => ({
       startedAt,
       isReady: logs.every(({ isCaughtUp }) => isCaughtUp),

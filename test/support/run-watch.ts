@@ -29,6 +29,8 @@ export interface RunWatchOptions {
   readonly options?: Partial<WatchOptions>
   /** Reads on a thread of its own, as the service does; real clocks only. */
   readonly isThreaded?: boolean
+  /** Counts for central under this key. */
+  readonly tallies?: { readonly edge: string; readonly key: Uint8Array }
   readonly startThread?: ThreadedWatchPorts['startThread']
 }
 
@@ -39,6 +41,7 @@ export async function runWatch({
   monotonic,
   options,
   isThreaded = false,
+  tallies,
   startThread,
 }: RunWatchOptions): Promise<RunningWatch> {
   const watchOptions: WatchOptions = {
@@ -49,6 +52,7 @@ export async function runWatch({
     stateDir: join(folder, 'state'),
     maxAccounts: 1000,
     registrationsFile: '',
+    tallies: { keyFile: '', everyS: 30, tellFacility: true },
     policy: DEFAULT_DETECT_POLICY,
     ...options,
   }
@@ -56,6 +60,7 @@ export async function runWatch({
     memory: await openWatchMemory(watchOptions.stateDir),
     key: new Uint8Array(32).fill(5),
     registrations: undefined,
+    ...(tallies === undefined ? {} : { tallies }),
     clock: clock ?? { nowMs: Date.now },
     monotonicMs: () => monotonic?.nowMs() ?? performance.now(),
     timers: createSystemTimers(),

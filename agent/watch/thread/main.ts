@@ -3,7 +3,7 @@ import type { Log } from '../../log/log.ts'
 import { createSystemClock, createSystemTimers } from '../../time/system-time.ts'
 import { createWatch } from '../watch.ts'
 import { openWatchMemory } from '../watch-memory.ts'
-import { STOP, type ThreadData, type ThreadMessage } from './messages.ts'
+import { type AccountQuestion, STOP, type ThreadData, type ThreadMessage } from './messages.ts'
 
 const STATUS_MS = 250
 
@@ -20,14 +20,18 @@ async function main(data: ThreadData): Promise<void> {
     memory: { ...kept, readFlags: () => Promise.resolve(data.flags) },
     key: data.key,
     registrations: data.registrations,
+    ...(data.tallies === undefined ? {} : { tallies: data.tallies }),
+    onTally: (tally) => say({ kind: 'tally', tally }),
     clock: createSystemClock(),
     monotonicMs: () => performance.now(),
     timers: createSystemTimers(),
     log: { debug: logAs('debug'), info: logAs('info'), warn: logAs('warn'), error: logAs('error') },
   })
   const end = new AbortController()
-  parentPort?.on('message', (message) => {
+  parentPort?.on('message', (message: typeof STOP | AccountQuestion) => {
     if (message === STOP) end.abort()
+    else
+      void watch.findAccounts(message.tokens).then((accounts) => say({ kind: 'accounts', question: message.question, accounts }))
   })
   watch.flags.listen((flag) => say({ kind: 'flag', flag }))
   say({ kind: 'started', flags: watch.flags.live(), status: watch.status() })

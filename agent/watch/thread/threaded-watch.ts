@@ -4,13 +4,15 @@ import type { Clock } from '../../../rules/time/clock.ts'
 import type { Log } from '../../log/log.ts'
 import { type Timers, wait } from '../../time/timers.ts'
 import { createFaultList } from '../fault-list.ts'
+import type { SeenAccount } from '../tally-maker.ts'
+import { createTallyRing } from '../tally-ring.ts'
 import type { Watch } from '../watch.ts'
 import { WatchError } from '../watch-error.ts'
 import type { WatchMemory } from '../watch-memory.ts'
 import type { WatchOptions } from '../watch-options.ts'
 import type { WatchStatus } from '../watch-status.ts'
 import { createFlagMirror } from './flag-mirror.ts'
-import { STOP, type ThreadData, type ThreadMessage } from './messages.ts'
+import { type AccountQuestion, STOP, type ThreadData, type ThreadMessage } from './messages.ts'
 
 /** A thread that says nothing for so long hangs, and is ended. */
 const SILENCE_MS = 60_000
@@ -18,6 +20,8 @@ const SILENCE_MS = 60_000
 const STOP_MS = 10_000
 const FIRST_PAUSE_MS = 250
 const MAX_PAUSE_MS = 30_000
+/** Questions that may wait for the thread; more are answered with nothing. */
+const MAX_QUESTIONS = 16
 /** A thread that has worked for so long is well again. */
 const WELL_MS = 10_000
 
@@ -25,6 +29,7 @@ export interface ThreadedWatchPorts {
   readonly memory: Pick<WatchMemory, 'readFlags'>
   readonly key: Uint8Array
   readonly registrations: Registrations | undefined
+  readonly tallies?: { readonly edge: string; readonly key: Uint8Array }
   readonly clock: Clock
   readonly monotonicMs: () => number
   readonly timers: Timers
@@ -38,24 +43,39 @@ export interface ThreadedWatchPorts {
  * it takes no more than it can count, and no bytes go between threads. If it dies it is started again where it had saved; the flags stay.
  */
 export async function createThreadedWatch(options: WatchOptions, ports: ThreadedWatchPorts): Promise<Watch> {
-  const { memory, key, registrations, clock, monotonicMs, timers, log, startThread = startWatchThread } = ports
+  const { memory, key, registrations, clock, monotonicMs, timers, log, tallies, startThread = startWatchThread } = ports
   const startedAt = new Date(clock.nowMs()).toISOString()
   const faults = createFaultList(clock, log)
   // Here and not in the thread alone: whoever asks for the flags before it has begun must not be told that there are none.
   const flags = createFlagMirror(await memory.readFlags((fault) => faults.note('flags', fault)))
+  const ring = createTallyRing()
+  const questions = new Map<number, (accounts: readonly SeenAccount[]) => void>()
+  let asked = 0
+  let ask: ((question: AccountQuestion) => void) | undefined
   let status = emptyStatus(startedAt)
 
   function take(message: ThreadMessage): void {
     if (message.kind === 'log') log[message.level](message.facts, message.message)
     else if (message.kind === 'flag') flags.take(message.flag)
-    else status = message.status
+    else if (message.kind === 'tally') ring.add(message.tally)
+    else if (message.kind === 'accounts') {
+      questions.get(message.question)?.(message.accounts)
+      questions.delete(message.question)
+    } else status = message.status
     if (message.kind === 'started') flags.begin(message.flags)
   }
 
   /** Runs one thread to its end; `undefined` if it stopped as it was told. */
   function runThread(signal: AbortSignal): Promise<WatchError | undefined> {
     const startMs = monotonicMs()
-    const thread = startThread({ options, key, registrations, flags: flags.live() })
+    const thread = startThread({
+      options,
+      key,
+      registrations,
+      flags: flags.live(),
+      ...(tallies === undefined ? {} : { tallies }),
+    })
+    ask = (question) => thread.postMessage(question)
     const { promise, resolve } = Promise.withResolvers<WatchError | undefined>()
     let reason: string | undefined
     let hasStopped = false
@@ -82,6 +102,9 @@ export async function createThreadedWatch(options: WatchOptions, ports: Threaded
       reason ??= error instanceof Error ? error.message : String(error)
     })
     thread.once('exit', (code) => {
+      ask = undefined
+      for (const answer of questions.values()) answer([])
+      questions.clear()
       limit[Symbol.dispose]()
       signal.removeEventListener('abort', stop)
       resolve(hasStopped ? undefined : threadFailed(reason ?? `it ended with ${code}`))
@@ -93,6 +116,16 @@ export async function createThreadedWatch(options: WatchOptions, ports: Threaded
 
   return {
     flags,
+    tallies: ring,
+    findAccounts(tokens) {
+      const { promise, resolve } = Promise.withResolvers<readonly SeenAccount[]>()
+      if (ask === undefined || questions.size >= MAX_QUESTIONS) resolve([])
+      else {
+        questions.set(++asked, resolve)
+        ask({ question: asked, tokens })
+      }
+      return promise
+    },
     status: () => ({
       ...status,
       startedAt,

@@ -25,6 +25,7 @@ describe('the options of watch', () => {
       stateDir: '/var/lib/edgeward-watch',
       maxAccounts: 200_000,
       registrationsFile: '',
+      tallies: { keyFile: '', everyS: 30, tellFacility: true },
       policy: DEFAULT_DETECT_POLICY,
     })
   })
