@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createAgent } from '../agent.ts'
 import { findLoopback } from '../config/loopback.ts'
 import { findKernelReader } from '../drift/find-kernel-reader.ts'
-import { createNftKernelWatch } from '../drift/nft-kernel-watch.ts'
+import { findKernelWatch } from '../drift/find-kernel-watch.ts'
 import { createOwnChanges } from '../drift/own-changes.ts'
 import { createHostSight } from '../lockout/host-sight.ts'
 import { createJsonLog } from '../log/log.ts'
@@ -45,16 +45,18 @@ async function runService(args: readonly string[], io: CommandIo): Promise<ExitC
   const { firewall, reason, iptables } = await openFirewall(config.firewall.backend, own.run, log, { ...way, mark: own.mark })
   const timers = createSystemTimers()
   const hasNft = firewall.backend === 'nft'
+  const watch = findKernelWatch({ netlink: way.netlink, follow: followProgram, own, timers, log })
   const agent = createAgent({
     config,
     agentVersion: await readVersion(),
     firewall,
     kernel: {
-      watch: hasNft ? createNftKernelWatch({ follow: followProgram, own, timers }) : undefined,
+      watch: hasNft ? watch : undefined,
       reader: findKernelReader(firewall.backend, runProgram, followProgram),
     },
     get backendReason() {
-      return firewall.backend === 'nft' ? way.words() : reason
+      if (!hasNft) return reason
+      return config.drift.listen ? `${way.words()}; ${watch.words()}` : way.words()
     },
     memory: createFileMemory(stateFolders(config).memory),
     bootFiles: createBootProgramFiles(stateFolders(config).boot),

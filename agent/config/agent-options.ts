@@ -163,7 +163,7 @@ export const SERVICE_OPTIONS = {
   'drift.listen': option(
     Type.Boolean(),
     true,
-    'Hear of changes of others from the kernel by one `nft monitor` (about 70 MB at 100,000 entries); false: only look.',
+    'Hear of changes of others from the kernel, where no socket can be opened by one `nft monitor` (about 70 MB at 100,000 entries); false: only look.',
   ),
   'drift.lookEveryS': option(
     Type.Integer({ minimum: 1, maximum: 3600 }),

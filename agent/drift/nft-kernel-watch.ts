@@ -1,10 +1,11 @@
+import { compileNftSign } from '../../rules/firewall/compile-nft-sign.ts'
 import { ProgramError } from '../process/program-error.ts'
 import type { FollowProgram } from '../process/run-program.ts'
 import { type Timers, wait } from '../time/timers.ts'
 import { DriftError } from './drift-error.ts'
 import type { KernelWatch } from './kernel-watch.ts'
 import type { OwnChanges } from './own-changes.ts'
-import { createKernelEventReader, SIGN_TABLE } from './read-kernel-events.ts'
+import { createKernelEventReader } from './read-kernel-events.ts'
 
 export interface NftKernelWatchParts {
   readonly follow: FollowProgram
@@ -15,8 +16,6 @@ export interface NftKernelWatchParts {
 /** The first wait for a sign of life, doubled each time: nft reads every element before it listens, for a million of them half a minute. */
 const SIGN_BASE_MS = 250
 const SIGN_MAX_MS = 30_000
-/** A table that comes and goes within one transaction: nobody ever sees it, but the kernel tells of it. */
-const SIGN = `add table ${SIGN_TABLE}\ndelete table ${SIGN_TABLE}\n`
 
 /** Listens by one long-lived `nft monitor`. Costs about 70 MB at 100,000 elements (nft keeps what it read at its start) and nothing while nothing changes. */
 export function createNftKernelWatch({ follow, own, timers }: NftKernelWatchParts): KernelWatch {
@@ -26,7 +25,7 @@ export function createNftKernelWatch({ follow, own, timers }: NftKernelWatchPart
       await wait(timers, waitMs, signal)
       if (signal.aborted) return
       try {
-        await own.run('nft', ['-f', '-'], { input: [SIGN], signal, onStart: (pid) => void signPids.add(pid) })
+        await own.run('nft', ['-f', '-'], { input: [compileNftSign()], signal, onStart: (pid) => void signPids.add(pid) })
       } catch (error) {
         if (!(error instanceof ProgramError)) throw error
         if (!signal.aborted)

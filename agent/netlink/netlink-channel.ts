@@ -20,6 +20,13 @@ const HEAD_BYTES = 16
 const NF_HEAD_BYTES = 20
 const GENERATION_ID = 1
 const READ_BYTES = 64 * 1024
+/** A kernel that loads somebody's million elements makes a change wait for seconds. */
+const TIMEOUT_MS = 30_000
+
+export interface NetlinkChannelOptions {
+  /** How long a transaction may take; 30,000 if not given. Afterwards nobody knows whether it is or will be in force, and the channel takes no other. */
+  readonly timeoutMs?: number
+}
 
 interface Answer {
   readonly type: number
@@ -34,11 +41,30 @@ interface Answer {
  * machine each change of threads costs more than the change of the rules.
  * @throws NetlinkError NO_SOCKET
  */
-export function openNetlinkChannel(open: OpenNetlink): NetlinkChannel {
-  const fd = open()
+export function openNetlinkChannel(open: OpenNetlink, { timeoutMs = TIMEOUT_MS }: NetlinkChannelOptions = {}): NetlinkChannel {
+  const fd = open('changes')
   const queue = createQueue()
   const input = Buffer.alloc(READ_BYTES)
   let sequence = 0
+  /** Ends once no write is under way: until then the descriptor must not be given to anything else. */
+  let writing: Promise<unknown> = Promise.resolve()
+  let isLate = false
+
+  const writeInTime = async (messages: Uint8Array): Promise<void> => {
+    if (isLate) throw new NetlinkError('NOT_SENT', 'Cannot write to the netlink socket: a transaction before is not through yet')
+    const written = writeAll(fd, messages)
+    writing = written.catch(() => undefined)
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      isLate = true
+      late.reject(new NetlinkError('UNANSWERED', `The kernel did not take the transaction within ${timeoutMs} ms`))
+    }, timeoutMs)
+    try {
+      await Promise.race([written, late.promise])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
 
   /** Gives the number that those of `messages` count from. */
   const number = (messages: Uint8Array): number => {
@@ -83,7 +109,7 @@ export function openNetlinkChannel(open: OpenNetlink): NetlinkChannel {
       queue(async () => {
         const messages = Uint8Array.from(isJudgedOnly ? judged : bytes)
         const base = number(messages)
-        await writeAll(fd, messages)
+        await writeInTime(messages)
         readAnswers(({ type, sequence: of, body }) => {
           if (type !== ERROR || of <= base) return false
           const failure = body.getInt32(0, true)
@@ -94,7 +120,7 @@ export function openNetlinkChannel(open: OpenNetlink): NetlinkChannel {
       }),
     generation: () => queue(async () => askGeneration()),
     [Symbol.dispose]() {
-      close(fd)
+      void writing.then(() => close(fd))
     },
   }
 }

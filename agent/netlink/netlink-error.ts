@@ -4,6 +4,7 @@ export const NETLINK_ERRORS = {
   REFUSED: 'the kernel refused the transaction; nothing of it is in force',
   NOT_SENT: 'the transaction was not handed to the kernel; nothing of it is in force',
   UNANSWERED: 'the kernel was given the transaction and did not say whether it took it',
+  DEAF: 'the socket that hears of changes no longer works',
 } as const
 
 export type NetlinkErrorCode = keyof typeof NETLINK_ERRORS

@@ -97,8 +97,8 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     en: 'The signed list is loaded anew at once. If it comes again: agent prove, and find out who may change the firewall of this host.',
   },
   LISTENER_AWAY: {
-    vi: 'Luật vẫn còn hiệu lực và vẫn được kiểm tra định kỳ. Xem nft monitor có chạy được trên máy này không; agent tự thử lại.',
-    en: 'The rules stay in force and are looked at from time to time. See whether nft monitor runs on this host; the agent tries again by itself.',
+    vi: 'Luật vẫn còn hiệu lực và vẫn được kiểm tra định kỳ. Xem nft monitor có chạy được trên máy này không và agent có được mở socket netlink (AF_NETLINK) không; agent tự thử lại.',
+    en: 'The rules stay in force and are looked at from time to time. See whether nft monitor runs on this host and the agent may open netlink sockets (AF_NETLINK); the agent tries again by itself.',
   },
   ORDER_UNSAFE: {
     vi: 'Có người đặt tệp lạ vào thư mục lệnh. Xoá tệp ấy và xem ai đã ghi.',

@@ -20,6 +20,9 @@ export interface NftElement {
 
 /** Writes the messages of one transaction on the table `edgeward`. */
 export interface NftBatchWriter {
+  /** Another table than ours. */
+  addTable(name: string): void
+  deleteTable(name: string): void
   addChain(name: string): void
   deleteChain(name: string): void
   addElements(set: string, elements: readonly NftElement[]): void
@@ -39,6 +42,8 @@ const BATCH_END = 0x11
 const EMPTY_MESSAGE_BYTES = 20
 const NLM_F_CREATE = 0x400
 const NLM_F_APPEND = 0x800
+const NEW_TABLE = message(0)
+const DELETE_TABLE = message(2)
 const NEW_CHAIN = message(3)
 const DELETE_CHAIN = message(5)
 const NEW_RULE = message(6)
@@ -46,6 +51,7 @@ const DELETE_RULE = message(8)
 const NEW_ELEMENT = message(12)
 const DELETE_ELEMENT = message(14)
 const LIST_ELEMENT = 1
+const TABLE_NAME = 1
 const CHAIN = { TABLE: 1, NAME: 3 } as const
 const RULE = { TABLE: 1, CHAIN: 2, EXPRESSIONS: 4, USER_DATA: 7 } as const
 const ELEMENTS = { TABLE: 1, SET: 2, LIST: 3 } as const
@@ -82,6 +88,8 @@ export function createNftBatchWriter(): NftBatchWriter {
 
   writer.message(BATCH_BEGIN, { resource: NF_TABLES })
   return {
+    addTable: (name) => say(NEW_TABLE, NLM_F_CREATE, () => writer.text(TABLE_NAME, name)),
+    deleteTable: (name) => say(DELETE_TABLE, 0, () => writer.text(TABLE_NAME, name)),
     addChain: (name) => chain(NEW_CHAIN, NLM_F_CREATE, name),
     deleteChain: (name) => chain(DELETE_CHAIN, 0, name),
     addElements: (set, all) => elements(NEW_ELEMENT, NLM_F_CREATE, set, all),

@@ -1,5 +1,6 @@
 import { createDriftKeeper, type DriftKeeper, type DriftPatience } from '../../agent/drift/drift-keeper.ts'
 import { createIpsetKernelReader } from '../../agent/drift/ipset-kernel-reader.ts'
+import { createNetlinkKernelWatch } from '../../agent/drift/netlink-kernel-watch.ts'
 import { createNftKernelReader } from '../../agent/drift/nft-kernel-reader.ts'
 import { createNftKernelWatch } from '../../agent/drift/nft-kernel-watch.ts'
 import { createOwnChanges } from '../../agent/drift/own-changes.ts'
@@ -34,6 +35,8 @@ export interface DriftLabOptions {
   readonly patience?: Partial<DriftPatience>
   /** Through ipset and this iptables in place of nft: then nothing is heard. */
   readonly ipset?: IptablesVariant
+  /** What listens: a socket if not given, or `nft monitor`. */
+  readonly ear?: 'netlink' | 'nft'
   /** Proofs may follow each other at once if not given. */
   readonly gap?: ProofGap
 }
@@ -44,7 +47,7 @@ export interface DriftLab extends AsyncDisposable {
   readonly drift: DriftKeeper
   readonly proof: ProofKeeper
   readonly log: FakeLog
-  /** Kills the nft that listens. */
+  /** What listens, dies. */
   deafen(): void
   status(): AgentStatus
   /** Waits until the status is as `isSo` says. */
@@ -56,7 +59,16 @@ export interface DriftLab extends AsyncDisposable {
 /** Loads the list, listens, and has proved it once. */
 export async function createDriftLab(
   space: TestNamespace,
-  { approve = [], list, manage, block = [], patience = {}, ipset, gap = { leastMs: 100, factor: 0 } }: DriftLabOptions,
+  {
+    approve = [],
+    list,
+    manage,
+    block = [],
+    patience = {},
+    ipset,
+    ear = 'netlink',
+    gap = { leastMs: 100, factor: 0 },
+  }: DriftLabOptions,
 ): Promise<DriftLab> {
   const clock = createSystemClock()
   const timers = createSystemTimers()
@@ -70,11 +82,14 @@ export async function createDriftLab(
   const ears = new Set<number>()
   const follow: FollowProgram = (file, args, options) =>
     plainFollow(file, args, { ...options, onStart: (pid) => void (args.includes('monitor') && ears.add(pid)) })
+  const netlink = netlinkInNamespace(space)
   const untilMs = clock.nowMs() + 3_600_000
   const firewall =
     ipset === undefined
-      ? createNftFirewall({ run: own.run, netlink: netlinkInNamespace(space), mark: own.mark })
+      ? createNftFirewall({ run: own.run, netlink, mark: own.mark })
       : createIpsetFirewall({ run: own.run, variant: ipset })
+  const watch =
+    ear === 'nft' ? createNftKernelWatch({ follow, own, timers }) : createNetlinkKernelWatch({ open: netlink, own, timers })
   const edge = createEdge({
     firewall,
     memory: createFakeMemory(),
@@ -116,7 +131,7 @@ export async function createDriftLab(
     timers,
     // Deaf for about a second, so that a test can do something meanwhile.
     random: () => 0.99,
-    watch: ipset === undefined ? createNftKernelWatch({ follow, own, timers }) : undefined,
+    watch: ipset === undefined ? watch : undefined,
     compare: firewall.look && (async () => (await firewall.look?.()) ?? 'unknown'),
     lookEveryMs: 200,
     patience,
@@ -129,6 +144,7 @@ export async function createDriftLab(
     proof,
     log,
     deafen() {
+      netlink.deafen()
       for (const pid of ears) process.kill(pid, 'SIGKILL')
       ears.clear()
     },

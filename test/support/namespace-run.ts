@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { NetlinkUse } from '../../agent/netlink/open-netlink.ts'
 import { ProgramError } from '../../agent/process/program-error.ts'
 import type { FollowProgram, RunProgram } from '../../agent/process/run-program.ts'
 import { type NamespaceRun, netlinkInNamespace } from './netlink-in-namespace.ts'
@@ -14,7 +15,7 @@ export function runInNamespace(space: TestNamespace): NamespaceRun {
       ...(options.input === undefined ? {} : { input: options.input }),
       ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
     })
-  return Object.assign(run, { openNetlink: () => netlinkInNamespace(space)() })
+  return Object.assign(run, { openNetlink: (use: NetlinkUse) => netlinkInNamespace(space)(use) })
 }
 
 /** A `FollowProgram` of the same kind. */

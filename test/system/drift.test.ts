@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { DriftKind } from '../../agent/drift/kernel-change.ts'
 import { createDriftLab } from '../support/drift-lab.ts'
 import { canMakeNetworks, createTestNetwork, EDGE_ADDRESS_4 } from '../support/netns.ts'
@@ -82,7 +82,12 @@ const rows: readonly Row[] = [
 if (!canMakeNetworks()) {
   t.plan(0, 'needs root and ip(8)')
 } else {
-  t.setTimeout(180_000)
+  t.setTimeout(300_000)
+  for (const ear of ['netlink', 'nft'] as const)
+    await t.test(`changes are heard by ${ear === 'nft' ? 'nft monitor' : ear}`, (t) => testDrifts(t, ear))
+}
+
+async function testDrifts(t: Test, ear: 'netlink' | 'nft'): Promise<void> {
   const network = await createTestNetwork({ clients: { approved: [APPROVED], stranger: [STRANGER], blocked: [BLOCKED] } })
   t.teardown(() => network.dispose())
   const { edge } = network
@@ -93,6 +98,7 @@ if (!canMakeNetworks()) {
     { peer: await network.client('blocked').peer(), meets: 'reset', name: 'the blocked' },
   ]
   const lab = await createDriftLab(edge, {
+    ear,
     approve: [APPROVED, BLOCKED, '20.2.0.0/24', '2400:1::1', '2400:2::/48'],
     manage: ['198.18.5.0/24'],
     block: [BLOCKED],
@@ -167,6 +173,7 @@ if (!canMakeNetworks()) {
   await t.test('drift: a tool that keeps fighting is told of by name, and the rules are kept right', async (t) => {
     await lab[Symbol.asyncDispose]()
     await using fought = await createDriftLab(edge, {
+      ear,
       approve: [APPROVED],
       manage: [],
       patience: { calmMs: 3000, waitMaxMs: 500 },

@@ -71,7 +71,8 @@ if (obstacle !== undefined) {
     })
     t.ok((await countNodes()) >= UNITS.length - 1, 'Node runs, and is counted')
     t.same(status.faults, [], 'no fault under the sandbox')
-    t.same(status.backend, { name: 'nft', reason: 'small changes go straight to the kernel, without an nft' })
+    const reason = 'small changes go straight to the kernel, without an nft; changes of others are heard straight from the kernel'
+    t.same(status.backend, { name: 'nft', reason })
     t.match(await inForce(), { revision: 1, mode: 'enforce', digest: status.inForce?.digest })
     await until(
       'systemd was told',

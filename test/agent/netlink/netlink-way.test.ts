@@ -7,7 +7,7 @@ describe('findNetlinkWay', () => {
   it('says that changes go straight to the kernel, until they no longer do', async () => {
     const log = createFakeLog()
     const way = await findNetlinkWay(log, async () => () => 7)
-    expect(way.netlink?.()).toBe(7)
+    expect(way.netlink?.('changes')).toBe(7)
     expect(way.words()).toBe('small changes go straight to the kernel, without an nft')
     way.onGivenUp('the kernel says EINVAL to message 3')
     expect(way.words()).toBe('every change starts an nft: the kernel says EINVAL to message 3')
