@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   cleanRepository,
   initRepository,
@@ -27,6 +27,7 @@ interface Setup {
 
 async function aRepository(keep = 3): Promise<Setup> {
   vi.useFakeTimers({ toFake: ['Date'], now: START_MS })
+  onTestFinished(() => void vi.useRealTimers())
   const clock = createMovableClock(START_MS)
   const files = createFakeRepositoryFiles()
   const keys = someKeys()
