@@ -181,7 +181,12 @@ async function openEdge(
       const found = await edge.assertSigned(central.newest)
       if (found?.revision !== central.newest)
         throw new Error(`Status says revision ${central.newest}; the kernel holds ${JSON.stringify(found)}`)
-      if (!found.isSettled) throw new Error(`The rules of revision ${found.revision} look into sets that no change is made to`)
+      // An agent that has just started finds it in force, and knows the list that it wants to apply again only by its first pass.
+      await until(
+        `the rules of revision ${found.revision} look into the sets that changes are made to`,
+        async () => (await edge.assertSigned(found.revision))?.isSettled || undefined,
+        { everyMs: 50, deadlineMs: PATIENCE_MS, signal: ending.signal },
+      )
       return told
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
