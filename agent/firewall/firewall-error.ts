@@ -7,6 +7,7 @@ export const FIREWALL_ERRORS = {
   NOT_IN_FORCE: 'our rules are not in the kernel, so there is nothing to change',
   OUT_OF_MEMORY: 'the kernel has no memory left for the program',
   UNREADABLE: 'what the tool printed could not be understood',
+  INPUT_UNWRITABLE: 'the temporary folder is full or may not be written into, so the tool was not started',
   NOT_FINISHED: 'the tool was stopped before its end; what is in force must be read again',
 } as const
 

@@ -26,6 +26,7 @@ export function runFault(doing: string, error: ProgramError): FirewallError {
     TIMED_OUT: 'NOT_FINISHED',
     CANCELLED: 'NOT_FINISHED',
     KILLED: 'NOT_FINISHED',
+    INPUT_UNWRITABLE: 'INPUT_UNWRITABLE',
     BAD_INPUT: 'NOT_FINISHED',
   }
   return new FirewallError(codes[error.code], `${doing}: ${error.message}`, { cause: error })

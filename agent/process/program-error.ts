@@ -6,7 +6,8 @@ export const PROGRAM_ERRORS = {
   TOO_MUCH_OUTPUT: 'the program wrote more than the agent is ready to read',
   CANCELLED: 'the agent gave up waiting, because it is stopping',
   KILLED: 'the program was ended by a signal that the agent did not send',
-  BAD_INPUT: 'the input of the program could not be written; the program was not started',
+  INPUT_UNWRITABLE: 'the input of the program could not be written to the temporary folder; the program was not started',
+  BAD_INPUT: 'the input of the program could not be made; the program was not started',
 } as const
 
 export type ProgramErrorCode = keyof typeof PROGRAM_ERRORS

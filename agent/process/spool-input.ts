@@ -7,21 +7,36 @@ import { ProgramError } from './program-error.ts'
 /**
  * Writes all of `input` to a file without a name and gives it open. A program that reads a pipe takes what came before our death for the whole; with
  * half a list that would be half a firewall. It starts only when everything is written.
- * @throws ProgramError BAD_INPUT
+ * @throws ProgramError INPUT_UNWRITABLE, and BAD_INPUT where `input` itself throws
  */
 export async function spoolInput(input: Iterable<string> | AsyncIterable<string>): Promise<FileHandle> {
-  const path = join(tmpdir(), `edgeward-${randomUUID()}`)
-  let file: FileHandle | undefined
+  const file = await onDisk(openNameless)
   try {
-    // `wx`: never through a link that somebody else laid there.
-    file = await open(path, 'wx+', 0o600)
-    await unlink(path)
     let position = 0
-    for await (const chunk of input) position = await writeAt(file, position, Buffer.from(chunk))
+    for await (const chunk of input) position = await onDisk(() => writeAt(file, position, Buffer.from(chunk)))
     return file
   } catch (error) {
-    await file?.close()
-    throw new ProgramError('BAD_INPUT', `Cannot write the input of a program below ${tmpdir()}`, { cause: error })
+    await file.close()
+    if (error instanceof ProgramError) throw error
+    throw new ProgramError('BAD_INPUT', 'Cannot make the input of a program', { cause: error })
+  }
+}
+
+async function openNameless(): Promise<FileHandle> {
+  const path = join(tmpdir(), `edgeward-${randomUUID()}`)
+  // `wx`: never through a link that somebody else laid there.
+  const file = await open(path, 'wx+', 0o600)
+  await unlink(path)
+  return file
+}
+
+/** @throws ProgramError INPUT_UNWRITABLE */
+async function onDisk<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ProgramError('INPUT_UNWRITABLE', `Cannot write the input of a program below ${tmpdir()}: ${reason}`, { cause })
   }
 }
 

@@ -20,6 +20,10 @@ const DISK: Advice = {
   vi: 'Luật vẫn còn hiệu lực. Giải phóng đĩa hoặc sửa quyền của stateDir; agent tự thử lại.',
   en: 'The rules stay in force. Make room on the disk, or put the rights of stateDir right; the agent tries again by itself.',
 }
+const TEMPORARY_FOLDER: Advice = {
+  vi: 'Luật vẫn còn hiệu lực. Giải phóng thư mục tạm nêu trên hoặc sửa quyền của nó; agent tự thử lại.',
+  en: 'The rules stay in force. Make room in the temporary folder named above, or put its rights right; the agent tries again by itself.',
+}
 const MEMORY_TORN: Advice = {
   vi: 'Luật vẫn còn hiệu lực; danh sách tiếp theo sẽ ghi đè tệp hỏng. Nếu còn lặp lại, kiểm tra đĩa.',
   en: 'The rules stay in force; the next list is written over the broken file. If it comes again, look at the disk.',
@@ -72,6 +76,7 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     vi: 'Danh sách vẫn còn hiệu lực, nhưng danh sách mới chưa được nhận. Giải phóng đĩa hoặc sửa quyền của stateDir; nếu khoá gốc đã mất, đăng ký lại bằng mã mới.',
     en: 'The list stays in force, but no new one is taken. Make room on the disk, or put the rights of stateDir right; if the pinned root is lost, enrol again with a new token.',
   },
+  INPUT_UNWRITABLE: TEMPORARY_FOLDER,
   NO_TOOL: TOOL,
   NOT_FINISHED: TOOL,
   UNREADABLE: TOOL,

@@ -259,6 +259,7 @@ describe('createNftFirewall', () => {
     ['TOO_MUCH_OUTPUT', 'UNREADABLE'],
     ['KILLED', 'NOT_FINISHED'],
     ['CANCELLED', 'NOT_FINISHED'],
+    ['INPUT_UNWRITABLE', 'INPUT_UNWRITABLE'],
   ])('turns a program that ends as %s into %s', async (code, expected) => {
     const run: RunProgram = async () => {
       throw new ProgramError(code as 'KILLED', 'x')

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { followProgram, type ProgramFile, runProgram } from '../../../agent/process/run-program.ts'
 import { createService, spawnHere } from '../../support/service.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -70,6 +70,17 @@ describe('runProgram', () => {
     await expect(runProgram(standIn('touch'), [`${folder}/started`], { input: broken })).rejects.toMatchObject({
       code: 'BAD_INPUT',
       cause: { message: 'the rest cannot be made' },
+    })
+    expect((await runProgram(standIn('ls'), [folder])).stdout).toBe('')
+  })
+
+  it('starts nothing where the temporary folder cannot be written into, and says why', async () => {
+    const folder = await temporaryFolder()
+    vi.stubEnv('TMPDIR', `${folder}/away`)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    await expect(runProgram(standIn('touch'), [`${folder}/started`], { input: ['all'] })).rejects.toMatchObject({
+      code: 'INPUT_UNWRITABLE',
+      message: expect.stringMatching(/away: ENOENT/),
     })
     expect((await runProgram(standIn('ls'), [folder])).stdout).toBe('')
   })

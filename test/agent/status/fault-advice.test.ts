@@ -25,6 +25,7 @@ describe('findAdvice', () => {
     'TRUST_STORE',
     'NO_TOOL',
     'NOT_FINISHED',
+    'INPUT_UNWRITABLE',
     'UNREADABLE',
     'OUT_OF_MEMORY',
     'CONTROL_UNREACHABLE',
