@@ -1,44 +1,35 @@
-import { chmod, chown, cp, mkdir, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { checkBoot, checkMemory } from '../support/check-state.ts'
+import { DISK_CODES, planDiskFault } from '../support/disk-faults.ts'
 import { canMakeNetworks } from '../support/netns.ts'
+import type { PlannedFault } from '../support/planned-fault.ts'
 import { createSeeded, type Seeded } from '../support/seeded.ts'
 import type { Service } from '../support/service.ts'
 import { createSmallDisk, removeStaleDisks, type SmallDisk } from '../support/small-disk.ts'
 import { isInstalled } from '../support/surroundings.ts'
-import { filesBelow, tearFile } from '../support/tear-file.ts'
 import { createTortureGround, PATIENCE_MS, type TortureEdge, type TortureGround } from '../support/torture-edge.ts'
 import { until } from '../support/until.ts'
 import type { Torture, TortureFigures, TortureRounds } from './torture.ts'
 
 const FAULTS_A_ROUND = 10
 const DISK_MB = 8
+const TEMPORARY_MB = 4
 const LABEL = 'ew-storage'
 /** Root is asked for no permission; an agent of its own user is. */
 const WITHOUT_RIGHTS = ['setpriv', '--bounding-set', '-all,+net_admin,+net_raw', '--inh-caps', '-all'] as const
-const NOBODY = 65_534
-/** Codes that name the disk. */
-const DISK_CODES: ReadonlySet<string> = new Set([
-  'STATE_UNWRITABLE',
-  'STATE_UNREADABLE',
-  'TRUST_STORE',
-  'IDENTITY_BROKEN',
-  'NOT_ENROLLED',
-  'LAST_GOOD_BROKEN',
-  'TRUSTED_BROKEN',
-])
-
 /** Invariants 1, 2, 3 and 8. */
 export const STORAGE: Torture = {
-  what: 'disk full, read-only, torn files, missing folders, wrong rights under a working agent; wrong is a crash, rules lost or loosened, a fault not told, one that does not heal',
+  what: 'disk full, read-only, torn files, missing folders, wrong rights, strange orders, no room for what nft reads, under a working agent; wrong is a crash, rules lost or loosened, a fault not told, one that does not heal',
   rounds: 50,
   goals: {
     faults: 500,
-    'disk full': 60,
-    'disk read-only': 60,
-    'files torn': 150,
+    'disk full': 40,
+    'disk read-only': 40,
+    'files torn': 130,
     'folders missing': 40,
     'rights taken': 40,
+    'temporary folder': 40,
+    'orders strange': 35,
     'starts with the fault': 150,
   },
   async findObstacle() {
@@ -57,27 +48,24 @@ export const STORAGE: Torture = {
 async function runRound(ground: TortureGround, seed: number): Promise<TortureFigures> {
   const seeded = createSeeded(seed)
   await using disk = await createSmallDisk(ground.folder.file('disk'), DISK_MB)
+  await using temporary = await createSmallDisk(ground.folder.file('temporary'), TEMPORARY_MB)
   const stateDir = join(disk.path, 'state')
   const more = {
     stateDir,
     more: { probe: { tcp: '127.0.0.1:8480' } },
-    wrap: (line: readonly string[]) => [...WITHOUT_RIGHTS, ...line],
+    wrap: (line: readonly string[]) => ['env', `TMPDIR=${temporary.path}`, ...WITHOUT_RIGHTS, ...line],
   }
   await using edge = await ground.open({ hosts: 500 + seeded.below(2000), ...more })
-  return await hurt(ground, edge, disk, seeded)
+  return await hurt(ground, edge, { state: disk, temporary }, seeded)
 }
 
-/** A fault of the disk that is there now. */
-interface DiskFault {
-  readonly figure: string
-  readonly words: string
-  /** The agent must tell of it once it has tried a new revision. */
-  readonly isTold: boolean
-  /** Ends what does not heal by itself. */
-  undo(): Promise<void>
+interface Disks {
+  readonly state: SmallDisk
+  /** Where the agent writes what nft is to read. */
+  readonly temporary: SmallDisk
 }
 
-async function hurt(ground: TortureGround, edge: TortureEdge, disk: SmallDisk, seeded: Seeded): Promise<TortureFigures> {
+async function hurt(ground: TortureGround, edge: TortureEdge, disks: Disks, seeded: Seeded): Promise<TortureFigures> {
   const { central, stateDir } = edge
   const boot = ground.network.client('boot')
   const figures: Record<string, number> = {}
@@ -128,7 +116,7 @@ async function hurt(ground: TortureGround, edge: TortureEdge, disk: SmallDisk, s
   }
 
   /** A fault is told, or it did no harm and what is new is in force. */
-  const seeWhatIsTold = async (fault: DiskFault): Promise<void> => {
+  const seeWhatIsTold = async (fault: PlannedFault): Promise<void> => {
     const told = await edge.untilStatus(
       'the fault in the status, or the newest in force',
       ({ faults, inForce }) =>
@@ -144,18 +132,23 @@ async function hurt(ground: TortureGround, edge: TortureEdge, disk: SmallDisk, s
     await heal()
     for (let number = 1; number <= FAULTS_A_ROUND; number += 1) {
       const isAcrossStart = seeded.below(2) === 0
-      const fault = await planFault(stateDir, disk, seeded)
+      const fault = await planDiskFault({ stateDir, disks, space: ground.network.edge, isAcrossStart }, seeded)
+      let done = ''
       try {
         if (isAcrossStart) {
           await end()
           count('starts with the fault')
+          if (fault.isWithoutRules === true) {
+            await edge.removeRules()
+            floor = 0
+          }
         }
-        const words = await fault.begin()
-        const now = { ...fault, words: `${fault.words} ${words}` }
+        done = await fault.begin()
         try {
           await edge.publish()
           await start()
-          await seeWhatIsTold(now)
+          await seeWhatIsTold(fault)
+          await fault.assertHarmless?.()
           await assertRight()
         } finally {
           await fault.undo()
@@ -164,7 +157,7 @@ async function hurt(ground: TortureGround, edge: TortureEdge, disk: SmallDisk, s
         count('faults')
         count(fault.figure)
       } catch (cause) {
-        const words = `fault ${number}: ${fault.words}, ${isAcrossStart ? 'before a start' : 'while it runs'}`
+        const words = `fault ${number}: ${fault.words} ${done}, ${isAcrossStart ? 'before a start' : 'while it runs'}`
         throw new Error(`${words}\n${agent?.lines.slice(-6).join('\n') ?? ''}`, { cause })
       }
     }
@@ -172,82 +165,4 @@ async function hurt(ground: TortureGround, edge: TortureEdge, disk: SmallDisk, s
     await agent?.stop()
   }
   return figures
-}
-
-interface PlannedFault extends DiskFault {
-  /** Gives what was done, in words. */
-  begin(): Promise<string>
-}
-
-async function planFault(stateDir: string, disk: SmallDisk, seeded: Seeded): Promise<PlannedFault> {
-  const folders = ['trust', 'trust/metadata', 'memory', 'boot'] as const
-  const folder = join(stateDir, folders[seeded.below(folders.length)] ?? 'memory')
-  switch (seeded.below(7)) {
-    case 0: {
-      const freeBytes = seeded.below(2) === 0 ? 0 : 4096 * seeded.below(60)
-      return {
-        figure: 'disk full',
-        words: `disk full but for ${freeBytes} bytes`,
-        // With some room left part of the work can be done.
-        isTold: freeBytes === 0,
-        begin: () => disk.fill(freeBytes).then(() => ''),
-        undo: () => disk.empty(),
-      }
-    }
-    case 1:
-      return {
-        figure: 'disk read-only',
-        words: 'disk read-only',
-        isTold: true,
-        begin: () => disk.setReadOnly(true).then(() => ''),
-        undo: () => disk.setReadOnly(false),
-      }
-    case 2: {
-      const away = `${folder}.away`
-      return {
-        figure: 'folders missing',
-        words: `${folder} is missing`,
-        isTold: false,
-        begin: () => rename(folder, away).then(() => ''),
-        // Only the trust in central cannot be made anew.
-        async undo() {
-          if (basename(folder) !== 'trust') await rm(away, { recursive: true })
-          else {
-            await rm(folder, { recursive: true, force: true })
-            await rename(away, folder)
-          }
-        },
-      }
-    }
-    case 3: {
-      const isOwner = seeded.below(2) === 0
-      return {
-        figure: 'rights taken',
-        words: `${folder} ${isOwner ? 'belongs to somebody else' : 'may not be entered'}`,
-        isTold: true,
-        begin: () => (isOwner ? chown(folder, NOBODY, NOBODY) : chmod(folder, 0)).then(() => ''),
-        undo: () => (isOwner ? chown(folder, 0, 0) : chmod(folder, 0o700)),
-      }
-    }
-    default: {
-      const files = (await filesBelow(stateDir)).filter((path) => !path.endsWith('.sock') && !path.endsWith('.new'))
-      const path = files[seeded.below(files.length)] ?? ''
-      const kept = join(disk.path, 'kept')
-      // What enrolment brought once cannot be made anew.
-      const isOnce = path.includes('/identity/') || path.endsWith('pinned-root.json')
-      return {
-        figure: 'files torn',
-        words: path.slice(stateDir.length),
-        isTold: false,
-        async begin() {
-          await mkdir(kept, { recursive: true })
-          await cp(path, join(kept, 'file'), { preserveTimestamps: true })
-          return await tearFile(path, seeded)
-        },
-        async undo() {
-          if (isOnce) await cp(join(kept, 'file'), path)
-        },
-      }
-    }
-  }
 }
