@@ -80,6 +80,10 @@ export function toolFaults(
       add('tool fails once', when, `mkdir ${once} 2>/dev/null && { echo "Error: Cannot allocate memory" >&2; exit 1; }`, [])
     for (const [words, code] of COMPLAINTS)
       for (const when of ['reads', 'checks', 'changes']) add('tool fails', when, `echo "Error: ${words}" >&2; exit 1`, [code])
+    // A whole program comes in steps: the first is taken, and then no other.
+    const firstOnly = `mkdir ${once} 2>/dev/null && exec "$REAL" "$@"`
+    add('tool fails later', 'changes', `${firstOnly}; echo "Error: Cannot allocate memory" >&2; exit 1`, ['OUT_OF_MEMORY'])
+    add('tool fails later', 'changes', `${firstOnly}; kill -9 $$`, ['NOT_FINISHED'])
     add('tool killed', 'checks', 'kill -9 $$', ['NOT_FINISHED'])
     add('tool killed', 'changes', 'kill -9 $$', ['NOT_FINISHED'])
     add('tool killed', 'changes', '"$REAL" "$@"; kill -9 $$', ['NOT_FINISHED'])

@@ -27,6 +27,7 @@ export const NFT_FAULTS: Torture = {
     'tool slow': 5,
     'tool hangs': 3,
     'tool killed for memory': 8,
+    'tool fails later': 5,
     'through ipset': 30,
   },
   async findObstacle() {
