@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   sample: async () => (await import('./sample.ts')).sample,
   publish: async () => (await import('./publish.ts')).publish,
   agents: async () => (await import('./agents.ts')).agents,
+  fleet: async () => (await import('./fleet.ts')).fleet,
   rehearsal: async () => (await import('./rehearsal.ts')).rehearsal,
   tokens: async () => (await import('./tokens.ts')).tokens,
   keys: async () => (await import('./keys.ts')).keys,

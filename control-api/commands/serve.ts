@@ -7,6 +7,9 @@ import type { FastifyBaseLogger } from 'fastify'
 import { Registry } from 'prom-client'
 import { dataPaths } from '../config/data-paths.ts'
 import type { ControlConfig } from '../config/options.ts'
+import { createFleetDesk } from '../fleet/fleet-desk.ts'
+import { readFleetPolicy } from '../fleet/fleet-policy.ts'
+import { startFleetTimer } from '../fleet/fleet-timer.ts'
 import type { ControlApp } from '../http/context.ts'
 import { createLog } from '../http/create-log.ts'
 import { createControlServer, type TlsFiles } from '../http/server.ts'
@@ -33,8 +36,18 @@ export const serve: Command = {
     // After a long stop the timestamp has lapsed: sign it before anybody asks.
     await publisher.refresh()
     await using reports = createSqliteReportLog(dataPaths(config.data.dir).reports, config.agents.reportsKept)
+    const fleet = createFleetDesk({
+      store,
+      publisher,
+      log,
+      clock: SYSTEM_CLOCK,
+      policy: await readFleetPolicy(config.fleet.policyFile),
+      maxParts: config.fleet.maxParts,
+      randomBytes: systemBytes,
+    })
     const app = await createControlServer(
       {
+        fleet,
         config,
         store,
         repository,
@@ -48,6 +61,7 @@ export const serve: Command = {
       },
       await readTls(config),
     )
+    await using _fleet = startFleetTimer(fleet, config.fleet.judgeEveryS * 1000, log)
     await using _schedule = startPublicationSchedule({ publisher, options: config.publication, log })
     using _watcher = watchRepository(config, publisher, log)
     const address = await app.listen({

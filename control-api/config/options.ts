@@ -77,6 +77,22 @@ export const CONTROL_OPTIONS = {
   'publication.snapshotDays': option(count(1, 90), 7, 'Days that snapshot metadata is valid.'),
   'publication.targetsDays': option(count(1, 730), 90, 'Days that targets metadata is valid.'),
   'publication.rootDays': option(count(30, 3650), 365, 'Days that the root metadata made by init is valid.'),
+  'fleet.judgeEveryS': option(count(1, 60), 10, 'Seconds between two looks at what all edges counted together.'),
+  'fleet.policyFile': option(
+    pathOrNull,
+    null,
+    'Detection policy (YAML, the options of rules/detect) for the sum over all edges; without it the shipped one.',
+  ),
+  'fleet.maxParts': option(
+    count(1000, 10_000_000),
+    1_000_000,
+    'Most counts held in memory (an account in a minute of an edge), some 300 bytes each.',
+  ),
+  'fleet.quietHours': option(
+    count(1, 720),
+    24,
+    'Hours in which nothing follows for an account whose verdict a person took back.',
+  ),
   'publication.lockWaitMs': option(count(0, 600_000), 30_000, 'Longest wait for another process that publishes.'),
 } as const
 

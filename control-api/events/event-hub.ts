@@ -2,6 +2,8 @@
 export interface EventListener {
   /** Revision `revision` exists. */
   revision(revision: number): void
+  /** Version `version` of the verdicts over all edges exists. */
+  blocks?(version: number): void
   /** Somebody lost access: look again whether this stream may stay. */
   review(): void
 }
@@ -10,17 +12,21 @@ export interface EventListener {
 export interface EventHub {
   /** Remembers `revision` as the newest and tells all listeners. Numbers that are not newer are not told. */
   announce(revision: number): void
+  /** The same for the verdicts over all edges. */
+  announceBlocks(version: number): void
   /** Has every listener look again at its access. */
   review(): void
   /** Newest revision announced, 0 before the first. */
   readonly revision: number
+  /** Newest verdicts announced, 0 before the first. */
+  readonly blocksVersion: number
   /** The returned function ends it. */
   listen(listener: EventListener): () => void
 }
 
 export function createEventHub(): EventHub {
   const listeners = new Set<EventListener>()
-  const state = { revision: 0 }
+  const state = { revision: 0, blocksVersion: 0 }
   return {
     get revision() {
       return state.revision
@@ -29,6 +35,14 @@ export function createEventHub(): EventHub {
       if (revision <= state.revision) return
       state.revision = revision
       for (const listener of listeners) listener.revision(revision)
+    },
+    get blocksVersion() {
+      return state.blocksVersion
+    },
+    announceBlocks(version) {
+      if (version <= state.blocksVersion) return
+      state.blocksVersion = version
+      for (const listener of listeners) listener.blocks?.(version)
     },
     review() {
       for (const listener of listeners) listener.review()

@@ -29,6 +29,7 @@ export function openEventStream({ response, hub, heartbeatMs, isAllowed, onEnd }
     if (response.writableLength > MAX_WAITING_BYTES) response.destroy()
   }
   const tell = (revision: number): void => write(`event: revision\ndata: ${JSON.stringify({ revision })}\n\n`)
+  const tellBlocks = (version: number): void => write(`event: blocks\ndata: ${JSON.stringify({ version })}\n\n`)
   const end = (): void => {
     if (!response.writableEnded) response.end()
   }
@@ -38,7 +39,7 @@ export function openEventStream({ response, hub, heartbeatMs, isAllowed, onEnd }
       () => end(),
     )
   }
-  const stopListening = hub.listen({ revision: tell, review })
+  const stopListening = hub.listen({ revision: tell, blocks: tellBlocks, review })
   const heartbeat = setInterval(() => {
     write(': alive\n\n')
     review()
@@ -50,5 +51,6 @@ export function openEventStream({ response, hub, heartbeatMs, isAllowed, onEnd }
   })
   response.on('error', () => response.destroy())
   tell(hub.revision)
+  if (hub.blocksVersion > 0) tellBlocks(hub.blocksVersion)
   return end
 }

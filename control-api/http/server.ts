@@ -9,6 +9,7 @@ import { registerTokenRoutes } from '../access/token-routes.ts'
 import { registerAgentRoutes } from '../agents/agent-routes.ts'
 import { registerAuditRoutes } from '../audit/audit-routes.ts'
 import { registerEventRoutes } from '../events/event-routes.ts'
+import { registerFleetRoutes } from '../fleet/fleet-routes.ts'
 import { registerImportRoutes } from '../imports/import-routes.ts'
 import { registerRevisionRoutes } from '../publication/revision-routes.ts'
 import { registerTufRoutes } from '../publication/tuf-routes.ts'
@@ -72,6 +73,7 @@ export async function createControlServer(context: ControlContext, tls?: TlsFile
   registerAuditRoutes(app, context)
   registerAgentRoutes(app, context)
   registerReportRoutes(app, context)
+  registerFleetRoutes(app, context)
   registerRehearsalRoutes(app, context)
   registerEventRoutes(app, context)
   registerTufRoutes(app, context)

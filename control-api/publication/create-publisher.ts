@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import type { RevisionLimits } from '../../rules/revisions/judge-revision.ts'
+import { formatBlocks, MAX_VERDICT_MS } from '../../rules/verdicts/blocks-document.ts'
 import type { EventHub } from '../events/event-hub.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { Actor, Store } from '../store/store.ts'
@@ -11,7 +12,14 @@ import { type PreparedRevision, prepareRevision } from './prepare-revision.ts'
 import { withPublicationLock } from './publication-lock.ts'
 import type { Publication, Publisher, PublishOrder } from './publisher.ts'
 import { readNewestDocument, reconcile } from './reconcile.ts'
-import { newestTarget, publishDocument, type RepositoryParts, refreshMetadata } from './repository.ts'
+import {
+  newestBlocks,
+  newestTarget,
+  publishBlocks,
+  publishDocument,
+  type RepositoryParts,
+  refreshMetadata,
+} from './repository.ts'
 import { endPrepared, highestRevision, insertPrepared, REPAIRER } from './revision-rows.ts'
 import { fitsFigures, liveShrinkApprovals } from './shrink-approvals.ts'
 import { readCurrent } from './signed-metadata.ts'
@@ -36,7 +44,7 @@ export interface PublisherParts extends Omit<RepositoryParts, 'keys'> {
 export function createPublisher(parts: PublisherParts): Publisher {
   const { store, clock, files, events, log } = parts
   const inTurn = createTurns()
-  const state = { revision: 0, lookedUntilMs: 0 }
+  const state = { revision: 0, blocksVersion: 0, lookedUntilMs: 0 }
   const locked = <T>(work: (repository: RepositoryParts) => Promise<T>): Promise<T> =>
     inTurn(() =>
       withPublicationLock(parts.lockPath, parts.lockWaitMs, async () => work({ ...parts, keys: await parts.readKeys() })),
@@ -44,6 +52,11 @@ export function createPublisher(parts: PublisherParts): Publisher {
   const learn = (revision: number): void => {
     state.revision = revision
     events.announce(revision)
+  }
+
+  const learnBlocks = (version: number): void => {
+    state.blocksVersion = version
+    events.announceBlocks(version)
   }
 
   const publish = (actor: Actor, order: PublishOrder): Promise<Publication> =>
@@ -127,12 +140,32 @@ export function createPublisher(parts: PublisherParts): Publisher {
     get revision() {
       return state.revision
     },
+    get blocksVersion() {
+      return state.blocksVersion
+    },
     publish,
     publishIfDue,
+    publishBlocks: (verdicts) =>
+      locked(async (repository) => {
+        const nowMs = clock.nowMs()
+        const version = await publishBlocks(repository, (next) =>
+          formatBlocks({
+            format: 'edgeward-blocks/1',
+            version: next,
+            publishedAt: new Date(nowMs).toISOString(),
+            expiresAt: new Date(nowMs + MAX_VERDICT_MS).toISOString(),
+            verdicts: [...verdicts],
+          }),
+        )
+        learnBlocks(version)
+        return version
+      }),
     refresh: () => locked(refreshMetadata),
     reload: () =>
       locked(async (repository) => {
-        learn(newestTarget(await reconcile(store, repository, log))?.revision ?? 0)
+        const current = await reconcile(store, repository, log)
+        learn(newestTarget(current)?.revision ?? 0)
+        learnBlocks(newestBlocks(current))
       }),
     async status() {
       await parts.readKeys()

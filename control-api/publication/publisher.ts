@@ -1,4 +1,5 @@
 import type { Mode } from '../../rules/firewall/program.ts'
+import type { FleetVerdict } from '../../rules/verdicts/blocks-document.ts'
 import type { Actor } from '../store/store.ts'
 
 /** What the publisher is asked for. Absent members keep what the revision before said. */
@@ -40,6 +41,10 @@ export interface Publisher {
   publish(actor: Actor, order: PublishOrder): Promise<Publication>
   /** Publishes if the first or last day of an approval has come since the last revision; `undefined` where none has. Same throws. */
   publishIfDue(): Promise<Publication | undefined>
+  /** Newest version of the verdicts over all edges that this process knows of, 0 before the first. */
+  readonly blocksVersion: number
+  /** Signs these verdicts over all edges in the place of those before; gives their version. @throws PublicationError, BlocksError */
+  publishBlocks(verdicts: readonly FleetVerdict[]): Promise<number>
   /** Signs metadata again before it expires. @throws PublicationError */
   refresh(): Promise<void>
   /** Learns what another process published, and repairs what a crash left. @throws PublicationError */

@@ -17,7 +17,7 @@ import {
   type Validity,
 } from './signed-metadata.ts'
 import type { SigningKey } from './signing-key.ts'
-import { allowTarget, findRevisionOf, targetFilePath } from './target-name.ts'
+import { allowTarget, blocksTarget, findBlocksVersion, findRevisionOf, targetFilePath } from './target-name.ts'
 
 /** What signing and writing the repository takes. One process at a time writes: `withPublicationLock`. */
 export interface RepositoryParts {
@@ -88,8 +88,38 @@ export async function publishDocument(
       .sort(byRevision)
       .slice(0, parts.keep - 1),
   )
-  await writeChain(parts, versionsAfter(current), { [path]: target, ...kept })
+  const blocks = Object.entries(current.targets.targets).filter(([name]) => findBlocksVersion(name) !== undefined)
+  await writeChain(parts, versionsAfter(current), { [path]: target, ...kept, ...Object.fromEntries(blocks) })
   await cleanRepository(parts)
+}
+
+/**
+ * Puts the verdicts over all edges in the place of those before, beside the lists. The same order as for a list, and signed by the same roles.
+ * @param make the document's bytes, by its version
+ * @throws PublicationError REPOSITORY_BROKEN, KEY_UNUSABLE
+ */
+export async function publishBlocks(parts: RepositoryParts, make: (version: number) => Uint8Array): Promise<number> {
+  const current = await readSignable(parts)
+  const version = newestBlocks(current) + 1
+  const path = blocksTarget(version)
+  const document = make(version)
+  const sha256 = sha256Hex(document)
+  const target = new TargetFile({
+    path,
+    length: document.length,
+    hashes: { sha256 },
+    unrecognizedFields: { custom: { version } },
+  })
+  await parts.files.write(targetFilePath(path, sha256), document)
+  const lists = Object.entries(current.targets.targets).filter(([name]) => findBlocksVersion(name) === undefined)
+  await writeChain(parts, versionsAfter(current), { ...Object.fromEntries(lists), [path]: target })
+  await cleanRepository(parts)
+  return version
+}
+
+/** The version of the verdicts that clients see, 0 before the first. */
+export function newestBlocks({ targets }: Pick<CurrentMetadata, 'targets'>): number {
+  return Math.max(0, ...Object.keys(targets.targets).map((name) => findBlocksVersion(name) ?? 0))
 }
 
 /**

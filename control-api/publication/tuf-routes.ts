@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { anyone, requireRole } from '../http/access.ts'
+import { actorOf, anyone, requireRole } from '../http/access.ts'
 import type { ControlApp, ControlContext } from '../http/context.ts'
 import { ControlError } from '../http/control-error.ts'
 import { createFileCache } from './file-cache.ts'
@@ -49,12 +49,14 @@ export function registerTufRoutes(app: ControlApp, { config, repository }: Contr
       onRequest,
       schema: {
         tags: ['distribution'],
-        summary: 'TUF target: `allow/<sha256>.<revision>.full`',
+        summary: 'TUF target: `allow/<sha256>.<revision>.full`, `blocks/<sha256>.<version>.json`',
         params: Type.Object({ folder: Type.String(), file: Type.String() }),
       },
     },
     async (request, reply) => {
       const { folder, file } = request.params
+      // Signed like the lists, but which facility is under a verdict is nobody else's business.
+      if (folder === 'blocks') actorOf(request)
       const isName = TARGET_FOLDER.test(folder) && TARGET.test(file)
       const bytes = isName ? await targets(`targets/${folder}/${file}`) : undefined
       if (bytes === undefined) throw notFound()

@@ -1,9 +1,16 @@
 import type { AccessTables } from '../access/access-tables.ts'
 import type { AgentTables } from '../agents/agent-tables.ts'
 import type { AuditTables } from '../audit/audit-tables.ts'
+import type { FleetTables } from '../fleet/fleet-tables.ts'
 import type { ImportTables } from '../imports/import-tables.ts'
 import type { PublicationTables } from '../publication/publication-tables.ts'
 import type { RegistrationTables } from '../registrations/registration-tables.ts'
 
 /** Every table by its name. Each area describes its own rows in its own folder; this is where they meet. */
-export type Tables = AccessTables & AgentTables & AuditTables & PublicationTables & RegistrationTables & ImportTables
+export type Tables = AccessTables &
+  AgentTables &
+  AuditTables &
+  PublicationTables &
+  RegistrationTables &
+  ImportTables &
+  FleetTables

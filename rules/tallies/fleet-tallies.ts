@@ -152,6 +152,18 @@ export class FleetTallies {
     return sum
   }
 
+  /** Look-ups of one account, without the work of joining sketches. */
+  lookups(token: string, minutes: number, nowMs: number): number {
+    const oldest = Math.floor(nowMs / MINUTE_MS) - minutes
+    let lookups = 0
+    for (const [minute, accounts] of this.#open) {
+      if (minute <= oldest) continue
+      for (const entry of accounts.get(token)?.values() ?? []) lookups += entry.counts.lookups
+    }
+    for (const sums of this.#closedAfter(oldest)) lookups += sums.get(token)?.counts.lookups ?? 0
+    return lookups
+  }
+
   *#closedAfter(oldest: number): Generator<Sums> {
     for (const [level, { minutes }] of LEVELS.entries())
       for (const [bucket, sums] of this.#closed[level] as Map<number, Sums>) if ((bucket + 1) * minutes - 1 > oldest) yield sums

@@ -2,19 +2,20 @@ import type { Account } from '../detect/account-table.ts'
 import type { DetectPolicy } from '../detect/detect-policy.ts'
 import type { Evidence, Verdict } from '../detect/detector.ts'
 import { findingsOf } from '../detect/findings.ts'
-import { Judge, type TurningFigures } from '../detect/judge.ts'
+import { Judge } from '../detect/judge.ts'
 import { RULE_NAMES, type RuleName } from '../detect/rule-names.ts'
-import { windowNumber } from '../detect/windows.ts'
 import type { FleetTallies } from '../tallies/fleet-tallies.ts'
 import { SumFigures } from './sum-figures.ts'
 
 /** Rules that can be asked of sums; the others need what only the edge itself sees. */
 export const FLEET_RULES: ReadonlySet<RuleName> = new Set(['absolute', 'peers', 'persons', 'misses', 'sources'])
 
-/** Below so many look-ups in 24 hours no rule has anything to say. */
-const JUDGED_FROM = 32
+/** Below so many look-ups no rule has anything to say. */
+const JUDGED_FROM = [
+  { minutes: 60, lookups: 30 },
+  { minutes: 1_440, lookups: 100 },
+] as const
 const MAX_EVIDENCE = 600
-const DAY = windowNumber('24h')
 
 /** What all edges together say of one account. `account` of the verdict is its token. */
 export interface FleetFinding {
@@ -37,14 +38,12 @@ export interface FleetJudgeOptions {
 export class FleetJudge {
   readonly #options: FleetJudgeOptions
   readonly #judge: Judge
-  readonly #figures: TurningFigures
   readonly #accounts = new Map<string, Account>()
   #slots = 0
 
   constructor(options: FleetJudgeOptions) {
     const figures = new SumFigures(options.tallies, options.policy.score.lookupsPerPerson)
     this.#options = options
-    this.#figures = figures
     this.#judge = new Judge(fleetPolicy(options.policy), {
       figures,
       maskAccount: (token) => token,
@@ -60,13 +59,28 @@ export class FleetJudge {
 
   /** Judges these accounts as of now, and those that are under an action; then ends what was calm for long enough. */
   judge(tokens: Iterable<string>, nowMs: number): readonly FleetFinding[] {
-    const under = this.#judge.standings.all().map(({ account }) => account.name)
+    const findings = this.judgeSome(new Set([...tokens, ...this.underAction()]), nowMs)
+    return [...this.release(nowMs), ...findings]
+  }
+
+  /** The same in pieces, for whoever has other things to do meanwhile: these accounts, */
+  judgeSome(tokens: Iterable<string>, nowMs: number): FleetFinding[] {
     const findings: FleetFinding[] = []
-    for (const token of new Set([...tokens, ...under])) {
+    for (const token of tokens) {
       const verdict = this.#judgeOne(token, nowMs)
       if (verdict !== undefined) findings.push(this.#findingOf(verdict))
     }
-    return [...this.#judge.release(nowMs).map((verdict) => this.#findingOf(verdict)), ...findings]
+    return findings
+  }
+
+  /** those that are under an action among them, */
+  underAction(): readonly string[] {
+    return this.#judge.standings.all().map(({ account }) => account.name)
+  }
+
+  /** and at last the end of what was calm for long enough. */
+  release(nowMs: number): FleetFinding[] {
+    return this.#judge.release(nowMs).map((verdict) => this.#findingOf(verdict))
   }
 
   /** When the action on an account ends if it stays calm from now on; `undefined` where there is none. */
@@ -89,10 +103,10 @@ export class FleetJudge {
   }
 
   #judgeOne(token: string, nowMs: number): Verdict | undefined {
+    const { tallies } = this.#options
+    if (JUDGED_FROM.every(({ minutes, lookups }) => tallies.lookups(token, minutes, nowMs) < lookups)) return undefined
     const account = this.#accountOf(token, nowMs)
-    this.#figures.turnTo(account, account.slot, nowMs, 'lookup')
-    const isIdle = this.#figures.lookups(DAY) < JUDGED_FROM
-    const verdict = isIdle ? undefined : this.#judge.judge(account, account.slot, nowMs, 'lookup', nowMs)
+    const verdict = this.#judge.judge(account, account.slot, nowMs, 'lookup', nowMs)
     // Suspensions in a row make the next one longer: only who never had one is forgotten.
     if (verdict === undefined && account.suspendedS === 0 && !account.isHeld) this.#accounts.delete(token)
     return verdict

@@ -7,6 +7,7 @@ import { addToken } from '../../control-api/access/person-tokens.ts'
 import { parseControlConfig } from '../../control-api/config/parse-control-config.ts'
 import { validityOf } from '../../control-api/config/validity-of.ts'
 import { createEventHub } from '../../control-api/events/event-hub.ts'
+import { createFleetDesk } from '../../control-api/fleet/fleet-desk.ts'
 import type { ControlApp, ControlContext } from '../../control-api/http/context.ts'
 import { createControlServer } from '../../control-api/http/server.ts'
 import { type ApprovedList, createApprovedList } from '../../control-api/publication/approved-list.ts'
@@ -14,6 +15,7 @@ import { createPublisher } from '../../control-api/publication/create-publisher.
 import { initRepository, type RepositoryParts } from '../../control-api/publication/repository.ts'
 import { createSqliteReportLog } from '../../control-api/reports/create-sqlite-report-log.ts'
 import { createSqliteStore } from '../../control-api/store/create-sqlite-store.ts'
+import { DEFAULT_DETECT_POLICY } from '../../rules/detect/detect-policy.ts'
 import { DEFAULT_REVISION_LIMITS } from '../../rules/revisions/judge-revision.ts'
 import { createFakeRepositoryFiles, type FakeRepositoryFiles } from '../fakes/fake-repository-files.ts'
 import { createMovableClock, type MovableClock } from './movable-clock.ts'
@@ -74,6 +76,15 @@ export async function createControlAppSetup(options: ControlAppOptions = {}): Pr
     log,
     metrics: new Registry(),
     randomBytes,
+    fleet: createFleetDesk({
+      store,
+      publisher,
+      clock,
+      log,
+      policy: DEFAULT_DETECT_POLICY,
+      maxParts: config.fleet.maxParts,
+      randomBytes,
+    }),
   }
   const app = await createControlServer(context)
   onTestFinished(async () => {

@@ -4,6 +4,7 @@ import { registrationsMigration } from './0002-registrations.ts'
 import { importsMigration } from './0003-imports.ts'
 import { accessAndAgentsMigration } from './0010-access-and-agents.ts'
 import { revisionsMigration } from './0011-revisions.ts'
+import { fleetMigration } from './0012-fleet.ts'
 
 /** All migrations in the order they run. Areas add theirs in a file of their own; the numbers order them. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -12,4 +13,5 @@ export const MIGRATIONS: readonly Migration[] = [
   importsMigration,
   accessAndAgentsMigration,
   revisionsMigration,
+  fleetMigration,
 ]

@@ -27,6 +27,7 @@ describe('runCli', () => {
         'import',
         'publish',
         'agents',
+        'fleet',
         'tokens',
         'keys',
         'audit',
@@ -47,6 +48,7 @@ describe('runCli', () => {
     [['tokens', 'add', '--data', 'x', '--person', 'an', '--role', 'boss'], '--role must be'],
     [['tokens', 'add', '--data', 'x', '--person', 'an\u200B', '--role', 'approver'], '--person: Cannot take'],
     [['init', '--data', 'x', '--operator', 'an', '--approver', ' An'], '--operator and --approver are both an'],
+    [['fleet', 'drop', '--data', 'x'], 'Say list or release'],
     [['agents', 'list', '--bogus'], "Unknown option '--bogus'"],
     [['check-config', '--config', '/nowhere/control.yaml'], 'Cannot read the configuration'],
   ])('ends with 2 for %j', async (argv, words) => {

@@ -20,6 +20,8 @@ function aPublisher(own: Partial<Publisher> = {}): Publisher & { readonly asked:
     publishIfDue: () => ask('publishIfDue'),
     refresh: () => ask('refresh'),
     reload: () => ask('reload'),
+    blocksVersion: 0,
+    publishBlocks: async () => Promise.reject(new Error('nobody asked')),
     status: async () => ({ revision: 3, timestampExpiresAtMs: 0, rootExpiresAtMs: 0 }),
     ...own,
   }

@@ -2,7 +2,9 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   cleanRepository,
   initRepository,
+  newestBlocks,
   newestTarget,
+  publishBlocks,
   publishDocument,
   type RepositoryParts,
   refreshMetadata,
@@ -166,5 +168,31 @@ describe('readCurrent', () => {
     await publish(parts, 1)
     await publish(parts, 10)
     expect(newestTarget(await readCurrent(files))).toMatchObject({ revision: 10, entries: 10 })
+  })
+})
+
+describe('publishBlocks', () => {
+  const bytesOf = (version: number): Buffer => Buffer.from(`verdicts ${version}\n`)
+
+  it('keeps one document of verdicts beside all lists, through new lists and new signatures', async () => {
+    const { parts, files, client } = await aRepository()
+    await publish(parts, 1)
+    expect(await publishBlocks(parts, bytesOf)).toBe(1)
+    await publish(parts, 2)
+    expect(await publishBlocks(parts, bytesOf)).toBe(2)
+    await refreshMetadata(parts)
+    const current = await readCurrent(files)
+    expect([newestTarget(current)?.revision, newestBlocks(current)]).toEqual([2, 2])
+    expect(Object.keys(current.targets.targets).toSorted()).toEqual(['allow/1.full', 'allow/2.full', 'blocks/2.json'])
+    expect([...files.entries.keys()].filter((path) => path.startsWith('targets/blocks/'))).toEqual([
+      `targets/blocks/${sha256Hex(bytesOf(2))}.2.json`,
+    ])
+    expect((await client.fetchNewest())?.revision).toBe(2)
+  })
+
+  it('goes out before there is any list', async () => {
+    const { parts, files } = await aRepository()
+    expect(await publishBlocks(parts, bytesOf)).toBe(1)
+    expect(newestTarget(await readCurrent(files))).toBeUndefined()
   })
 })

@@ -12,7 +12,7 @@ interface World {
   readonly tallies: FleetTallies
   readonly judge: FleetJudge
   /** One minute in which the account looks up so many new persons at each of so many edges. */
-  look(account: string, minute: number, persons: number, edges: number, facility?: string): string
+  readonly look: (account: string, minute: number, persons: number, edges: number, facility?: string) => string
 }
 
 function aWorld(visits: Readonly<Record<string, number>> = {}, policy: DetectPolicy = DEFAULT_DETECT_POLICY): World {
