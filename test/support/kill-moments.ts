@@ -1,5 +1,5 @@
 import { watch } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PATIENCE_MS, type TortureEdge } from './torture-edge.ts'
 import { until } from './until.ts'
@@ -85,6 +85,25 @@ export async function changingTools(pid: number | undefined): Promise<readonly n
 
 /** `agent`: only the agent's process; `group`: it and all that it started; `tool`: only what changes the kernel. */
 export type Victim = 'agent' | 'group' | 'tool'
+
+/**
+ * Waits until nothing of the agent's process group runs any more. What is killed in the middle of a call of the kernel ends only after it, and what is read
+ * meanwhile, in several steps through ipset, may be of two revisions.
+ */
+export async function untilGroupGone(pid: number): Promise<void> {
+  await until(`nothing of process group ${pid} runs`, async () => !(await runsInGroup(pid)) || undefined, { everyMs: 2 })
+}
+
+async function runsInGroup(group: number): Promise<boolean> {
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const text = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
+    // proc_pid_stat(5): the name may hold spaces and brackets; then state, parent, process group.
+    const [state, , found] = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    if (Number(found) === group && state !== 'Z' && state !== 'X') return true
+  }
+  return false
+}
 
 /** SIGKILL. Gives whether there was anything to kill. */
 export async function killNow(victim: Victim, pid: number): Promise<boolean> {

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { checkBoot, checkMemory } from '../support/check-state.ts'
-import { awaitMoment, KILL_MOMENTS, type KillMoment, killNow, type Victim } from '../support/kill-moments.ts'
+import { awaitMoment, KILL_MOMENTS, type KillMoment, killNow, untilGroupGone, type Victim } from '../support/kill-moments.ts'
 import { canMakeNetworks } from '../support/netns.ts'
 import { createSeeded, type Seeded } from '../support/seeded.ts'
 import type { Service } from '../support/service.ts'
@@ -110,6 +110,7 @@ async function killAgain(ground: TortureGround, edge: TortureEdge, seeded: Seede
     if (victim !== 'tool') {
       await victims.exited
       agent = undefined
+      await untilGroupGone(victims.pid)
     }
     await more
     if (hasNft || victim !== 'tool') await look()
