@@ -21,6 +21,8 @@ interface Neighbour {
   readonly mtimeMs: number
   /** Named as a rotated form of the log. */
   readonly isRotated: boolean
+  /** Named as the log, as what it links to, or as a rotated form of it. */
+  readonly isOurs: boolean
 }
 
 /**
@@ -38,7 +40,10 @@ export async function findRest(logPath: string, place: FilePlace): Promise<LogFi
 
 async function findRestOnce(logPath: string, { identity, offset }: FilePlace): Promise<LogFile | undefined> {
   const neighbours = await neighboursOf(logPath)
-  const same = neighbours.filter(({ dev, ino }) => dev === identity.dev && ino === identity.ino)
+  // Of a file of which nothing was read only the inode is known, and another log or an archive may have that by now.
+  const same = neighbours.filter(
+    ({ dev, ino, isOurs }) => dev === identity.dev && ino === identity.ino && (isOurs || identity.headBytes > 0),
+  )
   const copies = identity.headBytes === 0 ? [] : neighbours.filter(({ ino, isRotated }) => isRotated && ino !== identity.ino)
   for (const { path } of [...same, ...copies]) {
     const file = await openLogFile(path)
@@ -141,7 +146,8 @@ async function neighboursOf(logPath: string): Promise<Neighbour[]> {
         (base) => name.startsWith(base) && ROTATED_SUFFIX.test(name.slice(base.length)),
       )
       const mtimeMs = Number(stats.mtimeNs) / 1e6
-      neighbours.push({ path, ...inodeOf(stats), bytes: Number(stats.size), mtimeMs, isRotated })
+      const isOurs = isRotated || path === logPath || path === target
+      neighbours.push({ path, ...inodeOf(stats), bytes: Number(stats.size), mtimeMs, isRotated, isOurs })
     }
   }
   return neighbours

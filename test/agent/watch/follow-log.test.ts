@@ -203,6 +203,19 @@ describe('createLogFollower', () => {
     expect(run.follower.state.losses).toBe(1)
   })
 
+  it('reads no other log that has the inode of one of which nothing was read yet', async () => {
+    const { folder, path, run } = await aLog()
+    writeFileSync(path, '')
+    await run.poll()
+    await run.restart()
+    // The inode of a file that is gone goes to whoever comes next.
+    renameSync(path, join(folder, 'other.log'))
+    writeFileSync(join(folder, 'other.log'), 'of another log\n')
+    writeFileSync(path, 'ours\n')
+    await run.poll()
+    expect(run.lines).toEqual(['ours'])
+  })
+
   it('follows a symbolic link to its new target and back, no line twice', async () => {
     const { folder, path, run } = await aLog()
     mkdirSync(join(folder, 'days'))
