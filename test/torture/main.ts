@@ -5,7 +5,7 @@ import { type CodeCopy, createCodeCopy } from '../support/code-copy.ts'
 import { describeMachine } from '../support/machine.ts'
 import { recordResults } from './record-results.ts'
 import { TORTURES } from './registry.ts'
-import { findKeptObstacle, runTorture, type TortureResult } from './run-torture.ts'
+import { findKeptObstacle, judge, runTorture, type TortureResult } from './run-torture.ts'
 import type { Torture } from './torture.ts'
 import { DEFAULT_SEED, parseTortureOptions, type TortureOptions, usage } from './torture-options.ts'
 import { createTortureProgress } from './torture-progress.ts'
@@ -44,8 +44,14 @@ async function main(argv: readonly string[]): Promise<0 | 1 | 2 | 130> {
   let areAllGood = true
   try {
     for (const name of options.names) {
-      const result = await runOne(await loadFrom(code, name), name, options, machine.commit)
-      if (result !== undefined) results.push(result)
+      const torture = await loadFrom(code, name)
+      let result: TortureResult | undefined
+      try {
+        result = await runOne(torture, name, options, machine.commit)
+      } finally {
+        result ??= stop.signal.aborted ? await findDone(torture, name, options) : undefined
+        if (result !== undefined) results.push(result)
+      }
       areAllGood &&= result?.isGood === true
     }
   } catch (error) {
@@ -68,6 +74,12 @@ async function load(name: string): Promise<Torture> {
   const torture = await TORTURES[name]?.()
   if (torture === undefined) throw new Error(`The registry has no torture ${JSON.stringify(name)}`)
   return torture
+}
+
+/** What a run that was stopped came to so far; `undefined` where nothing is kept of it. */
+async function findDone(torture: Torture, name: string, options: TortureOptions): Promise<TortureResult | undefined> {
+  const state = options.from === undefined ? await createTortureStates(options.state).find(name) : undefined
+  return state === undefined || state.isFinished || state.done === 0 ? undefined : judge(name, torture, state)
 }
 
 /** The torture as the copy has it, which starts the programs of the copy. */

@@ -22,6 +22,7 @@ describe('resultRow', () => {
   it.each([
     [{}, '| nothing wrong, goals met |'],
     [{ missed: { probes: 2_000_000 } }, '| nothing wrong, but missed 2,000,000 probes |'],
+    [{ done: 2, missed: { probes: 2_000_000 } }, '| nothing wrong so far; stopped |'],
     [{ areGoalsJudged: false }, '| nothing wrong; too short for its goals |'],
     [{ failures: [{ round: 3, seed: 1, message: 'wrong' }] }, '| **failed** in round 3 |'],
   ])('%j says %s', (fields, cell) => {

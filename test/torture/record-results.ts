@@ -49,8 +49,9 @@ export async function recordResults(path: string, results: readonly TortureResul
   await rename(`${path}.new`, path)
 }
 
-function verdictOf({ failures, missed, areGoalsJudged }: TortureResult): string {
+function verdictOf({ failures, missed, areGoalsJudged, done, rounds }: TortureResult): string {
   if (failures.length > 0) return `**failed** in round ${failures.map(({ round }) => round).join(', ')}`
+  if (done < rounds) return 'nothing wrong so far; stopped'
   if (!areGoalsJudged) return 'nothing wrong; too short for its goals'
   return Object.keys(missed).length === 0 ? 'nothing wrong, goals met' : `nothing wrong, but missed ${figuresText(missed)}`
 }
