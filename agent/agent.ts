@@ -10,6 +10,9 @@ import type { KernelReader } from './drift/kernel-reader.ts'
 import type { KernelWatch } from './drift/kernel-watch.ts'
 import { createProofKeeper } from './drift/proof-keeper.ts'
 import type { Firewall } from './firewall/firewall.ts'
+import { createFleetSide } from './fleet/fleet-side.ts'
+import { createFleetWatch, type FleetWatch } from './fleet/fleet-watch.ts'
+import { createProtectedSources } from './fleet/protected-sources.ts'
 import { findInterfaceFault } from './lockout/find-interface-fault.ts'
 import type { HostSight } from './lockout/host-sight.ts'
 import { createLockoutGuard } from './lockout/lockout-guard.ts'
@@ -37,7 +40,7 @@ import { createModeTimer } from './sync/mode-timer.ts'
 import { createPassRunner } from './sync/pass-runner.ts'
 import { planClosed } from './sync/plan-program.ts'
 import { runPass } from './sync/run-pass.ts'
-import type { Timers } from './time/timers.ts'
+import { every, type Timers } from './time/timers.ts'
 import type { RevisionSource } from './trust/revision-source.ts'
 import { followFlags } from './verdicts/follow-flags.ts'
 import { createVerdictKeeper } from './verdicts/verdict-keeper.ts'
@@ -83,6 +86,8 @@ export interface AgentPorts {
   /** Gives the way to central; asked again while it throws, because a token may come or the network may not be up yet. */
   readonly openCentral: (signal: AbortSignal) => Promise<Central>
   readonly hostFacts: HostFactsSource
+  /** What `watch` is asked for central; its socket if not given. */
+  readonly fleetWatch?: FleetWatch
   readonly lockout: LockoutPorts
   readonly clock: Clock
   readonly timers: Timers
@@ -121,7 +126,15 @@ export function createAgent(ports: AgentPorts): Agent {
   const identity = { name: config.name, agentVersion: ports.agentVersion, localHold: hold === 'observe', backend }
   const board = createStatusBoard(identity, clock)
   const shape = createEdgeShape(config)
-  const verdicts = createVerdictKeeper({ policy: config.verdicts, management: shape.management, clock, log })
+  const { orders, ...lockout } = ports.lockout
+  const shield = createProtectedSources(lockout.sight, config.control.url, config.lockout.mustPass)
+  const verdicts = createVerdictKeeper({
+    policy: config.verdicts,
+    management: shape.management,
+    protectedSources: () => shield.blocks,
+    clock,
+    log,
+  })
   const { beforeFirstList } = config.firewall
   const boot = createBootKeeper({
     atBoot: atBootOf(config, firewall),
@@ -130,7 +143,6 @@ export function createAgent(ports: AgentPorts): Agent {
     board,
     log,
   })
-  const { orders, ...lockout } = ports.lockout
   const book = createOpeningBook({ limits: config.breakGlass, clock, board, log })
   const guard = createLockoutGuard({ sight: lockout.sight, ...config.lockout, controlUrl: config.control.url })
   const edge = createEdge({
@@ -147,6 +159,18 @@ export function createAgent(ports: AgentPorts): Agent {
     isSwitchOnTrial: lockout.probe !== undefined,
     assertSafe: (before, next) => guard.assertSafe(before, next),
     openings: book,
+  })
+  const showBlocks = (): void => void edge.showBlocks().then(() => board.set({ flags: [...verdicts.recent()] }))
+  const fleet = createFleetSide({
+    watch: ports.fleetWatch ?? createFleetWatch(config.watch.socket),
+    board,
+    clock,
+    timers,
+    log,
+    onFlags(flags) {
+      verdicts.takeFleet(flags)
+      showBlocks()
+    },
   })
   const { withinS, attempts } = config.probe
   const trial = { probe: lockout.probe, memory: lockout.probation, withinS, attempts }
@@ -207,7 +231,7 @@ export function createAgent(ports: AgentPorts): Agent {
             onLine(line) {
               alive()
               board.set({ watch: 'connected' })
-              if (verdicts.take(line)) void edge.showBlocks().then(() => board.set({ flags: [...verdicts.recent()] }))
+              if (verdicts.take(line)) showBlocks()
             },
             onRefused: (lineBytes) => log.warn({ lineBytes }, 'watch sent a line that is no flag'),
           },
@@ -234,6 +258,7 @@ export function createAgent(ports: AgentPorts): Agent {
       async run() {
         const outcome = await runPass({ source, edge, probation, board, log, limits: config.limits }, signal)
         if (outcome.kind === 'applied') proof.want()
+        if (outcome.kind !== 'failed' || !outcome.isAway) await fleet.pull(source, signal)
         arrivals.note(edge.held)
         modeTimer.arm()
         announce()
@@ -242,6 +267,7 @@ export function createAgent(ports: AgentPorts): Agent {
       },
     })
     using _schedule = timers.cron(config.pull.schedule, () => passes.requestWithin(config.pull.jitterMs))
+    using _tallies = fleet.keepCarrying(client, signal)
     using _reports = every(timers, config.report.everyS * 1000, () => void report())
     passes.request()
     requestPass = () => passes.request()
@@ -257,8 +283,14 @@ export function createAgent(ports: AgentPorts): Agent {
         await followRevisions(
           client,
           nudge,
-          aliveAnd(alive, () => board.set({ stream: 'connected' })),
+          () => {
+            alive()
+            board.set({ stream: 'connected' })
+          },
           signal,
+          (version) => {
+            if (version !== fleet.version) passes.request()
+          },
         )
       },
       onEnd(error, delayMs) {
@@ -310,6 +342,7 @@ export function createAgent(ports: AgentPorts): Agent {
 
   const tend = async (): Promise<void> => {
     await edge.tend()
+    await shield.refresh()
     await reviewOrders()
     board.fault('interfaces', await findInterfaceFault(lockout.sight, config.firewall.interfaces))
     await switchMode()
@@ -342,6 +375,7 @@ export function createAgent(ports: AgentPorts): Agent {
       await switchMode()
       modeTimer.arm()
       arrivals.note(edge.held)
+      using _fleet = fleet
       using _tend = timers.cron(EVERY_MINUTE, () => void tend())
       await Promise.all([followCentral(signal), listenToWatch(signal), drift.run(signal)])
       proof[Symbol.dispose]()
@@ -357,23 +391,4 @@ export function createAgent(ports: AgentPorts): Agent {
 function atBootOf(config: AgentConfig, { backend }: Firewall): AtBoot {
   if (config.firewall.backend === 'dry-run') return 'nothing'
   return backend === 'dry-run' ? 'as-before' : 'program'
-}
-
-function aliveAnd(alive: () => void, also: () => void): () => void {
-  return () => {
-    alive()
-    also()
-  }
-}
-
-/** Runs `job` every `periodMs` from now on. */
-function every(timers: Timers, periodMs: number, job: () => void): Disposable {
-  let timer: Disposable
-  const arm = (): Disposable =>
-    timers.after(periodMs, () => {
-      timer = arm()
-      job()
-    })
-  timer = arm()
-  return { [Symbol.dispose]: () => timer[Symbol.dispose]() }
 }

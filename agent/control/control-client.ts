@@ -11,6 +11,8 @@ export interface ControlClient extends Disposable {
   fetchBytes(path: string, maxBytes: number, signal: AbortSignal): Promise<Buffer>
   /** Posts JSON and gives the answer's JSON, `undefined` for an empty one. */
   postJson(path: string, body: unknown, signal: AbortSignal): Promise<unknown>
+  /** Posts bytes; what is answered is read and not given. */
+  postBytes(path: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>
   /** The body of a GET as it comes; ends with a throw when the other side is silent for `idleTimeoutMs`. */
   openStream(path: string, idleTimeoutMs: number, signal: AbortSignal): Promise<AsyncIterable<Buffer>>
 }
@@ -30,6 +32,7 @@ export interface ControlClientOptions {
 /** A call may last this many times its longest silence: a slow line may be slow, a drip is cut. */
 const TOTAL_FACTOR = 30
 const MAX_ANSWER_BYTES = 1_000_000
+const BYTES = 'application/octet-stream'
 
 export function createControlClient(options: ControlClientOptions): ControlClient {
   const base = new URL(options.url)
@@ -45,9 +48,9 @@ export function createControlClient(options: ControlClientOptions): ControlClien
       headers: {
         'user-agent': 'edgeward-agent',
         ...(authorization === undefined ? {} : { authorization }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': body instanceof Uint8Array ? BYTES : 'application/json' }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: body instanceof Uint8Array ? body : JSON.stringify(body) }),
       ...(options.ca === undefined ? {} : { ca: options.ca }),
       agent: connections,
       idleTimeoutMs,
@@ -85,6 +88,9 @@ export function createControlClient(options: ControlClientOptions): ControlClien
       } catch (cause) {
         throw new ControlLinkError('CONTROL_ANSWER', `Cannot take the answer of POST ${path}: it is not JSON`, { cause })
       }
+    },
+    async postBytes(path, bytes, signal) {
+      await wholeBody('POST', path, bytes, MAX_ANSWER_BYTES, signal)
     },
     async openStream(path, idleTimeoutMs, signal) {
       const { answer, url } = await call('GET', path, undefined, idleTimeoutMs, signal)

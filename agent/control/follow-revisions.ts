@@ -5,7 +5,7 @@ import type { ControlClient } from './control-client.ts'
 const SILENCE_MS = 90_000
 
 /**
- * Listens to `GET /v1/events` until it ends and calls `onRevision` for each revision named. The number is a hint to pull, never trusted.
+ * Listens to `GET /v1/events` until it ends and calls `onRevision` for each revision named, `onBlocks` for each version of the verdicts over all edges. The number is a hint to pull, never trusted.
  * @throws ControlLinkError
  */
 export async function followRevisions(
@@ -13,12 +13,15 @@ export async function followRevisions(
   onRevision: (revision: number) => void,
   alive: () => void,
   signal: AbortSignal,
+  onBlocks: (version: number) => void = () => undefined,
 ): Promise<void> {
   const parser = createParser({
     maxBufferSize: 65_536,
     onEvent: ({ event, data }) => {
-      const revision = event === 'revision' ? findRevision(data) : undefined
+      const revision = event === 'revision' ? findNumber(data, 'revision') : undefined
       if (revision !== undefined) onRevision(revision)
+      const version = event === 'blocks' ? findNumber(data, 'version') : undefined
+      if (version !== undefined) onBlocks(version)
     },
   })
   const decoder = new TextDecoder()
@@ -28,10 +31,10 @@ export async function followRevisions(
   }
 }
 
-function findRevision(data: string): number | undefined {
+function findNumber(data: string, name: 'revision' | 'version'): number | undefined {
   try {
-    const { revision } = JSON.parse(data) as { readonly revision?: unknown }
-    return typeof revision === 'number' && Number.isSafeInteger(revision) && revision > 0 ? revision : undefined
+    const { [name]: number } = JSON.parse(data) as Readonly<Record<string, unknown>>
+    return typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? number : undefined
   } catch {
     return undefined // A nudge that cannot be read is no nudge; the schedule pulls all the same.
   }

@@ -6,7 +6,7 @@ export interface HttpRequest {
   readonly url: URL
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly body?: string | Uint8Array
   readonly socketPath?: string
   /** Address of this host to ask from. */
   readonly localAddress?: string

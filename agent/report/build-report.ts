@@ -26,6 +26,7 @@ export function buildReport(status: AgentStatus, host: HostFacts): AgentReport {
     refused: status.refused.sources.slice(0, MAX_ROWS),
     refusedTotal: status.refused.total,
     flags: status.flags.slice(0, MAX_ROWS),
+    fleet: status.fleet,
     openings: status.openings.slice(0, MAX_OPENINGS),
     host,
   }

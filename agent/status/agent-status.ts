@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Opening } from '../../rules/lockout/opening.ts'
-import { AgentReport, DriftFacts, ProofFacts, RefusedTotal } from '../../rules/reports/agent-report.ts'
+import { AgentReport, DriftFacts, FleetFacts, ProofFacts, RefusedTotal } from '../../rules/reports/agent-report.ts'
 
 const closed = { additionalProperties: false } as const
 const at = Type.Union([Type.String(), Type.Null()])
@@ -80,6 +80,7 @@ export const AgentStatus = Type.Object(
     openings: Type.Array(Opening, { description: 'sources that a person at this host let in for a while' }),
     refused: Type.Object({ at, sources: AgentReport.properties.refused, total: RefusedTotal }, closed),
     flags: AgentReport.properties.flags,
+    fleet: FleetFacts,
     lastReportAt: at,
     host: Type.Union([AgentReport.properties.host, Type.Null()]),
   },

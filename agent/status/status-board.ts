@@ -12,6 +12,8 @@ export type FaultArea =
   | 'blocks'
   | 'seen'
   | 'report'
+  | 'tallies'
+  | 'fleet'
   | 'enrol'
   | 'drift'
   | 'fight'
@@ -70,6 +72,7 @@ export function createStatusBoard(identity: StatusIdentity, clock: Clock): Statu
     openings: [],
     refused: { at: null, sources: [], total: { sources: 0, isFull: false, unlistedPackets: 0 } },
     flags: [],
+    fleet: { version: 0, publishedAt: null, verdicts: 0, seen: 0, lastTallyAt: null },
     lastReportAt: null,
     host: null,
   }

@@ -85,6 +85,7 @@ function factLines(status: AgentStatus): string[] {
     ['Changed by others', driftWords(status)],
     ['Event stream', status.stream],
     ['Watch', status.watch],
+    ['All edges', fleetWords(status)],
     ['Agent', `${status.agentId ?? 'not enrolled'}, version ${status.agentVersion}, started ${ago(status.startedAt, status)}`],
   ]
   return facts.map(([name, value]) => `${name.padEnd(16)} ${value}`)
@@ -111,6 +112,14 @@ function driftWords(status: AgentStatus): string {
   const who = lastProcess === null ? ', nobody saw by whom,' : ` by ${lastProcess.name} (process ${lastProcess.pid})`
   const fought = isFought ? '; IT GOES ON' : ''
   return `${found} times, repaired ${repaired} times, last ${lastKind}${who} ${ago(lastAt, status)}${fought}; ${ear[listening]}`
+}
+
+/** What central says of accounts by the counts of all edges. */
+function fleetWords(status: AgentStatus): string {
+  const { version, verdicts, seen, lastTallyAt } = status.fleet
+  const counts = lastTallyAt === null ? 'no counts sent since the start' : `counts sent ${ago(lastTallyAt, status)}`
+  if (version === 0) return `no verdicts yet; ${counts}`
+  return `verdicts ${version}: ${verdicts} accounts held, ${seen} of them known here; ${counts}`
 }
 
 /** Of how many sources the rows below are the busiest. */

@@ -22,3 +22,15 @@ export function wait(timers: Timers, delayMs: number, signal: AbortSignal): Prom
     signal.addEventListener('abort', finish)
   })
 }
+
+/** Runs `job` every `periodMs` from now on. */
+export function every(timers: Timers, periodMs: number, job: () => void): Disposable {
+  let timer: Disposable
+  const arm = (): Disposable =>
+    timers.after(periodMs, () => {
+      timer = arm()
+      job()
+    })
+  timer = arm()
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() }
+}

@@ -11,8 +11,16 @@ export type Pulled =
   | { readonly kind: 'held'; readonly revision: number }
   | { readonly kind: 'fetched'; readonly revision: number; readonly bytes: Uint8Array }
 
+/** Verdicts over all edges: `held` where the newest are those held already. */
+export type PulledBlocks =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'held' }
+  | { readonly kind: 'fetched'; readonly version: number; readonly bytes: Uint8Array }
+
 /** Where signed revisions come from. Whatever it gives has passed TUF (specification §5): right keys, not older, not expired, right hash. */
 export interface RevisionSource {
   /** The newest revision. @throws ControlLinkError, TrustError */
   pull(held: HeldList | undefined, signal: AbortSignal): Promise<Pulled>
+  /** The newest verdicts over all edges, by the metadata that `pull` has just verified. @throws ControlLinkError, TrustError */
+  pullBlocks?(heldVersion: number, signal: AbortSignal): Promise<PulledBlocks>
 }

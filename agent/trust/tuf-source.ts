@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { type Fetcher, type TargetFile, Updater } from 'tuf-js'
+import { MAX_BLOCKS_BYTES } from '../../rules/verdicts/blocks-document.ts'
 import type { ControlClient } from '../control/control-client.ts'
 import { ControlLinkError } from '../control/control-link-error.ts'
 import type { HeldList, Pulled, RevisionSource } from './revision-source.ts'
@@ -17,15 +18,44 @@ const BASE = 'https://control/v1/tuf'
 
 /** Fetches revisions from the control API's TUF repository; verified metadata is kept below `directory`. */
 export function createTufSource(client: ControlClient, directory: string): RevisionSource {
+  /** The metadata of the last pull, until its verdicts were taken too. */
+  let verified: Updater | undefined
+  const refresh = async (fetcher: Fetcher): Promise<Updater> => {
+    verified = undefined
+    await prepareMetadata(directory)
+    // An Updater walks the specification's steps once, so each pull has its own.
+    const updater = new Updater({ metadataDir: metadataFolder(directory), metadataBaseUrl: `${BASE}/metadata`, fetcher })
+    await updater.refresh()
+    verified = updater
+    return updater
+  }
   return {
-    async pull(held, signal) {
-      await prepareMetadata(directory)
+    async pullBlocks(heldVersion, signal) {
       const fetcher = createFetcher(client, signal)
       try {
-        // An Updater walks the specification's steps once, so each pull has its own.
-        const updater = new Updater({ metadataDir: metadataFolder(directory), metadataBaseUrl: `${BASE}/metadata`, fetcher })
-        await updater.refresh()
-        const revision = await newestRevision(directory)
+        const updater = verified ?? (await refresh(fetcher))
+        verified = undefined
+        const version = await newestNumber(directory, BLOCKS)
+        if (version === undefined) return { kind: 'none' }
+        if (version === heldVersion) return { kind: 'held' }
+        const path = `blocks/${version}.json`
+        const target = await updater.getTargetInfo(path)
+        if (target === undefined) throw new TrustError('METADATA_REFUSED', `Signed targets do not name ${path}`)
+        const sha256 = target.hashes.sha256
+        if (sha256 === undefined) throw new TrustError('METADATA_REFUSED', `Signed targets give ${path} no SHA-256`)
+        if (target.length > MAX_BLOCKS_BYTES)
+          throw new TrustError('TARGET_MISMATCH', `Cannot take ${path}: ${target.length} bytes, the limit is ${MAX_BLOCKS_BYTES}`)
+        const bytes = await fetchTarget(client, `/v1/tuf/targets/blocks/${sha256}.${version}.json`, target, signal)
+        return { kind: 'fetched', version, bytes }
+      } catch (error) {
+        throw trustErrorOf(error, fetcher.fault)
+      }
+    },
+    async pull(held, signal) {
+      const fetcher = createFetcher(client, signal)
+      try {
+        const updater = await refresh(fetcher)
+        const revision = await newestNumber(directory, LISTS)
         if (revision === undefined) return { kind: 'none' }
         const target = await updater.getTargetInfo(targetPath(revision))
         if (target === undefined) throw new TrustError('METADATA_REFUSED', `Signed targets do not name ${targetPath(revision)}`)
@@ -41,12 +71,15 @@ function targetPath(revision: number): string {
   return `allow/${revision}.full`
 }
 
-/** The highest revision that the targets metadata names. `refresh` has just verified the file; what is taken from it is asked of the updater again. */
-async function newestRevision(directory: string): Promise<number | undefined> {
+const LISTS = /^allow\/([1-9]\d{0,14})\.full$/
+const BLOCKS = /^blocks\/([1-9]\d{0,14})\.json$/
+
+/** The highest number among such names in the targets metadata. `refresh` has just verified the file; what is taken from it is asked of the updater again. */
+async function newestNumber(directory: string, form: RegExp): Promise<number | undefined> {
   const text = await readFile(join(metadataFolder(directory), 'targets.json'), 'utf8')
   const { signed } = JSON.parse(text) as { readonly signed: { readonly targets: Readonly<Record<string, unknown>> } }
   const revisions = Object.keys(signed.targets).flatMap((path) => {
-    const match = /^allow\/([1-9]\d{0,14})\.full$/.exec(path)
+    const match = form.exec(path)
     return match === null ? [] : [Number(match[1])]
   })
   return revisions.length === 0 ? undefined : revisions.reduce((a, b) => Math.max(a, b))

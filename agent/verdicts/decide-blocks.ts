@@ -21,6 +21,8 @@ export interface VerdictScene {
   readonly policy: VerdictPolicy
   /** Never blocked, whoever uses them. */
   readonly management: BlockSet
+  /** Never blocked either: the control API, and those who must always pass. */
+  readonly protected?: BlockSet
   /** The list in force; without it nobody can tell whose an address is. */
   readonly document: AllowDocument | undefined
   readonly nowMs: number
@@ -40,6 +42,7 @@ export type Spared =
   | 'lapsed'
   | 'not-an-address'
   | 'management'
+  | 'protected'
   | 'no-list'
   | 'approved-address'
   | 'own-facility'
@@ -100,6 +103,7 @@ function judgeSource(flag: Flag, source: string, scene: VerdictScene): SourceBlo
   const block = findHost(source)
   if (block === undefined) return 'not-an-address'
   if (hasAddress(management, block)) return 'management'
+  if (scene.protected !== undefined && hasAddress(scene.protected, block)) return 'protected'
   // Log time counts from the flag, but never from a future that a wrong clock wrote.
   const startMs = Math.min(Date.parse(flag.at), nowMs)
   const untilMs = Math.min(

@@ -25,6 +25,8 @@ export interface VerdictKeeper {
    * must not queue a flood of work before the next revision.
    */
   take(line: FlagLine): boolean
+  /** Takes what the verdicts over all edges come to here, in the place of what they came to before. */
+  takeFleet(flags: readonly Flag[]): void
   /** Sources to refuse, by the list in force. */
   blocks(document: AllowDocument | undefined): readonly SourceBlock[]
   /** The last flags with what was done about them, newest first. */
@@ -34,15 +36,18 @@ export interface VerdictKeeper {
 export interface VerdictKeeperParts {
   readonly policy: VerdictPolicy
   readonly management: BlockSet
+  /** Never blocked either, as of now. */
+  readonly protectedSources?: () => BlockSet
   readonly clock: Clock
   readonly log: Log
 }
 
-export function createVerdictKeeper({ policy, management, clock, log }: VerdictKeeperParts): VerdictKeeper {
+export function createVerdictKeeper({ policy, management, protectedSources, clock, log }: VerdictKeeperParts): VerdictKeeper {
   const flags = createLiveFlags()
   const recent = new Map<string, Flag>()
   let decisions: ReadonlyMap<Flag, FlagDecision> = new Map()
   let isInSnapshot = false
+  let fleet: readonly Flag[] = []
   let isTold = false
   let told = { minute: 0, count: 0 }
 
@@ -88,10 +93,17 @@ export function createVerdictKeeper({ policy, management, clock, log }: VerdictK
       note(line)
       return !isInSnapshot && tellOnce()
     },
+    takeFleet(next) {
+      for (const flag of next) note(flag)
+      fleet = next
+    },
     blocks(document) {
       isTold = false
       const nowMs = clock.nowMs()
-      const decided = decideBlocks(flags.live(nowMs), { policy, management, document, nowMs })
+      // Its own flags first: where there is no room for all, what this edge saw itself goes before.
+      const live = [...flags.live(nowMs), ...fleet.filter(({ until }) => until === null || Date.parse(until) > nowMs)]
+      const shield = protectedSources === undefined ? {} : { protected: protectedSources() }
+      const decided = decideBlocks(live, { policy, management, ...shield, document, nowMs })
       for (const decision of decided) logDecision(log, decision, decisions.get(decision.flag))
       decisions = new Map(decided.map((decision) => [decision.flag, decision]))
       return blocksOfDecisions(decided)

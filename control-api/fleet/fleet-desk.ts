@@ -154,7 +154,7 @@ export function createFleetDesk(parts: FleetDeskParts): FleetDesk {
       const untilMs = Math.round(judge.untilOf(row.token) ?? row.until_ms)
       if (untilMs <= nowMs) await endRow(tx, row, row.until_ms)
       else if (untilMs > row.until_ms && row.until_ms - nowMs < RENEW_MS) {
-        await tx.db.updateTable('fleet_verdict').set({ until_ms: untilMs }).where('id', '=', row.id).execute()
+        await tx.db.updateTable('fleet_verdict').set({ until_ms: untilMs, at_ms: nowMs }).where('id', '=', row.id).execute()
         await tx.audit({ action: 'fleet.extend', target: row.id, details: { token: row.token, untilMs } })
       }
     }

@@ -11,6 +11,7 @@ export interface FleetVerdictRow {
   action: 'watch' | 'throttle' | 'suspend'
   /** `ended` by itself, `released` by a person. */
   state: 'held' | 'ended' | 'released'
+  /** When it was last said; the audit log tells since when it holds. */
   at_ms: number
   until_ms: number
   requests: number

@@ -72,6 +72,19 @@ export const RefusedTotal = Type.Object(
 )
 export type RefusedTotal = Static<typeof RefusedTotal>
 
+/** What an edge holds of the verdicts over all edges, and its part in them. */
+export const FleetFacts = Type.Object(
+  {
+    version: Type.Integer({ minimum: 0, description: 'of the signed document held; 0 before the first' }),
+    publishedAt: at,
+    verdicts: Type.Integer({ minimum: 0, description: 'accounts under a verdict now' }),
+    seen: Type.Integer({ minimum: 0, description: 'of them, accounts that this edge knows' }),
+    lastTallyAt: { ...at, description: 'when central last took what this edge counted' },
+  },
+  { additionalProperties: false },
+)
+export type FleetFacts = Static<typeof FleetFacts>
+
 /** What an edge tells central after each pass and at least every few minutes: `POST /v1/reports`. No identifiers of citizens, no secrets. */
 export const AgentReport = Type.Object(
   {
@@ -119,6 +132,8 @@ export const AgentReport = Type.Object(
       ),
       { maxItems: 200 },
     ),
+    // Agents before 0.2 do not tell it.
+    fleet: Type.Optional(FleetFacts),
     openings: Type.Optional(
       Type.Array(Opening, { maxItems: 32, description: 'sources that a person at the edge let in for a while, past the list' }),
     ),

@@ -40,6 +40,10 @@ export function createFakeControlClient(): FakeControlClient {
       posted.push({ path, body: structuredClone(body) })
       return undefined
     },
+    async postBytes(path, bytes) {
+      if (failure !== undefined) throw failure
+      posted.push({ path, body: Buffer.from(bytes) })
+    },
     async openStream(_path, _idleTimeoutMs, signal) {
       if (isAway) throw unreachable()
       return chunks(streams, signal)

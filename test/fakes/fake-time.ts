@@ -27,8 +27,8 @@ export function createFakeTime(startMs: number): FakeTime {
   const timers = new Set<FakeTimer>()
   const crons = new Set<{ readonly matches: (date: Date) => boolean; readonly job: () => void }>()
 
-  const nextTimer = (untilMs: number): FakeTimer | undefined =>
-    [...timers].filter(({ dueMs }) => dueMs <= untilMs).sort((a, b) => a.dueMs - b.dueMs)[0]
+  const nextTimer = (untilMs: number, isIncluded = true): FakeTimer | undefined =>
+    [...timers].filter(({ dueMs }) => (isIncluded ? dueMs <= untilMs : dueMs < untilMs)).sort((a, b) => a.dueMs - b.dueMs)[0]
 
   const moveTo = (toMs: number): void => {
     nowMs += toMs - elapsedMs
@@ -59,14 +59,15 @@ export function createFakeTime(startMs: number): FakeTime {
       for (;;) {
         const minuteMs = elapsedMs + MINUTE_MS - (nowMs % MINUTE_MS)
         const stepMs = Math.min(endMs, minuteMs)
-        const timer = nextTimer(stepMs)
+        // At a full minute cron goes first, so that a timer of the same instant does not hide it.
+        const timer = nextTimer(stepMs, stepMs < minuteMs)
         moveTo(Math.max(elapsedMs, timer?.dueMs ?? stepMs))
         if (timer !== undefined) {
           timers.delete(timer)
           timer.job()
         } else if (elapsedMs === minuteMs) for (const { matches, job } of crons) if (matches(new Date(nowMs))) job()
         await settle()
-        if (timer === undefined && elapsedMs >= endMs) return
+        if (timer === undefined && elapsedMs >= endMs && nextTimer(endMs) === undefined) return
       }
     },
   }

@@ -1,0 +1,75 @@
+import type { Flag } from '../../rules/reports/flag.ts'
+import type { Clock } from '../../rules/time/clock.ts'
+import type { ControlClient } from '../control/control-client.ts'
+import type { Log } from '../log/log.ts'
+import { faultOf } from '../status/fault.ts'
+import type { StatusBoard } from '../status/status-board.ts'
+import { every, type Timers } from '../time/timers.ts'
+import type { RevisionSource } from '../trust/revision-source.ts'
+import { createFleetVerdicts } from './fleet-verdicts.ts'
+import type { FleetWatch } from './fleet-watch.ts'
+import { createTallyCarrier } from './tally-carrier.ts'
+
+/** How often `watch` is asked for what waits for central; it makes a tally every 10 to 60 s. */
+const CARRY_MS = 10_000
+/** How often it is asked who is meant, while there are verdicts. */
+const LOOK_MS = 5000
+
+/** The edge's part in what all edges count together. */
+export interface FleetSide extends Disposable {
+  /** Version of the verdicts held, 0 before the first. */
+  readonly version: number
+  /** Takes to central what `watch` counted, until disposed. */
+  keepCarrying(client: Pick<ControlClient, 'postBytes'>, signal: AbortSignal): Disposable
+  /** Takes the newest verdicts by the metadata that a pass has just verified. What is wrong with them is no fault of the list. Never throws. */
+  pull(source: RevisionSource, signal: AbortSignal): Promise<void>
+}
+
+export interface FleetSideParts {
+  readonly watch: FleetWatch
+  readonly board: StatusBoard
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly log: Log
+  /** Gets the flags that the verdicts come to here. */
+  readonly onFlags: (flags: readonly Flag[]) => void
+}
+
+export function createFleetSide({ timers, ...parts }: FleetSideParts): FleetSide {
+  const { watch, board, clock, log } = parts
+  const verdicts = createFleetVerdicts(parts)
+  let looking: Disposable | undefined
+  const lookOn = (signal: AbortSignal): void => {
+    looking?.[Symbol.dispose]()
+    looking = undefined
+    if (!signal.aborted && verdicts.hasLive)
+      looking = timers.after(LOOK_MS, () => void verdicts.look(signal).then(() => lookOn(signal)))
+  }
+  return {
+    get version() {
+      return verdicts.version
+    },
+    keepCarrying(client, signal) {
+      const carrier = createTallyCarrier({ watch, client, board, clock, log })
+      return every(timers, CARRY_MS, () => void carrier.carry(signal))
+    },
+    async pull(source, signal) {
+      try {
+        const pulled = await source.pullBlocks?.(verdicts.version, signal)
+        if (pulled?.kind === 'fetched') {
+          verdicts.take(pulled.version, pulled.bytes)
+          await verdicts.look(signal)
+          lookOn(signal)
+        }
+        board.fault('fleet', undefined)
+      } catch (error) {
+        if (signal.aborted) return
+        board.fault('fleet', faultOf(error))
+        log.warn(faultOf(error), 'verdicts over all edges could not be taken; those held go on to their ends')
+      }
+    },
+    [Symbol.dispose]() {
+      looking?.[Symbol.dispose]()
+    },
+  }
+}
