@@ -7,5 +7,6 @@ export const TORTURES: Readonly<Record<string, () => Promise<Torture>>> = {
   kills: async () => (await import('./kills.ts')).KILLS,
   storage: async () => (await import('./storage.ts')).STORAGE,
   lines: async () => (await import('./lines.ts')).LINES,
+  rotations: async () => (await import('./rotations.ts')).ROTATIONS,
   'nft-faults': async () => (await import('./nft-faults.ts')).NFT_FAULTS,
 }
