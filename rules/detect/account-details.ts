@@ -13,9 +13,6 @@ export const EVENT_KINDS = [
   'officerMisses',
   /** From an address that is not registered for the facility. */
   'foreign',
-  'history',
-  'record',
-  'token',
   /** Functions that were stopped. */
   'retired',
   /** Histories and records without a live OTP grant. */
@@ -114,20 +111,22 @@ export class AccountDetails {
     return series === undefined ? 0 : series.read(place & (PAGE_PLACES - 1), window === '1h' ? 0 : 1)
   }
 
-  /** The account came from an address, known by its hash. */
-  noteSource(place: number, source: number, atMs: number): void {
+  /** The account came from an address, known by its hash; `true` if that is none of the last 16. */
+  noteSource(place: number, source: number, atMs: number): boolean {
     const page = this.#pageOf(place)
     const start = (place & (PAGE_PLACES - 1)) * SOURCES
+    const atS = Math.floor(atMs / 1000)
     let oldest = start
     for (let at = start; at < start + SOURCES; at++) {
       if (page.sources[at] === source) {
-        oldest = at
-        break
+        if (atS > (page.sourceTimes[at] as number)) page.sourceTimes[at] = atS
+        return false
       }
       if ((page.sourceTimes[at] as number) < (page.sourceTimes[oldest] as number)) oldest = at
     }
     page.sources[oldest] = source
-    page.sourceTimes[oldest] = Math.floor(atMs / 1000)
+    page.sourceTimes[oldest] = atS
+    return true
   }
 
   /** Addresses used in the last `spanS` seconds, at most 16. */

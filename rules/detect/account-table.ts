@@ -1,38 +1,51 @@
+import type { AccountPlace } from '../requests/attributed-request.ts'
 import { CLASSES, HELD_CLASS, WeightLists, weightClassOf } from './weight-lists.ts'
 
 const MAX_SOURCES = 8
+const NO_HASHES: number[] = []
 const SHARED = /^[0-9]{5}(?:_(?:BV|TC))?$/
 
 /** One account held. Its counts live elsewhere, under the same slot. Small whole numbers only, so that a request allocates nothing. */
 export interface Account {
-  readonly slot: number
   /** As the portal knows it: mask before output. */
   name: string
+  readonly slot: number
+  /** The address it used last, and since when, seconds since 1970. */
+  source: string
+  sourceAtS: number
+  /** 32-bit hash of `source`, 0 where it is registered for the facility. */
+  sourceHash: number
+  /** `source` is not registered for the facility, whose registrations name others. */
+  isForeign: boolean
+  /** An action is on. */
+  isHeld: boolean
+  /** Requests of every kind since the account is held. */
+  requests: number
+  /** Place of its details, -1 without. */
+  details: number
+  /** When all rules are asked again, seconds since 1970, and look-ups since they were asked. */
+  judgeAtS: number
+  unjudged: number
+  /** So many look-ups may come before a rule that cannot wait can have anything to say. */
+  room: number
+  /** Requests that came too late for the shortest window; those are judged on a timeline of their own from some on. */
+  lates: number
+  /** The same of the address it used before that one, '' if there was none: most accounts have one or two. */
+  priorSource: string
+  priorAtS: number
+  priorHash: number
+  /** Those before these two, newest first, and their hashes. */
+  olderSources: string[] | undefined
+  olderHashes: number[]
   readonly facility: string | undefined
   /** From the registrations; `undefined` where the facility is not in them. */
   readonly dailyVisits: number | undefined
   /** `true` for a facility's shared account (`01234_BV`, `01234_TC`, `01234`). */
   readonly isShared: boolean
-  /** The address it used last, and those before it, newest first: most accounts have but one. */
-  source: string
-  olderSources: string[] | undefined
-  /** 32-bit hash of `source`, 0 where it is registered for the facility. */
-  sourceHash: number
-  /** `source` is not registered for the facility, whose registrations name others. */
-  isForeign: boolean
-  /** Requests of every kind since the account is held. */
-  requests: number
-  /** Place of its details, -1 without. */
-  details: number
-  /** An action is on. */
-  isHeld: boolean
-  /** When all rules are asked again, seconds since 1970, and look-ups since they were asked. */
-  judgeAtS: number
-  unjudged: number
+  /** When all rules were asked last, seconds since 1970. */
+  judgedAtS: number
   /** Persons usual in the present hour. */
   usualPerHour: number
-  /** Requests that came too late for the shortest window; those are judged on a timeline of their own from some on. */
-  lates: number
   /** Suspensions in a row, none of them a day after the one before, and when the last one began, seconds since 1970. */
   suspensions: number
   suspendedS: number
@@ -47,6 +60,37 @@ export interface AccountCounts {
   weightAt(slot: number, nowMs: number): number
   /** The account was dropped: its slot will be given to another one. */
   dropped(account: Account): void
+}
+
+/** An account that has done nothing yet. */
+export function createAccount(slot: number, known: NewAccount, nowMs: number): Account {
+  return {
+    name: known.name,
+    slot,
+    source: known.source,
+    sourceAtS: Math.floor(nowMs / 1000),
+    sourceHash: known.sourceHash,
+    isForeign: known.isForeign,
+    isHeld: false,
+    requests: 0,
+    details: -1,
+    judgeAtS: 0,
+    unjudged: 0,
+    room: 0,
+    lates: 0,
+    priorSource: '',
+    priorAtS: 0,
+    priorHash: 0,
+    olderSources: undefined,
+    olderHashes: NO_HASHES,
+    facility: known.facility,
+    dailyVisits: known.dailyVisits,
+    isShared: SHARED.test(known.name),
+    judgedAtS: 0,
+    usualPerHour: 0,
+    suspensions: 0,
+    suspendedS: 0,
+  }
 }
 
 /**
@@ -74,33 +118,20 @@ export class AccountTable {
     return this.#slots.size
   }
 
-  find(name: string): Account | undefined {
-    return this.#slots.get(name)
+  /** `place`, if the parser gave one, saves the search from the second time on. */
+  find(name: string, place?: AccountPlace): Account | undefined {
+    if (place === undefined) return this.#slots.get(name)
+    const last = this.#bySlot[place.slot]
+    if (last !== undefined && last.name === name) return last
+    const found = this.#slots.get(name)
+    if (found !== undefined) place.slot = found.slot
+    return found
   }
 
   /** Takes an account in, dropping another one if there is no room. */
   admit(known: NewAccount, nowMs: number): Account {
     const slot = this.size < this.#maxAccounts ? this.size : this.#makeRoom(nowMs)
-    const account: Account = {
-      slot,
-      name: known.name,
-      facility: known.facility,
-      dailyVisits: known.dailyVisits,
-      isShared: SHARED.test(known.name),
-      source: known.source,
-      olderSources: undefined,
-      sourceHash: known.sourceHash,
-      isForeign: known.isForeign,
-      requests: 0,
-      details: -1,
-      isHeld: false,
-      judgeAtS: 0,
-      unjudged: 0,
-      usualPerHour: 0,
-      lates: 0,
-      suspensions: 0,
-      suspendedS: 0,
-    }
+    const account = createAccount(slot, known, nowMs)
     this.#slots.set(known.name, account)
     this.#bySlot[slot] = account
     this.#weights.insert(slot, 0)
@@ -163,15 +194,46 @@ export class AccountTable {
   }
 }
 
-/** Makes an address the account's newest. */
-export function noteSource(account: Account, ip: string): void {
-  if (account.source === ip) return
-  const others = (account.olderSources ?? []).filter((other) => other !== ip)
-  account.olderSources = [account.source, ...others].slice(0, MAX_SOURCES - 1)
+/** Makes an address the account's newest; `hashOf` is asked for one that is none of the last 8. `true` if it is none of the last two. */
+export function noteSource(
+  account: Account,
+  ip: string,
+  atMs: number,
+  hashOf: (account: Account, ip: string) => number,
+): boolean {
+  if (account.source === ip) return false
+  const isPrior = account.priorSource === ip
+  const hash = isPrior ? account.priorHash : keepPrior(account, ip, hashOf)
+  account.priorSource = account.source
+  account.priorAtS = account.sourceAtS
+  account.priorHash = account.sourceHash
   account.source = ip
+  account.sourceAtS = Math.floor(atMs / 1000)
+  account.sourceHash = hash
+  return !isPrior
+}
+
+/** Puts the prior address before the older ones; gives the hash of the one that comes, which is no longer among them. */
+function keepPrior(account: Account, ip: string, hashOf: (account: Account, ip: string) => number): number {
+  if (account.priorSource === '') return hashOf(account, ip)
+  if (account.olderSources === undefined) {
+    account.olderSources = []
+    account.olderHashes = []
+  }
+  const { olderSources, olderHashes } = account
+  const known = olderSources.indexOf(ip)
+  const hash = known === -1 ? hashOf(account, ip) : (olderHashes[known] as number)
+  const last = known === -1 ? Math.min(olderSources.length, MAX_SOURCES - 3) : known
+  for (let at = last; at > 0; at--) {
+    olderSources[at] = olderSources[at - 1] as string
+    olderHashes[at] = olderHashes[at - 1] as number
+  }
+  olderSources[0] = account.priorSource
+  olderHashes[0] = account.priorHash
+  return hash
 }
 
 /** Newest first, at most 8. */
-export function sourcesOf({ source, olderSources }: Account): string[] {
-  return [source, ...(olderSources ?? [])]
+export function sourcesOf({ source, priorSource, olderSources }: Account): string[] {
+  return priorSource === '' ? [source] : [source, priorSource, ...(olderSources ?? [])]
 }

@@ -1,19 +1,21 @@
-import type { AttributedRequest } from '../requests/attributed-request.ts'
-import type { RequestTallies } from '../tallies/request-tallies.ts'
-import { AccountDetails } from './account-details.ts'
+import type { AccountPlace, AttributedRequest } from '../requests/attributed-request.ts'
+import { AccountDetails, EVENT_KINDS, type EventKind } from './account-details.ts'
 import { AccountFigures } from './account-figures.ts'
 import { type Account, AccountTable, noteSource, sourcesOf } from './account-table.ts'
+import { busiestAccounts } from './busiest-accounts.ts'
 import type { DetectPolicy } from './detect-policy.ts'
-import type { AccountTally, Detector, Verdict } from './detector.ts'
+import type { Detector, Verdict } from './detector.ts'
+import type { DetectorOptions } from './detector-options.ts'
 import { createFacilityAddresses } from './facility-addresses.ts'
 import { findingsOf } from './findings.ts'
+import { HourLessons } from './hour-lessons.ts'
 import { isAnswered, isLookup, missOf } from './is-lookup.ts'
 import { Judge } from './judge.ts'
 import { LogClock } from './log-clock.ts'
 import { createNorm } from './norms/norm.ts'
 import { Norms } from './norms/norms.ts'
 import { hourOfDay, portalDay } from './portal-day.ts'
-import type { Registrations } from './registered-facility.ts'
+import type { EventFloor } from './rules/rule.ts'
 import { readSubjectHash, type SubjectHash } from './sketches/subject-hash.ts'
 import { SlidingCounters } from './sliding-counters.ts'
 import { type DetectParts, restoreState, type SavedAccount, saveState } from './state/detect-state.ts'
@@ -23,38 +25,24 @@ import { WalkTracker } from './walk/walk-tracker.ts'
 import { weightClassOf } from './weight-lists.ts'
 import { windowNumber } from './windows.ts'
 
-/** Tells who has a live OTP grant (1232/BHXH-CNTT). */
-export interface Grants {
-  hasGrant(account: string, atMs: number): boolean
-}
-
-export interface DetectorOptions {
-  /** Gives an account the form that may leave the process. */
-  readonly maskAccount: (account: string) => string
-  readonly registrations?: Registrations
-  /** Without it, nothing is said about histories without OTP. */
-  readonly grants?: Grants
-  /** Hard cap on the accounts held, ≥ 1. */
-  readonly maxAccounts?: number
-  /** Hard cap on the accounts of which more than look-ups is counted, ≥ 1; 32,768 unless told. */
-  readonly maxDetailed?: number
-  /** Gets what is counted, for central. */
-  readonly tallies?: RequestTallies
-}
-
 const DEFAULT_MAX_ACCOUNTS = 200_000
 const DEFAULT_MAX_DETAILED = 32_768
 /** From so many look-ups in 24 hours on, more is counted of an account. */
 const DETAILS_FROM = 32
 /** All rules are asked again after so many look-ups or so much time, whichever comes first. */
 const JUDGE_LOOKUPS = 32
+/** An address that an account did not use lately has the rules asked as much sooner. */
+const NEW_SOURCE_LOOKUPS = 4
 /** The same for an account under an action, which may become a stronger one. */
 const JUDGE_HELD_LOOKUPS = 8
 const JUDGE_S = 60
+/** The same where no rule comes near its limit, within an hour of the clock; other events than look-ups make it sooner. */
+const JUDGE_CALM_S = 600
 /** An account without details has nothing that changes within an hour. */
 const JUDGE_LIGHT_S = 3600
-/** Every request of an account that has few, and every eighth of the others, says how heavy it is. */
+/** Every request of an account that has few, and every sixteenth of the others, says how heavy it is. */
 const WEIGH_REQUESTS = 8
+const WEIGH_EVERY = 16
 /** So many late requests, and those of an account are judged on a timeline of their own. */
 const LATE_REQUESTS = 16
 const STEP_MS = 10_000
@@ -63,8 +51,6 @@ const AHEAD_MS = 60_000
 const MAX_MISSED_HOURS = 24
 const NO_VERDICTS: readonly Verdict[] = []
 const HALF_MINUTE = windowNumber('30s')
-const MINUTE = windowNumber('1m')
-const HOUR = windowNumber('1h')
 const DAY = windowNumber('24h')
 
 /** Counts accounts and judges them by the rules of `policy`. Deterministic: the same requests give the same verdicts. */
@@ -76,7 +62,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   const steps = new StepWatch(policy.step.minAccounts, policy.step.minExcess)
   const clock = new LogClock()
   const addresses = createFacilityAddresses(options.registrations)
-  const { grants, tallies } = options
+  const { grants, tallies, asksAlways = false } = options
   const subject: SubjectHash = { high: 0, low: 0 }
   const norm = createNorm()
   const table = new AccountTable(options.maxAccounts ?? DEFAULT_MAX_ACCOUNTS, {
@@ -109,6 +95,11 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     }),
   })
   const { looksAtShared } = judge
+  const lessons = new HourLessons(counters, norms, policy.score.lookupsPerPerson)
+  const floors = Object.fromEntries(EVENT_KINDS.map((kind) => [kind, judge.floorsOf(kind)])) as Record<
+    EventKind,
+    readonly EventFloor[]
+  >
   let [nextHourMs, nextStepMs] = [0, 0]
   /** Accounts that were saved under a masked name and did not come back yet. */
   const masked = new Set<string>()
@@ -132,8 +123,8 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   }
 
   /** The account, if it is held: by its name, or by the masked one it was saved under. */
-  function findHeld(name: string): Account | undefined {
-    const held = table.find(name)
+  function findHeld(name: string, place?: AccountPlace): Account | undefined {
+    const held = table.find(name, place)
     if (held !== undefined || masked.size === 0) return held
     const former = options.maskAccount(name)
     if (!masked.delete(former)) return undefined
@@ -145,7 +136,13 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   function readmit({ name, isMasked, facility, source, older, ...figures }: SavedAccount): Account {
     const dailyVisits = facility === undefined ? undefined : options.registrations?.get(facility)?.dailyVisits
     const account = table.admit({ name, facility, dailyVisits, source, ...placeOf(facility, source) }, 0)
-    account.olderSources = older.length === 0 ? undefined : older
+    const [prior, ...others] = older
+    if (prior !== undefined) {
+      account.priorSource = prior
+      account.priorHash = placeOf(facility, prior).sourceHash
+      account.olderSources = others
+      account.olderHashes = others.map((ip) => placeOf(facility, ip).sourceHash)
+    }
     if (isMasked) masked.add(name)
     return Object.assign(account, figures)
   }
@@ -156,11 +153,23 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   }
 
   function move(account: Account, { ip, atMs }: AttributedRequest): void {
-    noteSource(account, ip)
-    const { isForeign, sourceHash } = placeOf(account.facility, ip)
-    account.isForeign = isForeign
-    account.sourceHash = sourceHash
-    if (account.details !== -1 && sourceHash !== 0) details.noteSource(account.details, sourceHash, atMs)
+    const isOther = noteSource(account, ip, atMs, hashOfSource)
+    // No hash is 0 but that of an address registered for the facility.
+    account.isForeign = account.sourceHash !== 0 && addresses.isKnown(account.facility)
+    // The two that it uses in turn are written down when all rules are asked.
+    if (!isOther || account.details === -1 || account.sourceHash === 0) return
+    if (!details.noteSource(account.details, account.sourceHash, atMs)) return
+    hasten(account)
+    account.unjudged += NEW_SOURCE_LOOKUPS
+  }
+
+  function hashOfSource({ facility }: Account, ip: string): number {
+    return placeOf(facility, ip).sourceHash
+  }
+
+  /** Has all rules asked as soon as if one of them had not been calm. */
+  function hasten(account: Account): void {
+    if (account.judgeAtS > account.judgedAtS + JUDGE_S) account.judgeAtS = account.judgedAtS + JUDGE_S
   }
 
   /** Counts what is no look-up, of accounts that have details; some events give an account its details. */
@@ -171,13 +180,16 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       if (!request.retired && !isUngranted) return
       account.details = details.take(account.slot)
     }
-    const place = account.details
-    if (account.isForeign) details.count(place, 'foreign', atMs)
-    if (request.retired) details.count(place, 'retired', atMs)
-    if (isUngranted) details.count(place, 'ungranted', atMs)
-    if (kind === 'history' || kind === 'record' || kind === 'token') details.count(place, kind, atMs)
+    if (account.isForeign) countEvent(account, 'foreign', atMs)
+    if (request.retired) countEvent(account, 'retired', atMs)
+    if (isUngranted) countEvent(account, 'ungranted', atMs)
     const miss = isLookup(kind) && !request.isProbe ? missOf(request) : undefined
-    if (miss !== undefined) details.count(place, miss, atMs)
+    if (miss !== undefined) countEvent(account, miss, atMs)
+  }
+
+  function countEvent(account: Account, kind: EventKind, atMs: number): void {
+    details.count(account.details, kind, atMs)
+    for (const { window, count } of floors[kind]) if (details.read(account.details, kind, window) >= count) hasten(account)
   }
 
   /** Counts a look-up that was answered; `true`: all rules should be asked at once. */
@@ -199,6 +211,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     }
     if (isLate) account.lates++
     account.unjudged++
+    account.room--
     return account.unjudged >= (account.isHeld ? JUDGE_HELD_LOOKUPS : JUDGE_LOOKUPS)
   }
 
@@ -211,21 +224,29 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   function judgeFully(account: Account, request: AttributedRequest): readonly Verdict[] {
     const { atMs } = request
     account.unjudged = 0
-    account.judgeAtS = Math.floor(atMs / 1000) + (account.details === -1 ? JUDGE_LIGHT_S : JUDGE_S)
+    account.judgedAtS = Math.floor(atMs / 1000)
     if (account.details === -1 && counters.read(account.slot, DAY, 'lookups') >= DETAILS_FROM) {
       account.details = details.take(account.slot)
     }
     if (account.details !== -1) {
       details.reach(account.details, atMs)
+      if (account.priorHash !== 0) details.noteSource(account.details, account.priorHash, account.priorAtS * 1000)
       if (account.sourceHash !== 0) details.noteSource(account.details, account.sourceHash, atMs)
       details.use(account.details, weightClassOf(counters.read(account.slot, DAY, 'lookups')))
       account.usualPerHour = Math.round(norms.hourAt(account.slot, account.dailyVisits, atMs, norm).expected)
     }
     const verdicts = judgeNow(account, account.slot, request)
+    account.judgeAtS = account.judgedAtS + (account.details === -1 ? JUDGE_LIGHT_S : pauseS(account, atMs))
     if (account.details !== -1 && judge.standings.find(account) === undefined) {
       details.noteBurst(account.details, portalDay(atMs), hourOfDay(atMs), counters.read(account.slot, HALF_MINUTE, 'persons'))
     }
     return verdicts
+  }
+
+  /** How long all rules may wait for each other's sake: what is usual changes with the hour. */
+  function pauseS(account: Account, atMs: number): number {
+    const coolness = account.isHeld ? 0 : Math.max(0, 1 - judge.hottest / policy.score.calmShare)
+    return Math.min(Math.ceil(JUDGE_S + coolness * (JUDGE_CALM_S - JUDGE_S)), Math.ceil((HOUR_MS - (atMs % HOUR_MS)) / 1000))
   }
 
   /** Late requests of an account, as those of a host with a wrong clock are, are counted once more on a timeline of their own. */
@@ -235,7 +256,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     const kind =
       request.subject === undefined ? undefined : memory.recall(twin.slot, subject.low, request.atMs) ? 'repeats' : 'newSubjects'
     counters.add(twin.slot, request.atMs, kind)
-    table.use(twin, counters.read(twin.slot, DAY, 'lookups'))
+    table.use(twin, counters.weight(twin.slot))
     figures.turnTo(account, twin.slot, request.atMs, request.class)
     return judge.isUrgent() ? judgeNow(account, twin.slot, request) : NO_VERDICTS
   }
@@ -251,19 +272,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     const hourMs = Math.floor(clock.nowMs / HOUR_MS) * HOUR_MS
     if (nextHourMs > 0 && hourMs >= nextHourMs) {
       const firstMs = Math.max(nextHourMs - HOUR_MS, hourMs - MAX_MISSED_HOURS * HOUR_MS)
-      for (const account of table.values()) {
-        const isSuspect = judge.standings.find(account) !== undefined
-        for (let fromMs = firstMs; fromMs < hourMs; fromMs += HOUR_MS) {
-          const { persons, untold } = counters.readSpan(account.slot, HOUR, fromMs, fromMs + HOUR_MS)
-          norms.learn(
-            account.slot,
-            account.dailyVisits,
-            fromMs,
-            Math.round(persons + untold / policy.score.lookupsPerPerson),
-            isSuspect,
-          )
-        }
-      }
+      for (const account of table.values()) lessons.learn(account, firstMs, hourMs, judge.standings.find(account) !== undefined)
     }
     nextHourMs = hourMs + HOUR_MS
   }
@@ -281,16 +290,6 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     return fresh.length === 0 ? released : [...released, ...fresh]
   }
 
-  function tallyOf(account: Account): AccountTally {
-    return {
-      account: options.maskAccount(account.name),
-      facility: account.facility,
-      lookups1m: counters.readAt(account.slot, MINUTE, 'lookups', clock.nowMs),
-      lookups1h: counters.readAt(account.slot, HOUR, 'lookups', clock.nowMs),
-      lookups24h: counters.readAt(account.slot, DAY, 'lookups', clock.nowMs),
-    }
-  }
-
   /** A time far ahead of what the log says it is would make all others late for central. */
   function isTold(atMs: number): boolean {
     return atMs <= clock.nowMs + AHEAD_MS
@@ -300,18 +299,21 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   function take(account: Account, request: AttributedRequest): readonly Verdict[] {
     account.requests++
     if (account.source !== request.ip) move(account, request)
-    countEvents(account, request)
+    if (account.details !== -1 || request.retired || grants !== undefined) countEvents(account, request)
     const isCounted = isLookup(request.class) && !request.isProbe && isAnswered(request)
     const isFull = isCounted && countLookup(account, request)
     if (!isCounted && tallies !== undefined && isTold(request.atMs)) tallies.note(account, request, false, undefined, false)
-    if (account.requests < WEIGH_REQUESTS || account.requests % WEIGH_REQUESTS === 0) {
-      table.use(account, counters.read(account.slot, DAY, 'lookups'))
+    if (account.requests < WEIGH_REQUESTS || account.requests % WEIGH_EVERY === 0) {
+      table.use(account, counters.weight(account.slot))
     }
     const isDue = isFull || (request.atMs >= account.judgeAtS * 1000 && (account.details !== -1 || looksAtShared))
     if (isDue) return judgeFully(account, request)
     if (!isCounted) return NO_VERDICTS
-    figures.turnTo(account, account.slot, request.atMs, request.class)
-    if (judge.isUrgent()) return judgeNow(account, account.slot, request)
+    if (account.room < 0 || asksAlways) {
+      figures.turnTo(account, account.slot, request.atMs, request.class)
+      if (judge.isUrgent()) return judgeNow(account, account.slot, request)
+      account.room = judge.room()
+    }
     return account.lates >= LATE_REQUESTS ? judgeLate(account, request) : NO_VERDICTS
   }
 
@@ -319,9 +321,11 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     observe(request) {
       requests++
       clock.see(request.atMs)
-      const passed = clock.nowMs >= nextStepMs || clock.nowMs >= nextHourMs ? passTime() : judge.release(clock.nowMs)
+      const { nowMs } = clock
+      const isTime = nowMs >= nextStepMs || nowMs >= nextHourMs
+      const passed = isTime ? passTime() : judge.standings.isDue(nowMs) ? judge.release(nowMs) : NO_VERDICTS
       if (request.account === undefined) return passed
-      const verdicts = take(findHeld(request.account) ?? admit(request.account, request), request)
+      const verdicts = take(findHeld(request.account, request.place) ?? admit(request.account, request), request)
       if (passed.length === 0) return verdicts
       return verdicts.length === 0 ? passed : [...passed, ...verdicts]
     },
@@ -329,17 +333,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       clock.advance(toMs)
       return passTime()
     },
-    top(limit) {
-      const busiest: { account: Account; lookups: number }[] = []
-      for (const account of table.values()) {
-        const lookups = counters.readAt(account.slot, HOUR, 'lookups', clock.nowMs)
-        if (busiest.length === limit && lookups <= (busiest.at(-1)?.lookups ?? 0)) continue
-        const at = busiest.findIndex((other) => other.lookups < lookups)
-        busiest.splice(at === -1 ? busiest.length : at, 0, { account, lookups })
-        if (busiest.length > limit) busiest.pop()
-      }
-      return busiest.map(({ account }) => tallyOf(account))
-    },
+    top: (limit) => busiestAccounts(table.values(), counters, clock.nowMs, limit, options.maskAccount),
     accountAt(slot) {
       const account = table.at(slot)
       if (account === undefined) return undefined

@@ -5,6 +5,8 @@ import type { Registrations } from './registered-facility.ts'
 /** Which addresses a facility has, by the registrations. */
 export interface FacilityAddresses {
   /** `undefined` where the registrations name no address of the facility. */
+  /** Whether they name any. */
+  isKnown(facility: string | undefined): boolean
   isForeign(facility: string | undefined, ip: string): boolean | undefined
 }
 
@@ -23,11 +25,17 @@ export function createFacilityAddresses(registrations: Registrations | undefined
     return fresh
   }
 
+  function isKnown(facility: string | undefined): facility is string {
+    if (facility === undefined || registrations?.has(facility) !== true) return false
+    const { hosts, prefixes } = addressesOf(facility)
+    return hosts.size > 0 || prefixes.length > 0
+  }
+
   return {
+    isKnown,
     isForeign(facility, ip) {
-      if (facility === undefined || registrations?.has(facility) !== true) return undefined
+      if (!isKnown(facility)) return undefined
       const { hosts, prefixes } = addressesOf(facility)
-      if (hosts.size === 0 && prefixes.length === 0) return undefined
       return !hosts.has(ip) && !prefixes.some((prefix) => covers(prefix, ip as Block))
     },
   }

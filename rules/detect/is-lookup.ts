@@ -1,20 +1,19 @@
 import type { AttributedRequest, FunctionClass } from '../requests/attributed-request.ts'
 
-/** `maKetQua` of answers that tell nothing of anybody: read or server error, and authentication failed. */
-const EMPTY_RESULTS: ReadonlySet<string> = new Set(['100', '101', '401'])
-
 /** What a harvester wants: card checks, histories, whole records. */
 export function isLookup(kind: FunctionClass): boolean {
   return kind === 'lookup' || kind === 'history' || kind === 'record'
 }
 
 /**
- * Whether a look-up got an answer, as far as the log tells. One that was refused or failed gave nobody's data away: a client that
+ * Whether a look-up got an answer, as far as the log tells: `maKetQua` 100 and 101 are a read or server error, 401 a failed authentication. One that was refused or failed gave nobody's data away: a client that
  * repeats it after 401 or a time-out is no harvester.
  */
 export function isAnswered({ status, result }: AttributedRequest): boolean {
   if (status >= 400) return false
-  return result === undefined || !EMPTY_RESULTS.has(result)
+  // Nearly all are `000` and their like, and the first digit says it.
+  if (result === undefined || result.charCodeAt(0) === 0x30) return true
+  return result !== '100' && result !== '101' && result !== '401'
 }
 
 /** What an answer says of the person or the officer that were named. */
@@ -26,7 +25,7 @@ export type Miss = 'misses' | 'officerMisses' | undefined
  */
 export function missOf({ status, result }: AttributedRequest): Miss {
   if (result === undefined) return status === 404 ? 'misses' : undefined
-  if (result.length !== 3 || result.charCodeAt(0) !== 0x30) return undefined
+  if (result.length !== 3 || result.charCodeAt(0) !== 0x30 || result.charCodeAt(1) === 0x30) return undefined
   if (result === '054' || result === '055') return 'officerMisses'
   return result >= '050' && result <= '070' ? 'misses' : undefined
 }

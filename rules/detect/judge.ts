@@ -1,4 +1,5 @@
 import type { FunctionClass } from '../requests/attributed-request.ts'
+import type { EventKind } from './account-details.ts'
 import { type Account, sourcesOf } from './account-table.ts'
 import { ActionCaps, type CapBite } from './action-caps.ts'
 import type { DetectPolicy } from './detect-policy.ts'
@@ -8,13 +9,16 @@ import { Exemptions } from './exemptions.ts'
 import { sizeClassOf } from './norms/size-class.ts'
 import { SIZE_NAMES } from './rule-options.ts'
 import { createRules } from './rules/create-rules.ts'
-import type { Figures, Rule } from './rules/rule.ts'
+import type { EventFloor, Figures, Rule } from './rules/rule.ts'
 import { Shadows } from './shadows.ts'
 import { actionOf, type Level, type Standing, Standings } from './standings.ts'
 import type { SavedStanding } from './state/detect-state.ts'
 import { windowNumber } from './windows.ts'
 
 const DAY_S = 86_400
+/** A small whole number for the engine. */
+const MAX_ROOM = 1_000_000
+const NONE: readonly Verdict[] = []
 
 /** The figures of one account at a time. */
 export interface TurningFigures extends Figures {
@@ -41,6 +45,9 @@ export class Judge {
   readonly exemptions: Exemptions
   readonly shadows: Shadows
   readonly standings = new Standings()
+  /** The most that a rule which may act or name said of the account that all were asked about last, as a share of its limit. */
+  hottest = 0
+  readonly #eventFloors = new Map<EventKind, EventFloor[]>()
   /** Points by number of the rule, of the account judged last; 0 of those that are not over their limit. */
   readonly #over: Float64Array
 
@@ -56,6 +63,13 @@ export class Judge {
     const shadows = all.filter(({ mode }) => mode === 'shadow').map(({ name }) => name)
     this.shadows = new Shadows(shadows, score.holdMinutes * 60_000)
     this.#over = new Float64Array(all.length)
+    for (const floor of all.flatMap(({ eventFloors = [] }) => eventFloors))
+      this.#eventFloors.set(floor.kind, [...(this.#eventFloors.get(floor.kind) ?? []), floor])
+  }
+
+  /** From which counts of an event on a rule may have something to say. */
+  floorsOf(kind: EventKind): readonly EventFloor[] {
+    return this.#eventFloors.get(kind) ?? []
   }
 
   /** Whether the rules that cannot wait have anything to say of the account the figures are turned to. */
@@ -63,6 +77,14 @@ export class Judge {
     const { figures } = this.#counts
     for (const rule of this.#urgent) if (rule.heatOf(figures) >= rule.calmShare) return true
     return false
+  }
+
+  /** After `isUrgent` said no of the same account: so many look-ups it may make before that can change. */
+  room(): number {
+    const { figures } = this.#counts
+    let room = MAX_ROOM
+    for (const rule of this.#urgent) room = Math.min(room, rule.roomOf?.(figures) ?? 0)
+    return room
   }
 
   /** Whether any rule looks at accounts without details. */
@@ -105,6 +127,7 @@ export class Judge {
 
   /** Ends what has been calm for long enough. */
   release(nowMs: number): readonly Verdict[] {
+    if (!this.standings.isDue(nowMs)) return NONE
     const ended = this.standings.takeEnded(nowMs)
     return ended.map(({ standing, endMs }) => this.#ease(standing, endMs))
   }
@@ -125,10 +148,12 @@ export class Judge {
     const { figures } = this.#counts
     let [acting, actingWarm, naming, namingWarm] = [0, 0, 0, 0]
     let hasShadow = false
+    this.hottest = 0
     for (let number = 0; number < this.#rules.length; number++) {
       const rule = this.#rules[number] as Rule
       this.#over[number] = 0
       const heat = rule.heatOf(figures)
+      if (rule.mode !== 'shadow' && heat > this.hottest) this.hottest = heat
       if (!(heat >= rule.calmShare) || !isInScope(rule, account, kind) || this.exemptions.covers(rule.name, account, nowMs))
         continue
       const { atLimit, most } = rule.points

@@ -45,6 +45,11 @@ export class Standings {
     this.#nextMs = Math.min(this.#nextMs, standing.untilMs[standing.level])
   }
 
+  /** Whether any level ends by `nowMs`. */
+  isDue(nowMs: number): boolean {
+    return nowMs >= this.#nextMs
+  }
+
   /** The account is not calm at `nowMs` for levels up to `warm`. */
   extend(standing: Standing, warm: Level, nowMs: number, baseHoldMs: number): void {
     for (let level = 1; level <= warm && level <= standing.level; level++) {

@@ -48,7 +48,7 @@ export function createAccountCache(): ByteCache<KnownAccount | undefined> {
 
 function readAccount(text: string): KnownAccount | undefined {
   const account = findAccount(decodeQueryPart(text))
-  return account === undefined ? undefined : { ...account, ...noAddresses() }
+  return account === undefined ? undefined : { ...account, ...noAddresses(), place: { slot: 0 } }
 }
 
 function isFourDigits(word: number): boolean {

@@ -7,6 +7,12 @@ export type FunctionClass = 'lookup' | 'history' | 'record' | 'token' | 'submit'
 /** Where the account was found, in falling order of trust. */
 export type AccountSource = 'query' | 'body' | 'header' | 'token' | 'correlation'
 
+/** Belongs to one account and comes with each of its requests, the same object each time: whoever counts accounts notes in it where. */
+export interface AccountPlace {
+  /** Where the account was found last. It may be another one's by now. */
+  slot: number
+}
+
 /** One line of an access log, understood. Holds no secret and no bare citizen ID that leaves the process: see `maskAccount`. */
 export interface AttributedRequest {
   /** Milliseconds since 1970 (UTC), when the request began, as the log says. */
@@ -37,4 +43,6 @@ export interface AttributedRequest {
   readonly isProbe: boolean
   /** The portal's answer code `maKetQua`, where the proxy logs it. */
   readonly result: string | undefined
+  /** Saves whoever counts a search by name; `undefined` where the parser keeps none. */
+  readonly place?: AccountPlace | undefined
 }

@@ -116,6 +116,7 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
         subjectBlock: hasSubject ? blockIn(spans, atMs) : undefined,
         isProbe: hasSubject && subjects.isProbe,
         result,
+        place: account?.place,
       }
     },
   }

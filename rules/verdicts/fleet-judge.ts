@@ -1,4 +1,4 @@
-import type { Account } from '../detect/account-table.ts'
+import { type Account, createAccount } from '../detect/account-table.ts'
 import type { DetectPolicy } from '../detect/detect-policy.ts'
 import type { Evidence, Verdict } from '../detect/detector.ts'
 import { findingsOf } from '../detect/findings.ts'
@@ -121,26 +121,9 @@ export class FleetJudge {
     const held = this.#accounts.get(token)
     if (held !== undefined) return held
     const { facility } = this.#options.tallies.sum(token, 60, nowMs)
-    const account: Account = {
-      slot: this.#slots++,
-      name: token,
-      facility,
-      dailyVisits: facility === undefined ? undefined : this.#options.dailyVisitsOf(facility),
-      isShared: false,
-      source: '',
-      olderSources: undefined,
-      sourceHash: 0,
-      isForeign: false,
-      requests: 0,
-      details: -1,
-      isHeld: false,
-      judgeAtS: 0,
-      unjudged: 0,
-      usualPerHour: 0,
-      lates: 0,
-      suspensions: 0,
-      suspendedS: 0,
-    }
+    const dailyVisits = facility === undefined ? undefined : this.#options.dailyVisitsOf(facility)
+    const known = { name: token, facility, dailyVisits, source: '', sourceHash: 0, isForeign: false }
+    const account = createAccount(this.#slots++, known, nowMs)
     this.#accounts.set(token, account)
     return account
   }

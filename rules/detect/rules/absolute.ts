@@ -33,6 +33,15 @@ export function createAbsoluteRule({ absolute, score }: DetectPolicy): Rule {
       }
       return heat
     },
+    roomOf(figures) {
+      let room = Number.MAX_SAFE_INTEGER
+      for (const limit of limits) {
+        const calm = absolute.calmShare * lookupsAllowed(limit, figures.dailyVisits)
+        // One less than that, for a share that rounding makes a hair larger.
+        room = Math.min(room, Math.ceil(calm) - 2 - figures.persons(limit.number))
+      }
+      return room
+    },
     findingOf(figures) {
       const limit = limits.find((one) => figures.persons(one.number) > lookupsAllowed(one, figures.dailyVisits))
       if (limit === undefined) throw new RangeError('Cannot give evidence: the account is over no limit')

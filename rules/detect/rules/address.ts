@@ -12,6 +12,7 @@ export function createAddressRule(policy: DetectPolicy): Rule {
   return {
     ...ruleBase('address', policy),
     heatOf: (figures) => figures.events('foreign', '1h') / atLeast1h,
+    eventFloors: [{ kind: 'foreign', window: '1h', count: policy.score.calmShare * atLeast1h }],
     findingOf(figures) {
       const [foreign, all] = [figure(figures.events('foreign', '1h')), figure(figures.lookups(HOUR))]
       return {

@@ -35,6 +35,7 @@ export function createBurstRule(policy: DetectPolicy): Rule {
       const share = persons / limitOf(figures)
       return share > 1 ? share : Math.min(share, 0.99)
     },
+    roomOf: (figures) => Math.floor(lookups * policy.score.calmShare) - figures.persons(WINDOW),
     findingOf(figures) {
       const limit = figure(limitOf(figures))
       const [requests, subjects] = [figures.lookups(WINDOW), figures.subjects(WINDOW)]

@@ -22,6 +22,10 @@ export function createMissesRule(policy: DetectPolicy): Rule {
   return {
     ...ruleBase('misses', policy),
     heatOf: (figures) => Math.max(guessing(figures), figures.events('officerMisses', '1h') / officers1h),
+    eventFloors: [
+      { kind: 'misses', window: '1h', count: atLeast1h },
+      { kind: 'officerMisses', window: '1h', count: policy.score.calmShare * officers1h },
+    ],
     findingOf(figures) {
       const [requests, subjects] = [figures.lookups(HOUR), figures.subjects(HOUR)]
       const made = figure(requests)

@@ -12,6 +12,7 @@ export function createOtpRule(policy: DetectPolicy): Rule {
   return {
     ...ruleBase('otp', policy),
     heatOf: (figures) => figures.events('ungranted', '1h') / in1h,
+    eventFloors: [{ kind: 'ungranted', window: '1h', count: policy.score.calmShare * in1h }],
     findingOf(figures) {
       const seen = figure(figures.events('ungranted', '1h'))
       return {

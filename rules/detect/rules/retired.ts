@@ -12,6 +12,7 @@ export function createRetiredRule(policy: DetectPolicy): Rule {
   return {
     ...ruleBase('retired', policy),
     heatOf: (figures) => figures.events('retired', '24h') / in24h,
+    eventFloors: [{ kind: 'retired', window: '24h', count: policy.score.calmShare * in24h }],
     findingOf(figures) {
       const calls = figure(figures.events('retired', '24h'))
       return {

@@ -51,6 +51,13 @@ export interface Finding {
   readonly evidence: Evidence
 }
 
+/** From so many events of a kind in a window on a rule may be no longer calm. */
+export interface EventFloor {
+  readonly kind: EventKind
+  readonly window: EventWindow
+  readonly count: number
+}
+
 /** One way to recognise a harvest or a breach. */
 export interface Rule {
   readonly name: RuleName
@@ -63,6 +70,10 @@ export interface Rule {
   readonly holdMs: number
   /** The account's value as a share of its limit: from 1 on it is over, 0 where the rule has nothing to say. Allocates nothing. */
   heatOf(figures: Figures): number
+  /** Of a rule that is asked after each look-up: so many may come, however fast or slowly, before `heatOf` can say `calmShare` or more. */
+  roomOf?(figures: Figures): number
+  /** What beside look-ups should have the rule asked soon. */
+  readonly eventFloors?: readonly EventFloor[]
   /** Asked only when `heatOf` says 1 or more. */
   findingOf(figures: Figures): Finding
 }

@@ -14,12 +14,17 @@ export interface SubjectHash {
 export function readSubjectHash(subject: string, into: SubjectHash): void {
   let high = 0x9e3779b9
   let low = 0x85ebca6b
-  for (let at = 0; at < subject.length; at++) {
-    const code = subject.charCodeAt(at)
-    high = Math.imul(high ^ code, 0x5f356495)
-    low = Math.imul(low ^ code, 0x2c1b3c6d)
+  const even = subject.length & ~1
+  for (let at = 0; at < even; at += 2) {
+    const pair = subject.charCodeAt(at) | (subject.charCodeAt(at + 1) << 16)
+    high = Math.imul(high ^ pair, 0x5f356495)
+    low = Math.imul(low ^ pair, 0x2c1b3c6d)
     high ^= high >>> 15
     low ^= low >>> 13
+  }
+  if (even < subject.length) {
+    high = Math.imul(high ^ subject.charCodeAt(even), 0x5f356495)
+    low = Math.imul(low ^ subject.charCodeAt(even), 0x2c1b3c6d)
   }
   into.high = mixed(high ^ Math.imul(low, 0x297a2d39))
   into.low = mixed(low ^ Math.imul(into.high, 0x1b56c4e9))

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { type AccountDetails, DetailsShape } from '../account-details.ts'
-import type { Account, AccountTable } from '../account-table.ts'
+import { type Account, type AccountTable, sourcesOf } from '../account-table.ts'
 import type { Norms } from '../norms/norms.ts'
 import { CountersShape, type SlidingCounters } from '../sliding-counters.ts'
 import type { Standing } from '../standings.ts'
@@ -27,10 +27,13 @@ const SavedAccount = Type.Object({
   facility: Type.Optional(Type.String()),
   source: Type.String(),
   older: Type.Array(Type.String()),
+  sourceAtS: COUNT,
+  priorAtS: COUNT,
   requests: COUNT,
   details: Type.Integer({ minimum: NO_PLACE }),
   judgeAtS: COUNT,
   unjudged: COUNT,
+  judgedAtS: COUNT,
   lates: COUNT,
   suspensions: COUNT,
   suspendedS: COUNT,
@@ -152,18 +155,35 @@ export function restoreState(bytes: Uint8Array, parts: DetectParts, maxAccounts:
 const WINDOWS_TEXT = JSON.stringify(WINDOWS)
 
 function savedOf(account: Account, maskAccount: (account: string) => string, masked: ReadonlySet<string>): SavedAccount {
-  const { name, facility, source, olderSources, requests, details, judgeAtS, unjudged, lates, suspensions, suspendedS } = account
+  const {
+    name,
+    facility,
+    source,
+    sourceAtS,
+    priorAtS,
+    requests,
+    details,
+    judgeAtS,
+    unjudged,
+    judgedAtS,
+    lates,
+    suspensions,
+    suspendedS,
+  } = account
   const shown = maskAccount(name)
   return {
     name: shown,
     isMasked: shown !== name || masked.has(name),
     ...(facility === undefined ? {} : { facility }),
     source,
-    older: [...(olderSources ?? [])],
+    older: sourcesOf(account).slice(1),
+    sourceAtS,
+    priorAtS,
     requests,
     details,
     judgeAtS,
     unjudged,
+    judgedAtS,
     lates,
     suspensions,
     suspendedS,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** First bytes of a saved state; the number goes up when what follows is read differently. */
-export const STATE_MAGIC = 'edgeward-detect/1\n'
+export const STATE_MAGIC = 'edgeward-detect/2\n'
 export const DIGEST_BYTES = 32
 export const JSON_PIECE = 1
 export const WORDS_PIECE = 2

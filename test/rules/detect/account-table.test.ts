@@ -73,7 +73,7 @@ describe('AccountTable', () => {
 describe('noteSource', () => {
   it('keeps the newest eight, newest first', () => {
     const account = aTable(1).look('any')
-    for (const part of [1, 2, 3, 4, 5, 6, 7, 8, 9, 3]) noteSource(account, `14.0.0.${part}`)
+    for (const part of [1, 2, 3, 4, 5, 6, 7, 8, 9, 3]) noteSource(account, `14.0.0.${part}`, 0, () => part)
     expect(sourcesOf(account).map((ip) => Number(ip.split('.')[3]))).toEqual([3, 9, 8, 7, 6, 5, 4, 2])
   })
 })

@@ -38,6 +38,38 @@ describe('SlidingCounters', () => {
     )
   })
 
+  it('counts the same whether it is read after each request or only at the end', () => {
+    const step = fc.oneof(
+      { weight: 8, arbitrary: fc.integer({ min: 0, max: 4_000 }) },
+      { weight: 3, arbitrary: fc.integer({ min: -60_000, max: 90_000 }) },
+      { weight: 1, arbitrary: fc.integer({ min: -7_200_000, max: 30 * 3_600_000 }) },
+    )
+    const kind = fc.constantFrom('newSubjects' as const, 'repeats' as const, undefined)
+    const all = ['lookups', 'newSubjects', 'repeats', 'persons'] as const
+    const readAll = (counters: SlidingCounters, atMs: number) =>
+      WINDOW_NAMES.flatMap((_, number) => [
+        ...all.map((series) => counters.read(3, number, series)),
+        ...all.map((series) => counters.readAt(3, number, series, atMs)),
+        counters.readSpan(3, number, atMs - 3_600_000, atMs),
+      ])
+    fc.assert(
+      fc.property(fc.array(fc.tuple(step, kind), { minLength: 1, maxLength: 80 }), (steps) => {
+        const [eager, lazy] = [new SlidingCounters(), new SlidingCounters()]
+        let atMs = START
+        for (const [stepMs, kindOfStep] of steps) {
+          atMs += stepMs
+          const isLate = eager.add(3, atMs, kindOfStep)
+          readAll(eager, atMs)
+          expect(lazy.add(3, atMs, kindOfStep)).toBe(isLate)
+        }
+        expect(readAll(lazy, atMs)).toEqual(readAll(eager, atMs))
+        expect(lazy.late).toBe(eager.late)
+        expect(lazy.weight(3)).toBeGreaterThanOrEqual(lazy.read(3, windowNumber('24h'), 'lookups'))
+      }),
+      { numRuns: 300, seed: 2024 },
+    )
+  })
+
   it.each(WINDOW_NAMES.map((name) => [name, WINDOWS[name]] as const))(
     'covers at least %s and at most one sub-bucket more',
     (name, { spanMs, bucketMs }) => {
