@@ -4,6 +4,7 @@ import { findLoopback } from '../config/loopback.ts'
 import { findKernelReader } from '../drift/find-kernel-reader.ts'
 import { findKernelWatch } from '../drift/find-kernel-watch.ts'
 import { createOwnChanges } from '../drift/own-changes.ts'
+import { tidyAfterReading } from '../drift/tidy-after-reading.ts'
 import { createHostSight } from '../lockout/host-sight.ts'
 import { createJsonLog } from '../log/log.ts'
 import { createBootProgramFiles } from '../memory/boot-program.ts'
@@ -14,6 +15,7 @@ import { createFileProbationMemory } from '../probation/file-probation-memory.ts
 import { findNetworkProbe } from '../probation/network-probe.ts'
 import { followProgram, runProgram } from '../process/run-program.ts'
 import { createServiceManager } from '../process/service-manager.ts'
+import { createMemoryTidy } from '../process/tidy-memory.ts'
 import { createHostFacts } from '../report/host-facts.ts'
 import { listenStatus } from '../status/listen-status.ts'
 import { lockState } from '../status/lock-state.ts'
@@ -52,7 +54,7 @@ async function runService(args: readonly string[], io: CommandIo): Promise<ExitC
     firewall,
     kernel: {
       watch: hasNft ? watch : undefined,
-      reader: findKernelReader(firewall.backend, runProgram, followProgram),
+      reader: tidyAfterReading(findKernelReader(firewall.backend, runProgram, followProgram), createMemoryTidy(clock)),
     },
     get backendReason() {
       if (!hasNft) return reason

@@ -13,8 +13,20 @@ export interface Place {
 /** This host itself: for what no namespace can hold. */
 export const THIS_HOST: Place = { start: spawnHere }
 
+export interface StartOwnOptions {
+  /** Before the script: options of Node's own. */
+  readonly nodeArgs?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** Starts one of this checkout's own programs with this Node; it dies with this process. */
-export function startOwn(place: Place, name: string, script: string, args: readonly string[]): Service {
-  const [file, rest] = boundToParent(process.execPath, [script, ...args])
-  return createService(name, place.start(file, rest, { cwd: ROOT_FOLDER }))
+export function startOwn(
+  place: Place,
+  name: string,
+  script: string,
+  args: readonly string[],
+  { nodeArgs = [], env = {} }: StartOwnOptions = {},
+): Service {
+  const [file, rest] = boundToParent(process.execPath, [...nodeArgs, script, ...args])
+  return createService(name, place.start(file, rest, { cwd: ROOT_FOLDER, env }))
 }
