@@ -62,7 +62,7 @@ function proxyLine(format: Exclude<LogFormat, 'template'>, number: number, seede
   // The portal takes the first name, so what the client adds before it must not name anybody.
   const query = isNamed ? `?token=${hostile(seeded, true)}&username=${account}&${hostile(seeded)}` : `?x=${hostile(seeded, true)}`
   const target = Buffer.from(path + query, 'latin1').filter((byte) => byte > 0x20 && byte !== 0x7f)
-  return { bytes: WRITERS[format](known, Buffer.from(target), Buffer.from(hostile(seeded), 'latin1')), known }
+  return { bytes: PROXY_WRITERS[format](known, Buffer.from(target), Buffer.from(hostile(seeded), 'latin1')), known }
 }
 
 /** One to three pieces, forged or of any bytes. */
@@ -76,7 +76,10 @@ function hostile(seeded: Seeded, isNameless = false): string {
   return isNameless ? text.replaceAll(/[&#]/g, '') : text
 }
 
-const WRITERS: Readonly<Record<Exclude<LogFormat, 'template'>, (known: Known, target: Buffer, agent: Buffer) => Buffer>> = {
+/** How each proxy writes what it knows, and what a client chose: the target and the name of its program. */
+export const PROXY_WRITERS: Readonly<
+  Record<Exclude<LogFormat, 'template'>, (known: Known, target: Buffer, agent: Buffer) => Buffer>
+> = {
   'nginx-json'({ ip, port, atMs, status }, target, agent) {
     const at = new Date(atMs + 7 * 3_600_000).toISOString().slice(0, 19)
     const tail = `,"host":"${asNginxJson(agent)}","accessToken":"","authorization":""}`
