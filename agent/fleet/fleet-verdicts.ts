@@ -35,7 +35,7 @@ export function createFleetVerdicts({ watch, board, clock, log, onFlags }: Fleet
   let document: BlocksDocument | undefined
   const seen = new Map<string, SeenAccount>()
   let isLooking = false
-  let told = ''
+  let told = '[]'
 
   const live = (): readonly FleetVerdict[] => document?.verdicts.filter(({ until }) => Date.parse(until) > clock.nowMs()) ?? []
 

@@ -21,6 +21,26 @@ async function revisionsOf(...chunks: readonly string[]): Promise<number[]> {
 }
 
 describe('followRevisions', () => {
+  it('tells versions of the verdicts over all edges apart from revisions', async () => {
+    const versions: number[] = []
+    const client = {
+      async openStream() {
+        return (async function* () {
+          yield Buffer.from('event: blocks\ndata: {"version":4}\n\nevent: blocks\ndata: {"revision":5}\n\n')
+        })()
+      },
+    } as Partial<ControlClient> as ControlClient
+    const ignore = (): void => undefined
+    await followRevisions(
+      client,
+      (revision) => versions.push(-revision),
+      ignore,
+      new AbortController().signal,
+      (version) => versions.push(version),
+    )
+    expect(versions).toEqual([4])
+  })
+
   it.each<[readonly string[], readonly number[], string]>([
     [['event: revision\ndata: {"revision":7}\n\n'], [7], 'one event'],
     [['event: rev', 'ision\nda', 'ta: {"revision":7}\n', '\nevent: revision\ndata: {"revision":8}\n\n'], [7, 8], 'cut anywhere'],

@@ -41,6 +41,7 @@ async function scene() {
     folder,
     source,
     client,
+    publishBlocks: () => context.publisher.publishBlocks([]),
     publish: () => context.publisher.publish({ person: 'approver-1', role: 'approver' }, { force: true }),
     meddleWith: (change: (path: string, bytes: Buffer) => Buffer | Error) => {
       meddle = change
@@ -176,3 +177,27 @@ function flipped(bytes: Buffer): Buffer {
   changed[at] = (changed[at] ?? 0) ^ 1
   return changed
 }
+
+describe('pullBlocks', () => {
+  it('gives verdicts that the metadata of the last pull names, and none twice', async () => {
+    const { source, publish, publishBlocks, asked } = await scene()
+    expect(await source.pullBlocks?.(0, NEVER)).toEqual({ kind: 'none' })
+    await publish()
+    await publishBlocks()
+    await source.pull(undefined, NEVER)
+    const before = asked.length
+    expect(await source.pullBlocks?.(0, NEVER)).toMatchObject({ kind: 'fetched', version: 1 })
+    expect(asked.length - before).toBe(1)
+    expect(await source.pullBlocks?.(1, NEVER)).toEqual({ kind: 'held' })
+    await publishBlocks()
+    expect(await source.pullBlocks?.(1, NEVER)).toMatchObject({ kind: 'fetched', version: 2 })
+  })
+
+  it('refuses verdicts with one byte changed on the way', async () => {
+    const { source, publish, publishBlocks, meddleWith } = await scene()
+    await publish()
+    await publishBlocks()
+    meddleWith((path, bytes) => (path.includes('/blocks/') ? Buffer.concat([bytes.subarray(0, -1), Buffer.from(' ')]) : bytes))
+    await expect(source.pullBlocks?.(0, NEVER)).rejects.toMatchObject({ code: 'TARGET_MISMATCH' })
+  })
+})

@@ -46,6 +46,11 @@ function decideOne(flag: Parameters<typeof aFlag>[0], scene: VerdictScene) {
 }
 
 describe('decideBlocks', () => {
+  it('never blocks who is protected, such as the control API, not even where every address may be blocked', () => {
+    const shield = { protected: createBlockSet([parseBlock('20.9.9.0/24')]) }
+    expect(decideOne({}, aScene({ facilityAddresses: 'always' }, shield))).toEqual({ blocked: [], spared: ['protected'] })
+  })
+
   it.each<[VerdictPolicy['facilityAddresses'], string, string | undefined, string]>([
     ['foreign', OWN, 'own-facility', 'the facility is the harvester’s victim as often as not'],
     ['foreign', SHARED, 'own-facility', 'one of the owners is the account’s facility'],
