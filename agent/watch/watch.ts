@@ -109,7 +109,8 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
   let top: readonly AccountTally[] = []
   let hasNews = false
   let [topMs, savedMs, savedVersion, savedPlaces] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, '']
-  let savedCountsMs = monotonicMs()
+  // The first look is saved at once: a crash in the first minute must not begin anew behind it.
+  let savedCountsMs = Number.NEGATIVE_INFINITY
 
   function act(verdicts: readonly Verdict[]): void {
     flags.take(verdicts)
@@ -231,8 +232,9 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
       while (!signal.aborted) {
         behind = await pollOnce(behind)
         passTime()
-        if (hasNews || monotonicMs() - savedMs >= SAVE_MS) await save()
+        // Counts first: positions without them would be taken for those of a watch that has lost its counts.
         if (monotonicMs() - savedCountsMs >= SAVE_COUNTS_MS) await saveCounts()
+        if (hasNews || monotonicMs() - savedMs >= SAVE_MS) await save()
         if (behind.length === 0) await wake.wait(FLOOR_MS, signal)
       }
       await save()
