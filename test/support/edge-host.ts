@@ -21,6 +21,8 @@ export interface EdgeHostOptions {
   readonly portal: PortalOptions & { readonly ports: readonly number[] }
   /** The real nginx takes the requests and writes the log; else the stand-in does both. */
   readonly hasNginx: boolean
+  /** The key that the edges share: with it `watch` counts for central. */
+  readonly tallyKey?: Uint8Array | undefined
   /** Options beside these; they win. Dotted paths are nested by the caller. */
   readonly more?: Readonly<Record<string, unknown>>
 }
@@ -48,6 +50,8 @@ export async function createEdgeHost(options: EdgeHostOptions): Promise<EdgeHost
   const socket = file('agent.sock')
   const configFile = file('agent.yaml')
   await writeFile(file('enrol-token'), options.enrolToken, { mode: 0o600 })
+  const tallies = { keyFile: file('edges.key'), everyS: 10 }
+  if (options.tallyKey !== undefined) await writeFile(tallies.keyFile, options.tallyKey, { mode: 0o600 })
   await writeFile(
     configFile,
     stringify({
@@ -60,7 +64,12 @@ export async function createEdgeHost(options: EdgeHostOptions): Promise<EdgeHost
       verdicts: { action: 'block-source', blockForS: 600 },
       report: { everyS: 10 },
       status: { socket },
-      watch: { logs: [{ path: accessLog, format: 'nginx-json' }], socket: file('watch.sock'), stateDir: file('watch') },
+      watch: {
+        logs: [{ path: accessLog, format: 'nginx-json' }],
+        socket: file('watch.sock'),
+        stateDir: file('watch'),
+        ...(options.tallyKey === undefined ? {} : { tallies }),
+      },
       ...options.more,
     }),
   )

@@ -25,6 +25,8 @@ export interface MainJobOptions {
   readonly rows: readonly SeedRow[]
   /** Options of the edge's config beside those of the lab; dotted paths nested by the caller. */
   readonly edge?: Readonly<Record<string, unknown>>
+  /** The key that the edges share. */
+  readonly tallyKey?: Uint8Array
   /** The same of the control API's. */
   readonly control?: Readonly<Record<string, unknown>>
 }
@@ -41,6 +43,8 @@ export interface MainJobLab extends AsyncDisposable {
   readonly portalAddress: string
   readonly control: ControlHost
   readonly edge: EdgeHost
+  /** One more edge beside it, that judges no packets. */
+  secondEdge(): Promise<EdgeHost>
   serve(): Promise<Service>
   /** SIGKILL for every control API that runs. */
   killControl(): Promise<void>
@@ -66,6 +70,7 @@ export async function createMainJobLab({
   rows,
   edge: more = {},
   control: moreControl = {},
+  tallyKey,
 }: MainJobOptions): Promise<MainJobLab> {
   await using parts = new AsyncDisposableStack()
   const folder = parts.use(await createWorkDir('ew-lab'))
@@ -107,18 +112,21 @@ export async function createMainJobLab({
     ]),
   )
   await proxy.line(/^ready/)
-  const edge = await createEdgeHost({
-    place: lab.edge,
-    folder: folder.file('edge'),
-    name: 'edge-1',
-    controlUrl: `http://${CONTROL_ADDRESS}:${PROXY_PORT}`,
-    enrolToken: await control.enrolToken(),
-    backend: 'nft',
-    management: [],
-    portal: { ports: lab.portalPorts },
-    hasNginx: false,
-    more: { pull: { schedule: '*/3 * * * * *', jitterMs: 500 }, ...more },
-  })
+  const edgeHost = async (name: string, backend: 'nft' | 'dry-run') =>
+    createEdgeHost({
+      place: lab.edge,
+      folder: folder.file(backend === 'nft' ? 'edge' : name),
+      name,
+      controlUrl: `http://${CONTROL_ADDRESS}:${PROXY_PORT}`,
+      enrolToken: await control.enrolToken(),
+      backend,
+      management: [],
+      portal: { ports: lab.portalPorts },
+      hasNginx: false,
+      tallyKey,
+      more: { pull: { schedule: '*/3 * * * * *', jitterMs: 500 }, ...more },
+    })
+  const edge = await edgeHost('edge-1', 'nft')
   for (const service of await edge.startPortal()) parts.use(service)
   const firewall = createNftFirewall({ run: (file, args) => lab.network.edge.run(file, args) })
   const kernelDigest = async () => {
@@ -137,6 +145,7 @@ export async function createMainJobLab({
     portalAddress: lab.portalAddress,
     control,
     edge,
+    secondEdge: () => edgeHost('edge-2', 'dry-run'),
     serve,
     async killControl() {
       await Promise.all([...serving].map((service) => service.stop('SIGKILL')))
