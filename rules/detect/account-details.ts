@@ -135,7 +135,11 @@ export class AccountDetails {
     const start = (place & (PAGE_PLACES - 1)) * SOURCES
     const sinceS = Math.floor(atMs / 1000) - spanS
     let count = 0
-    for (let at = start; at < start + SOURCES; at++) if ((page.sourceTimes[at] as number) > sinceS) count++
+    for (let at = start; at < start + SOURCES; at++) {
+      const usedS = page.sourceTimes[at] as number
+      // A wrong clock may be so near to 1970 that places never used seem to have been.
+      if (usedS !== 0 && usedS > sinceS) count++
+    }
     return count
   }
 

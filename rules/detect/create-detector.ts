@@ -204,8 +204,9 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     if (tallies !== undefined && isTold(atMs))
       tallies.note(account, request, true, kind === undefined ? undefined : subject, kind === 'newSubjects')
     const isLate = counters.add(slot, atMs, kind)
-    if (kind === 'newSubjects' && account.details !== -1) {
-      const block = request.subjectBlock ?? 0
+    const isPerson = kind === 'newSubjects' || (kind === undefined && account.unjudged % policy.score.lookupsPerPerson < 1)
+    if (isPerson && account.details !== -1) {
+      const block = kind === undefined ? 0 : (request.subjectBlock ?? 0)
       if (block !== 0) walks.add(slot, block, atMs)
       steps.add(slot, Number(account.facility ?? 0), account.sourceHash, block, account.usualPerHour, atMs)
     }

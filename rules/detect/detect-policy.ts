@@ -137,7 +137,7 @@ export const DETECT_OPTIONS = {
     'enforce',
     'Almost no look-up is a repeat: honest clients look a person up two to nine times. Adds to other rules, does nothing alone.',
   ),
-  'persons.points': pointsOption(30, 30),
+  'persons.points': pointsOption(30, 39),
   'persons.atLeast1h': countOption(150, 'Persons told in an hour below which the share says nothing.'),
   'persons.newShare': shareOption(0.8, 'Share of look-ups in the hour that are of a person not seen lately.'),
   'persons.scope': scopeOption(),

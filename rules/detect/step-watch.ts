@@ -24,7 +24,7 @@ export class StepWatch {
 
   constructor(minAccounts: number, minExcess: number) {
     this.#quick = new InStepGroups({ minAccounts, minExcess })
-    this.#slow = new InStepGroups({ minAccounts, minExcess: 2 * minExcess })
+    this.#slow = new InStepGroups({ minAccounts, minExcess: 2 * minExcess, findsRhythm: false })
   }
 
   /** As `InStepGroups.add`. */
@@ -40,7 +40,6 @@ export class StepWatch {
       this.#slowAtMs = nowMs + SLOW_LOOK_MS
       this.#slowGroups = this.#slow
         .groups(nowMs / SLOWNESS)
-        .filter(({ reason }) => reason !== 'rhythm')
         .map((group) => ({ ...group, sinceMs: group.sinceMs * SLOWNESS, spanMinutes: QUICK_MINUTES * SLOWNESS }))
     }
     this.#bySlot = new Map([...this.#slowGroups, ...quick].flatMap((group) => group.slots.map((slot) => [slot, group] as const)))

@@ -19,6 +19,8 @@ export interface InStepOptions {
   readonly minAccounts?: number
   /** A group has at least so many persons beyond the usual; 300 unless told. */
   readonly minExcess?: number
+  /** Whether a shared rate is looked for; it is unless told. */
+  readonly findsRhythm?: boolean
   /** Things that accounts may share that are held at a time, about 1.1 KB each; 4,096 unless told. */
   readonly maxKeys?: number
 }

@@ -28,6 +28,7 @@ export class InStepGroups {
   readonly #minAccounts: number
   readonly #minExcess: number
   readonly #maxKeys: number
+  readonly #findsRhythm: boolean
   readonly #raised = new RaisedAccounts()
   readonly #keys = new Map<number, SharedKey>()
   /** Keys that enough accounts have shared: most have but one. */
@@ -39,6 +40,7 @@ export class InStepGroups {
     this.#minAccounts = options.minAccounts ?? 5
     this.#minExcess = options.minExcess ?? 300
     this.#maxKeys = options.maxKeys ?? DEFAULT_MAX_KEYS
+    this.#findsRhythm = options.findsRhythm ?? true
   }
 
   /** Keys held. */
@@ -56,7 +58,7 @@ export class InStepGroups {
     if (source !== 0) this.#count('source', mixed(source ^ 0x3a7e11), slot, facility, usualPerHour, atMs, 1)
     if (block !== 0) this.#count('blocks', mixed(block ^ 0x51c64e6d), slot, facility, usualPerHour, atMs, 1)
     const before = this.#raised.paneBefore(slot)
-    if (before < RATED_PERSONS) return
+    if (before < RATED_PERSONS || !this.#findsRhythm) return
     const known = before + this.#raised.paneNow(slot)
     const [whole, half] = rateLevels(before)
     const pane = mixed(paneOf(atMs))
@@ -64,7 +66,7 @@ export class InStepGroups {
     this.#count('rhythm', mixed(pane ^ (half * 2 + 1 + 0x2f0b4a)), slot, facility, usualPerHour, atMs, known)
   }
 
-  /** The groups in step now, the largest excess first. Looks at every key that enough accounts have shared: ask every ten seconds or so. */
+  /** The groups in step now, the largest excess first, those of a shared rate last. Looks at every key that enough accounts have shared: ask every ten seconds or so. */
   groups(nowMs: number): readonly InStepGroup[] {
     const groups: InStepGroup[] = []
     const commonPane = this.#commonPane()
@@ -78,7 +80,8 @@ export class InStepGroups {
       const group = isNone ? undefined : this.#groupOf(key, nowMs)
       if (group !== undefined) groups.push(group)
     }
-    groups.sort((a, b) => b.excess - a.excess)
+    // A shared rate is the weakest reason, and must not stand for a better one.
+    groups.sort((a, b) => Number(a.reason === 'rhythm') - Number(b.reason === 'rhythm') || b.excess - a.excess)
     return groups.filter((group, at) => !groups.slice(0, at).some((larger) => isWithin(group, larger)))
   }
 
@@ -100,10 +103,10 @@ export class InStepGroups {
   }
 
   #groupOf(key: SharedKey, nowMs: number): InStepGroup | undefined {
-    const members = key.raised((slot) => this.#generationOf(slot), nowMs)
+    const members = key.members((slot) => this.#generationOf(slot)).filter((member) => this.#excessOf(key, member, nowMs) > 0)
     if (key.facilities(members) < this.#minAccounts) return undefined
     if (key.reason === 'rhythm' && !this.#isRhythm(key, members, nowMs)) return undefined
-    const excess = members.reduce((sum, member) => sum + key.excess(member, nowMs), 0)
+    const excess = members.reduce((sum, member) => sum + this.#excessOf(key, member, nowMs), 0)
     if (excess < this.#minExcess) return undefined
     members.sort((a, b) => key.persons(b) - key.persons(a))
     return {
@@ -113,6 +116,12 @@ export class InStepGroups {
       excess: Math.round(excess),
       sinceMs: key.sinceMs,
     }
+  }
+
+  /** Persons of a member beyond what is usual for the account, as far as they came with the key. */
+  #excessOf(key: SharedKey, member: number, nowMs: number): number {
+    const all = this.#raised.persons(key.slots[member] as number, paneOf(nowMs))
+    return Math.max(0, Math.min(key.persons(member), all - key.mostUsual(member, nowMs)))
   }
 
   /** A rate is shared by enough accounts, evenly, and late enough in the pane that a crowd would have shown. */

@@ -42,6 +42,16 @@ export class RaisedAccounts {
     return this.#pages[slot >>> PAGE_BITS]?.counts[slot & (PAGE_SLOTS - 1)] ?? 0
   }
 
+  /** Persons in pane `pane` and the one before it. */
+  persons(slot: number, pane: number): number {
+    const page = this.#pages[slot >>> PAGE_BITS]
+    if (page === undefined) return 0
+    const at = slot & (PAGE_SLOTS - 1)
+    const held = page.panes[at] as number
+    if (held >= pane) return (page.counts[at] as number) + (page.before[at] as number)
+    return held === pane - 1 ? (page.counts[at] as number) : 0
+  }
+
   /** Forgets an account; its slot may be given to another one. */
   clear(slot: number): void {
     const page = this.#pages[slot >>> PAGE_BITS]

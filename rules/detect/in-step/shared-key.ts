@@ -53,15 +53,15 @@ export class SharedKey {
     return (this.#counts[member] as number) + (this.#before[member] as number)
   }
 
-  /** Persons of a member beyond what is usual for it. */
-  excess(member: number, atMs: number): number {
-    return Math.max(0, this.persons(member) - mostUsual(this.#usual[member] as number, atMs))
+  /** More persons than this are more than is usual for a member. */
+  mostUsual(member: number, atMs: number): number {
+    return mostUsual(this.#usual[member] as number, atMs)
   }
 
-  /** Members, by `generationOf` still the same accounts, that see more than usual. */
-  raised(generationOf: (slot: number) => number, atMs: number): number[] {
+  /** Members, by `generationOf` still the same accounts. */
+  members(generationOf: (slot: number) => number): number[] {
     return Array.from({ length: this.size }, (_, member) => member).filter(
-      (member) => generationOf(this.slots[member] as number) === this.#generations[member] && this.excess(member, atMs) > 0,
+      (member) => generationOf(this.slots[member] as number) === this.#generations[member],
     )
   }
 

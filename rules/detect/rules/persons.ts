@@ -6,7 +6,7 @@ import { ruleBase } from './rule-base.ts'
 
 const HOUR = windowNumber('1h')
 
-/** Hardly anybody is looked up twice: honest clients ask two to nine times for each visit. */
+/** Hardly anybody is looked up twice: honest clients ask two to nine times for each visit. The fewer repeats, the more points. */
 export function createPersonsRule(policy: DetectPolicy): Rule {
   const { atLeast1h, newShare } = policy.persons
   return {
@@ -15,7 +15,7 @@ export function createPersonsRule(policy: DetectPolicy): Rule {
       const subjects = figures.subjects(HOUR)
       if (subjects < atLeast1h) return 0
       const share = subjects / figures.lookups(HOUR)
-      return share < newShare ? 0 : 1
+      return share < newShare ? 0 : 1 + (share - newShare) / Math.max(0.01, 1 - newShare)
     },
     findingOf(figures) {
       const [requests, subjects] = [figures.lookups(HOUR), figures.subjects(HOUR)]

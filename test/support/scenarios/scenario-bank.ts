@@ -33,7 +33,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'in-step',
     what: 'one operator with 20 accounts in turn, each a look-up every 100 seconds',
-    goal: stopped(4 * HOUR_MS, 4_000),
+    goal: stopped(3 * HOUR_MS, 2_000),
     edges: 1,
     begin(world, seed) {
       const facilities = pickFacilities(world, 50, 20, seed)
