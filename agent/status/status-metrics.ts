@@ -37,6 +37,8 @@ export function createStatusMetrics(read: () => AgentStatus): Registry {
     'Packets of strangers that found no room in that list, since the start.',
     ({ refused }) => refused.total.unlistedPackets,
   )
+  gauge('fleet_verdicts', 'Accounts under a verdict over all edges.', ({ fleet }) => fleet.verdicts)
+  gauge('fleet_version', 'Version of the verdicts over all edges that is held.', ({ fleet }) => fleet.version)
   gauge('flags', 'Flags of accounts heard lately.', ({ flags }) => flags.length)
   gauge('drifts', 'Changes of others to our rules since the start.', ({ drift }) => drift.found)
   gauge('drift_repairs', 'Repairs of our rules since the start.', ({ drift }) => drift.repaired)

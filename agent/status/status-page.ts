@@ -107,7 +107,7 @@ ${fact('Tường lửa', 'Firewall', backend.reason === '' ? backend.name : `${b
   )
 }
 
-function pullOf({ lastPull, lastReportAt, stream, watch }: AgentStatus): Html {
+function pullOf({ lastPull, lastReportAt, stream, watch, fleet }: AgentStatus): Html {
   return section(
     both('Lần lấy gần nhất', 'Last pull'),
     html`<dl>
@@ -117,7 +117,9 @@ ${fact('Đã xác minh', 'Verified', timeOf(lastPull.verifiedAt))}
 ${fact('Đã áp dụng', 'Applied', timeOf(lastPull.appliedAt))}
 ${fact('Báo cáo gần nhất', 'Last report', timeOf(lastReportAt))}
 ${fact('Luồng tin của trung tâm', 'Event stream', stream === 'connected' ? both('đang nối', 'connected') : both('mất nối', 'away'))}
-${fact('Tiến trình theo dõi nhật ký', 'Watch process', watch === 'connected' ? both('đang nối', 'connected') : both('mất nối', 'away'))}</dl>`,
+${fact('Tiến trình theo dõi nhật ký', 'Watch process', watch === 'connected' ? both('đang nối', 'connected') : both('mất nối', 'away'))}
+${fact('Gửi số liệu đếm', 'Counts sent', timeOf(fleet.lastTallyAt))}
+${fact('Tài khoản bị xử lý trên toàn hệ thống', 'Accounts held over all edges', String(fleet.verdicts))}</dl>`,
   )
 }
 

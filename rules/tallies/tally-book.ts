@@ -14,6 +14,8 @@ import { MAX_TALLY_MINUTES } from './tally-bytes.ts'
 const PART_ENTRIES = 20_000
 /** More tallies than an edge can have sent between two times that its book was saved. */
 const SAVED_STEP = 10_000
+/** Where room is short, an account that goes with fewer look-ups than this in a minute is not told of: a flood of invented names leaves room for real ones. */
+const WORTH_TELLING = 3
 
 export interface TallyBookOptions {
   readonly edge: string
@@ -23,6 +25,8 @@ export interface TallyBookOptions {
   readonly tokenOf: (slot: number) => { readonly token: string; readonly facility: string | undefined }
   /** Minutes that late lines may still change, 1 to 60; 15 unless told. */
   readonly keepMinutes?: number
+  /** Hard cap on the entries held, some 300 bytes each; 400,000 unless told. */
+  readonly maxEntries?: number
 }
 
 interface BookEntry extends TallyEntry {
@@ -43,17 +47,20 @@ interface Page {
 export class TallyBook {
   readonly #options: TallyBookOptions
   readonly #keepMinutes: number
+  readonly #maxEntries: number
+  #entries = 0
   readonly #pages = new Map<number, Page>()
   #sequence = 0
   #newest = 0
   #lastMinute = -1
   #lastPage: Page | undefined
-  /** Requests too late to be told of. */
+  /** Requests too late to be told of, or for which there was no room. */
   late = 0
 
   constructor(options: TallyBookOptions) {
     this.#options = options
     this.#keepMinutes = Math.min(MAX_TALLY_MINUTES, options.keepMinutes ?? 15)
+    this.#maxEntries = options.maxEntries ?? 400_000
   }
 
   /** Counts one of `what` for an account. */
@@ -115,6 +122,7 @@ export class TallyBook {
       for (const { minute, entries } of minutes) {
         const page = this.#pageOf(minute)
         for (const entry of entries) page?.left.push({ ...entry, counts: { ...entry.counts }, isChanged: true })
+        if (page !== undefined) this.#entries += entries.length
       }
     }
   }
@@ -133,7 +141,8 @@ export class TallyBook {
       const entry = bySlot.get(slot)
       if (entry === undefined) continue
       bySlot.delete(slot)
-      left.push(entry)
+      if (this.#entries <= this.#maxEntries / 2 || entry.counts.lookups >= WORTH_TELLING) left.push(entry)
+      else this.#entries--
     }
   }
 
@@ -146,6 +155,8 @@ export class TallyBook {
       held.isChanged = true
       return held
     }
+    if (this.#entries >= this.#maxEntries) return undefined
+    this.#entries++
     const fresh: BookEntry = {
       ...this.#options.tokenOf(slot),
       counts: createCounts(),
@@ -170,7 +181,11 @@ export class TallyBook {
     this.#pages.set(minute, page)
     if (minute > this.#newest) {
       this.#newest = minute
-      for (const old of this.#pages.keys()) if (old <= minute - this.#keepMinutes) this.#pages.delete(old)
+      for (const [old, { bySlot, left }] of this.#pages) {
+        if (old > minute - this.#keepMinutes) continue
+        this.#pages.delete(old)
+        this.#entries -= bySlot.size + left.length
+      }
     }
     return page
   }

@@ -227,4 +227,37 @@ describe('TallyBook', () => {
     expect(book.late).toBe(1)
     expect(book.take()?.minutes).toHaveLength(1)
   })
+
+  it('leaves room for real accounts in a flood of invented names', () => {
+    const book = new TallyBook({
+      edge: 'edge-1',
+      boot: '0'.repeat(16),
+      keyId: '0a0b0c0d',
+      tokenOf: (slot) => ({ token: tokenOf(`account ${slot}`), facility: undefined }),
+      maxEntries: 20,
+    })
+    for (let name = 1; name <= 60; name++) {
+      see(book, { account: name, person: 1, edge: 1, afterMs: 0 })
+      // The detector gives the slots of invented names away one after the other.
+      if (name > 10) book.clear(name - 10)
+    }
+    for (let person = 0; person < 5; person++) see(book, { account: 99, person, edge: 1, afterMs: 0 })
+    const entries = book.take()?.minutes[0]?.entries ?? []
+    expect(entries.length).toBeLessThanOrEqual(20)
+    expect(entries).toContainEqual(expect.objectContaining({ token: tokenOf('account 99') }))
+  })
+
+  it('holds no more than its cap, and has room again once minutes are over', () => {
+    const book = new TallyBook({
+      edge: 'edge-1',
+      boot: '0'.repeat(16),
+      keyId: '0a0b0c0d',
+      tokenOf: (slot) => ({ token: tokenOf(`account ${slot}`), facility: undefined }),
+      maxEntries: 3,
+    })
+    for (let name = 1; name <= 5; name++) see(book, { account: name, person: 1, edge: 1, afterMs: 0 })
+    expect([book.take()?.minutes[0]?.entries.length, book.late]).toEqual([3, 2])
+    see(book, { account: 1, person: 1, edge: 1, afterMs: 20 * MINUTE_MS })
+    expect(book.late).toBe(2)
+  })
 })
