@@ -49,7 +49,10 @@ async function findRestOnce(logPath: string, { identity, offset }: FilePlace): P
     const file = await openLogFile(path)
     if (file === undefined) continue
     const { size } = await file.handle.stat()
-    if (size >= offset && (identity.headBytes === 0 || isBeginningOf(identity, await readHead(file.handle)))) return file
+    // The names may have moved on since they were listed: what was opened counts.
+    const isSame = file.dev === identity.dev && file.ino === identity.ino
+    const isRest = identity.headBytes === 0 ? isSame : isBeginningOf(identity, await readHead(file.handle))
+    if (size >= offset && isRest) return file
     await file.handle.close()
   }
   return undefined
