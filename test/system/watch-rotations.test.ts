@@ -34,6 +34,6 @@ if (obstacle !== undefined) {
         isDone = true
       },
     })
-    await t.rejects(rounds.run(SEED), { cause: { message: /line \d+: 2 times/ } })
+    await t.rejects(rounds.run(SEED), { cause: { message: /line \d+ of log 0: 2 times/ } })
   })
 }

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { readMaskingKey } from '../../agent/watch/masking-key.ts'
@@ -33,9 +33,7 @@ export const ROTATIONS: Torture = {
   what: 'rotates logs in every way while a real watch follows them, is stopped, killed and started again; wrong is a line that is not counted exactly once',
   rounds: 17,
   goals: { rotations: 10_000, kills: 100, stops: 100, lines: 100_000, copies: 1_000, removed: 100, 'while it was down': 400 },
-  async findObstacle() {
-    return existsSync('/proc/self/fd') ? undefined : 'needs /proc'
-  },
+  findObstacle: () => Promise.resolve(undefined),
   begin: () => beginRotations({ steps: STEPS_A_ROUND }),
 }
 
@@ -114,12 +112,12 @@ async function beginLife(folder: WorkDir, seeded: Seeded): Promise<Life> {
   const socket = folder.file('watch.sock')
   const configFile = folder.file('agent.yaml')
   const figures: Record<string, number> = { lines: 0 }
-  const written: string[] = []
+  const written: { readonly account: string; readonly log: number }[] = []
   const formats = STYLES.map((_, at) => FORMATS[(at + seeded.below(3)) % 3] ?? 'combined')
   const logs = STYLES.map((style, at) =>
     createRotatingLog(folder.file(`access-${at}.log`), style, () => {
       const { account, line } = makeLine(formats[at] ?? 'combined', written.length, seeded)
-      written.push(account)
+      written.push({ account, log: at })
       figures.lines = written.length
       return line
     }),
@@ -140,6 +138,7 @@ async function beginLife(folder: WorkDir, seeded: Seeded): Promise<Life> {
     }),
   )
   let watch: Service | undefined
+  let startedMs = 0
   let downSteps = 0
   /** Lines that are gone from the disk would be uncounted after a kill, by the nature of it (agent/watch/README.md). */
   let isBare = false
@@ -150,6 +149,7 @@ async function beginLife(folder: WorkDir, seeded: Seeded): Promise<Life> {
 
   function start(): Service {
     if (watch?.exit !== undefined) throw new Error(`watch ended by itself: ${watch.lines.slice(-6).join('\n')}`)
+    if (watch === undefined) startedMs = Date.now()
     watch ??= startOwn(
       {
         start: (file, args, options) =>
@@ -167,17 +167,21 @@ async function beginLife(folder: WorkDir, seeded: Seeded): Promise<Life> {
     if (watch === undefined && --downSteps <= 0) start()
   }
 
-  function isHeld(file: LinesFile | undefined): boolean {
-    const fds = watch === undefined ? [] : readdirSync(`/proc/${watch.pid}/fd`)
-    return fds.some((fd) => {
-      try {
-        return statSync(`/proc/${watch?.pid}/fd/${fd}`).ino === file?.ino
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-        throw error
-      }
-    })
+  /** What the watch that runs now has saved; nothing while it has not saved anything yet. */
+  function readPositions(): Positions | undefined {
+    const file = folder.file('state', 'positions.json')
+    if (watch === undefined || !existsSync(file) || statSync(file).mtimeMs <= startedMs) return undefined
+    return JSON.parse(readFileSync(file, 'utf8')) as Positions
   }
+
+  /** Bytes of whole lines that were read of a file. */
+  function readBytes(positions: Positions | undefined, log: RotatingLog, ino: number): number {
+    const { files = [], done = [] } = positions?.logs[log.path] ?? {}
+    return [...files, ...done].find(({ identity }) => identity.ino === String(ino))?.offset ?? 0
+  }
+
+  const isRead = (log: RotatingLog, file: LinesFile | undefined): boolean =>
+    file === undefined || file.bytes <= readBytes(readPositions(), log, file.ino)
 
   const isCounted = ({ ino }: LinesFile): boolean => logs.every((log) => log.lines().every((file) => file.ino !== ino))
 
@@ -192,16 +196,13 @@ async function beginLife(folder: WorkDir, seeded: Seeded): Promise<Life> {
   /** Past files that were read to their end since all was settled last. */
   const readInodes = new Set<number>()
 
-  async function hasReadAll(): Promise<true | undefined> {
-    const text = await readFile(folder.file('state', 'positions.json'), 'utf8')
-    const positions = JSON.parse(text) as { logs: Record<string, Record<'files' | 'done', SavedPlace[]>> }
+  function hasReadAll(): true | undefined {
+    const positions = readPositions()
     for (const log of logs) {
-      const { files = [], done = [] } = positions.logs[log.path] ?? {}
       for (const { ino, bytes } of log.lines()) {
         if (bytes === 0 || readInodes.has(ino)) continue
-        const place = [...files, ...done].find(({ identity }) => identity.ino === String(ino))
-        if ((place?.offset ?? 0) < bytes)
-          throw new Error(`${log.path}: ${place?.offset} of ${bytes} bytes of inode ${ino} were read`)
+        const read = readBytes(positions, log, ino)
+        if (read < bytes) throw new Error(`${log.path}: ${read} of ${bytes} bytes of inode ${ino} were read`)
         if (ino !== log.lines().at(-1)?.ino) readInodes.add(ino)
       }
     }
@@ -258,7 +259,7 @@ async function beginLife(folder: WorkDir, seeded: Seeded): Promise<Life> {
       pass()
       // While nobody reads it, it would be gone for good.
       if (watch === undefined) return 'nothing'
-      await awaitOf('the log to be open', () => isHeld(log.lines().at(-1)) || undefined)
+      await awaitOf('the log to be read', () => isRead(log, log.lines().at(-1)) || undefined)
       log.remove()
       isBare = true
       count('rotations')
@@ -271,7 +272,7 @@ async function beginLife(folder: WorkDir, seeded: Seeded): Promise<Life> {
       const isBold = random.below(3) === 0
       const gone = log.pack((file) => {
         if (isCounted(file)) return true
-        const isSafe = isBold && isHeld(file)
+        const isSafe = isBold && isRead(log, file)
         isBare ||= isSafe
         return isSafe
       }, isCompressed)
@@ -301,9 +302,9 @@ async function beginLife(folder: WorkDir, seeded: Seeded): Promise<Life> {
     async judge() {
       await end('stop')
       const counted = await readCounts(stateDir, written.length)
-      const wrong = written.flatMap((account, line) => {
+      const wrong = written.flatMap(({ account, log }, line) => {
         const found = counted.get(account) ?? 0
-        return found === 1 ? [] : [`line ${line}: ${found} times`]
+        return found === 1 ? [] : [`line ${line} of log ${log}: ${found} times`]
       })
       if (wrong.length > 0 || counted.size !== written.length)
         throw new Error(
@@ -318,9 +319,11 @@ async function beginLife(folder: WorkDir, seeded: Seeded): Promise<Life> {
   return life
 }
 
-interface SavedPlace {
-  readonly identity: { readonly ino: string }
-  readonly offset: number
+/** What is needed of `positions.json`. */
+interface Positions {
+  readonly logs: Readonly<
+    Record<string, Record<'files' | 'done', { readonly identity: { readonly ino: string }; readonly offset: number }[]>>
+  >
 }
 
 /** Look-ups by account, as watch left them on disk. */
