@@ -194,16 +194,18 @@ async function beginLife(folder: WorkDir, seeded: Seeded): Promise<Life> {
   }
 
   /** Past files that were read to their end since all was settled last. */
-  const readInodes = new Set<number>()
+  const readFiles = new Set<string>()
 
   function hasReadAll(): true | undefined {
     const positions = readPositions()
     for (const log of logs) {
       for (const { ino, bytes } of log.lines()) {
-        if (bytes === 0 || readInodes.has(ino)) continue
+        // An inode may be used again, by a file of another size.
+        const name = `${log.path} ${ino} ${bytes}`
+        if (bytes === 0 || readFiles.has(name)) continue
         const read = readBytes(positions, log, ino)
         if (read < bytes) throw new Error(`${log.path}: ${read} of ${bytes} bytes of inode ${ino} were read`)
-        if (ino !== log.lines().at(-1)?.ino) readInodes.add(ino)
+        readFiles.add(name)
       }
     }
     return true
@@ -296,7 +298,7 @@ async function beginLife(folder: WorkDir, seeded: Seeded): Promise<Life> {
       await assertAllRead()
       await end('stop')
       for (const log of logs) log.forget()
-      readInodes.clear()
+      readFiles.clear()
       start()
     },
     async judge() {
