@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { createDetector } from '../../../rules/detect/create-detector.ts'
+import { DEFAULT_DETECT_POLICY } from '../../../rules/detect/detect-policy.ts'
+import type { AttributedRequest } from '../../../rules/requests/attributed-request.ts'
+import { dayStartMs } from '../../support/scenarios/request.ts'
+import { runScenario, type ScenarioOutcome } from '../../support/scenarios/run-scenario.ts'
+import { SCENARIOS } from '../../support/scenarios/scenario-bank.ts'
+import { createWorld } from '../../support/scenarios/world.ts'
+
+/** So small that it is played in a moment; `bench/scenarios.ts` plays the same attacks in a larger world. */
+const SMALL = { seed: 5, facilities: 60, startMs: dayStartMs('2026-03-03'), days: 2 }
+
+/** Honest traffic of larger facilities takes most of the time and shows nothing more. */
+const LARGEST_VISITS = 1_000
+
+function* first(requests: Iterable<AttributedRequest>, most: number): Generator<AttributedRequest> {
+  let count = 0
+  for (const request of requests) {
+    if (count++ === most) return
+    yield request
+  }
+}
+
+describe.each([
+  ['told', true],
+  ['not told', false],
+])('with persons %s', (_, withSubjects) => {
+  const world = createWorld({ ...SMALL, withSubjects })
+  const largest = new Set(world.list.filter(({ dailyVisits }) => dailyVisits > LARGEST_VISITS).map(({ account }) => account))
+  const honest = [...world.traffic()].filter(({ account }) => account === undefined || !largest.has(account))
+
+  function play(name: string, most: number): ScenarioOutcome {
+    const scenario = SCENARIOS.find((each) => each.name === name)
+    if (scenario === undefined) throw new Error(`no scenario ${name}`)
+    const { accounts, requests } = scenario.begin(world, 1)
+    const options = { maskAccount: (account: string) => account, registrations: world.registrations }
+    return runScenario({
+      detectors: Array.from({ length: scenario.edges }, () => createDetector(DEFAULT_DETECT_POLICY, options)),
+      honest,
+      attack: first(requests, most),
+      attacked: new Set(accounts),
+    })
+  }
+
+  it.each(
+    (
+      [
+        ['steady', 3_000, 350, 350],
+        ['steady-hospital', 3_000, 350, 350],
+        ['pauses', 3_000, 350, undefined],
+        ['sources', 3_000, 120, 120],
+        ['edges', 5_000, 2_000, undefined],
+        ['in-step', 5_000, 900, 2_500],
+        ['walk', 3_000, 400, undefined],
+        ['clinic', 3_000, 1_600, undefined],
+      ] as const
+    ).flatMap(([name, most, told, untold]) => {
+      const leaked = withSubjects ? told : untold
+      return leaked === undefined ? [] : [[name, leaked, most] as const]
+    }),
+  )('%s is suspended after %i look-ups at most, and nobody else is', (name, leaked, most) => {
+    const outcome = play(name, most)
+    expect(outcome.verdicts.map(({ action }) => action)).toContain('suspend')
+    expect(outcome.leaked).toBeLessThanOrEqual(leaked)
+    expect([...outcome.falseSuspensions, ...outcome.falseThrottles]).toEqual([])
+  })
+
+  it.each([
+    ['month-end', 20_000],
+    ['vaccination', 2_000],
+    ['poller', 9_000],
+    ['retries', 20_000],
+  ])('%s is not suspended, nor anybody else', (name, most) => {
+    const outcome = play(name, most)
+    expect(outcome.verdicts.filter(({ action }) => action === 'suspend')).toEqual([])
+    expect([...outcome.falseSuspensions, ...outcome.falseThrottles]).toEqual([])
+  })
+
+  if (!withSubjects)
+    it.each(['pauses', 'edges', 'walk'])('%s is slowed down', (name) => {
+      expect(play(name, 5_000).verdicts.map(({ action }) => action)).toContain('throttle')
+    })
+})
