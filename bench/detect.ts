@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { createDetector } from '../rules/detect/create-detector.ts'
 import { DEFAULT_DETECT_POLICY } from '../rules/detect/detect-policy.ts'
 import type { Registrations } from '../rules/detect/registered-facility.ts'
@@ -8,6 +6,7 @@ import { makeFacilities, registrationsOf } from '../test/support/scenarios/facil
 import { ordinaryDay } from '../test/support/scenarios/ordinary-day.ts'
 import { aRequest, dayStartMs, subjectOf } from '../test/support/scenarios/request.ts'
 import type { BenchResult } from './bench-result.ts'
+import { usedBytes } from './used-bytes.ts'
 
 const REQUESTS = 500_000
 const FACILITIES = 13_000
@@ -121,11 +120,4 @@ function megabytesFor(accounts: number): number {
   if (detector.size !== accounts)
     throw new Error(`Only ${detector.size} of ${accounts} accounts are held: the figure would mean nothing`)
   return bytes / 1_048_576
-}
-
-function usedBytes(): number {
-  setFlagsFromString('--expose_gc')
-  runInNewContext('gc')()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
 }

@@ -6,12 +6,14 @@ import { join } from 'node:path'
 import { createLogIntake } from '../agent/watch/log-intake.ts'
 import { createDetector } from '../rules/detect/create-detector.ts'
 import { DEFAULT_DETECT_POLICY } from '../rules/detect/detect-policy.ts'
+import type { Detector } from '../rules/detect/detector.ts'
 import type { AttributedRequest } from '../rules/requests/attributed-request.ts'
 import { createAttributor } from '../rules/requests/attributor.ts'
 import { createMasker } from '../rules/requests/mask-account.ts'
 import { spawnHere } from '../test/support/service.ts'
-import { writeAccessLog } from './access-log.ts'
+import { type AccessLogOptions, writeAccessLog } from './access-log.ts'
 import type { BenchResult } from './bench-result.ts'
+import { usedBytes } from './used-bytes.ts'
 
 const LINES = 1_000_000
 const CHUNK_BYTES = 262_144
@@ -21,25 +23,65 @@ const ROUNDS = 3
 const MAWK =
   'match($0, /[?&][Uu]ser[Nn]ame=[^&" ]*/) { n[substr($0, RSTART + 10, RLENGTH - 10)]++ } END { for (a in n) k++; print k }'
 
-/** Lines a second from the file to attributed requests, and on through windows and rules, beside mawk on the same file in the same run. */
+/** What `watch` may take for 200,000 accounts. */
+const MEMORY_LIMIT_MB = 200
+
+const CASES: readonly (AccessLogOptions & { readonly name: string })[] = [
+  { name: '13,000 accounts', lines: LINES, seed: 2019 },
+  { name: '13,000 accounts, persons told', lines: LINES, seed: 2019, withSubjects: true },
+  { name: '200,000 accounts', lines: LINES, seed: 2019, users: 200_000 },
+]
+
+/**
+ * Lines a second from the file to attributed requests, and on through windows and rules, beside mawk on the same file in the same run; and what detection
+ * holds at the end.
+ */
 export async function benchIngest(): Promise<readonly BenchResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'edgeward-bench-'))
   try {
-    const file = join(folder, 'access.log')
-    writeAccessLog(file, LINES, 2019)
-    const best = { mawk: Infinity, parse: Infinity, count: Infinity }
-    for (let round = 0; round < ROUNDS; round += 1) {
-      best.mawk = Math.min(best.mawk, await timeMawk(file))
-      best.parse = Math.min(best.parse, timeIngest(file, ignore))
-      best.count = Math.min(best.count, timeIngest(file, createCounter()))
-    }
-    return [
-      resultOf('parse and attribute, nginx-json', best.parse, best.mawk),
-      resultOf('and count, judge', best.count, best.mawk),
-    ]
+    const results: BenchResult[] = []
+    for (const each of CASES) results.push(...(await measure(join(folder, 'access.log'), each)))
+    return results
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+async function measure(file: string, { name, ...options }: (typeof CASES)[number]): Promise<BenchResult[]> {
+  writeAccessLog(file, options)
+  const best = { mawk: Infinity, parse: Infinity, count: Infinity }
+  for (let round = 0; round < ROUNDS; round += 1) {
+    best.mawk = Math.min(best.mawk, await timeMawk(file))
+    best.parse = Math.min(best.parse, timeIngest(file, ignore))
+    best.count = Math.min(best.count, timeIngest(file, takerOf(createCounter())))
+  }
+  const memory = Math.round(megabytesFor(file))
+  return [
+    resultOf(`parse and attribute, ${name}`, best.parse, best.mawk),
+    resultOf(`and count, judge, ${name}`, best.count, best.mawk),
+    {
+      bench: 'ingest',
+      case: `memory, ${name}`,
+      ours: memory,
+      limit: MEMORY_LIMIT_MB,
+      ratio: memory / MEMORY_LIMIT_MB,
+      unit: 'MB',
+    },
+  ]
+}
+
+/** What detection holds after the whole log. */
+function megabytesFor(file: string): number {
+  const before = usedBytes()
+  const detector = createCounter()
+  timeIngest(file, takerOf(detector))
+  const bytes = usedBytes() - before
+  if (detector.size === 0) throw new Error('No account is held: the figure would mean nothing')
+  return bytes / 1_048_576
+}
+
+function takerOf(detector: Detector): (request: AttributedRequest) => void {
+  return (request) => void detector.observe(request)
 }
 
 function resultOf(name: string, ourMs: number, limitMs: number): BenchResult {
@@ -47,9 +89,8 @@ function resultOf(name: string, ourMs: number, limitMs: number): BenchResult {
   return { bench: 'ingest', case: name, ours: ours ?? 0, limit: limit ?? 0, ratio: limitMs / ourMs, unit: 'lines/s' }
 }
 
-function createCounter(): (request: AttributedRequest) => void {
-  const detector = createDetector(DEFAULT_DETECT_POLICY, { maskAccount: createMasker(new Uint8Array(32)) })
-  return (request) => void detector.observe(request)
+function createCounter(): Detector {
+  return createDetector(DEFAULT_DETECT_POLICY, { maskAccount: createMasker(new Uint8Array(32)) })
 }
 
 function timeIngest(file: string, take: (request: AttributedRequest) => void): number {
