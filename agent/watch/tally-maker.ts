@@ -3,8 +3,8 @@ import type { AccountTallies } from '../../rules/tallies/account-tallies.ts'
 import { formatTally } from '../../rules/tallies/tally-bytes.ts'
 import { createTallyRing, type OfferedTally, offeredTallies, type TallySource } from './tally-ring.ts'
 
-/** Every tenth tally says all that is held, so that whatever was lost on the way is made good while its minutes are open. */
-const WHOLE_EVERY = 10
+/** So often a tally says all that is held, so that whatever was lost on the way is made good while its minutes are kept. */
+const WHOLE_MS = 240_000
 
 /** An account that central named by its token, as it is known here. */
 export interface SeenAccount extends Pick<Verdict, 'account' | 'sources'> {
@@ -33,12 +33,13 @@ export interface TallyMakerParts {
 export function createTallyMaker({ tallies: { book }, detector, everyMs, onTally }: TallyMakerParts): TallyMaker {
   const ring = createTallyRing()
   let madeMs = Number.NEGATIVE_INFINITY
-  let made = 0
+  let wholeMs = Number.NEGATIVE_INFINITY
   return {
     make(nowMs) {
       if (nowMs - madeMs < everyMs) return
       madeMs = nowMs
-      const isWhole = made++ % WHOLE_EVERY === 0
+      const isWhole = nowMs - wholeMs >= WHOLE_MS
+      if (isWhole) wholeMs = nowMs
       for (const tally of offeredTallies(book.takeParts(isWhole), isWhole)) {
         ring.add(tally)
         onTally(tally)

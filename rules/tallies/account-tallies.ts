@@ -5,11 +5,13 @@ import type { SubjectHash } from '../detect/sketches/subject-hash.ts'
 import type { AttributedRequest } from '../requests/attributed-request.ts'
 import { checkKey } from '../requests/mask-account.ts'
 import { deriveSipKey, type SipKey, type SipWords, sipHash } from '../requests/sip-hash.ts'
-import { accountToken } from './account-token.ts'
+import { createAccountTokens } from './account-token.ts'
 import type { RequestTallies } from './request-tallies.ts'
 import type { Tally } from './tally.ts'
 import { TallyBook } from './tally-book.ts'
 
+/** Lines are seldom later; each minute kept costs an entry for every account in it. */
+const KEEP_MINUTES = 6
 /** Addresses remembered with their hash. */
 const MAX_ADDRESSES = 65_536
 
@@ -31,20 +33,30 @@ export class AccountTallies implements RequestTallies {
   readonly keyId: string
   readonly #sourceKey: SipKey
   readonly #addresses = new Map<string, SipWords>()
+  /** By slot: the name it had, and its token. */
+  readonly #names: string[] = []
+  readonly #tokens: string[] = []
   #account: Account | undefined
 
   constructor({ edge, boot, key, tellsFacility, saved = [] }: AccountTalliesOptions) {
     checkKey(key)
     this.keyId = createHmac('sha256', key).update('key id').digest('hex').slice(0, 8)
     this.#sourceKey = deriveSipKey(key, 'source')
+    const tokenOf = createAccountTokens(key)
     const goesOn = saved.filter((tally) => tally.edge === edge && tally.keyId === this.keyId)
     this.book = new TallyBook({
       edge,
       boot: goesOn[0]?.boot ?? boot,
       keyId: this.keyId,
-      tokenOf: () => {
+      keepMinutes: KEEP_MINUTES,
+      tokenOf: (slot) => {
         const { name = '', facility } = this.#account ?? {}
-        return { token: accountToken(name, key), facility: tellsFacility ? facility : undefined }
+        // An account that was saved under a masked name takes its own again when it comes back.
+        if (this.#names[slot] !== name) {
+          this.#names[slot] = name
+          this.#tokens[slot] = tokenOf(name)
+        }
+        return { token: this.#tokens[slot] as string, facility: tellsFacility ? facility : undefined }
       },
     })
     this.book.restore(goesOn)

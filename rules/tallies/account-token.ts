@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { checkKey } from '../requests/mask-account.ts'
 
 /** 64 bits: among a million accounts two share a token once in thirty-seven thousand fleets. */
@@ -10,7 +10,17 @@ const FIRST_LETTER = 97
  * @throws RequestError KEY_TOO_SHORT
  */
 export function accountToken(account: string, key: Uint8Array): string {
-  checkKey(key)
+  return createAccountTokens(key)(account)
+}
+
+/** The same for many accounts: the key is read once. @throws RequestError KEY_TOO_SHORT */
+export function createAccountTokens(bytes: Uint8Array): (account: string) => string {
+  checkKey(bytes)
+  const key = createSecretKey(bytes)
+  return (account) => tokenUnder(key, account)
+}
+
+function tokenUnder(key: KeyObject, account: string): string {
   return tokenText(createHmac('sha256', key).update('tally\0').update(account).digest().subarray(0, TOKEN_BYTES))
 }
 

@@ -25,7 +25,7 @@ export interface TallyBookOptions {
   readonly tokenOf: (slot: number) => { readonly token: string; readonly facility: string | undefined }
   /** Minutes that late lines may still change, 1 to 60; 15 unless told. */
   readonly keepMinutes?: number
-  /** Hard cap on the entries held, some 300 bytes each; 400,000 unless told. */
+  /** Hard cap on the entries held, some 600 bytes each; 150,000 unless told. */
   readonly maxEntries?: number
 }
 
@@ -41,7 +41,7 @@ interface Page {
 }
 
 /**
- * Counts at the edge what goes to central. An account that comes up again in its minute only changes numbers; one object with two small sketches, some 300 bytes, is
+ * Counts at the edge what goes to central. An account that comes up again in its minute only changes numbers; one object with two small sketches, some 600 bytes, is
  * made for each account and minute. Times are those the detector believes: one far ahead would make all others late.
  */
 export class TallyBook {
@@ -60,7 +60,7 @@ export class TallyBook {
   constructor(options: TallyBookOptions) {
     this.#options = options
     this.#keepMinutes = Math.min(MAX_TALLY_MINUTES, options.keepMinutes ?? 15)
-    this.#maxEntries = options.maxEntries ?? 400_000
+    this.#maxEntries = options.maxEntries ?? 150_000
   }
 
   /** Counts one of `what` for an account. */
