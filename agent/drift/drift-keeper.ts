@@ -8,7 +8,7 @@ import type { StatusBoard } from '../status/status-board.ts'
 import type { Edge } from '../sync/edge.ts'
 import type { Timers } from '../time/timers.ts'
 import { DriftError } from './drift-error.ts'
-import { type DriftKind, isOnlyElements, type KernelProcess, kindOf } from './kernel-change.ts'
+import { bothDoubts, type ChangeDoubt, type DriftKind, doubtOf, type KernelProcess, kindOf } from './kernel-change.ts'
 import type { KernelWatch } from './kernel-watch.ts'
 
 export interface DriftKeeperParts {
@@ -70,7 +70,7 @@ export function createDriftKeeper(parts: DriftKeeperParts): DriftKeeper {
   const patience = { ...PATIENCE, ...parts.patience }
   /** Instants of the latest changes, oldest first. */
   let recent: number[] = []
-  let doubt: Doubt | undefined
+  let doubt: ChangeDoubt | undefined
   let doubtedSinceMs = 0
   let waiting: Disposable | undefined
   let repairing: Promise<void> | undefined
@@ -87,18 +87,20 @@ export function createDriftKeeper(parts: DriftKeeperParts): DriftKeeper {
       const doubted = doubt
       doubt = undefined
       try {
-        await edge.mend(doubted)
+        await edge.mend(doubted.doubt, doubted.hosts)
         failures = 0
         board.fault('drift', undefined)
         const repairMs = Math.max(0, clock.nowMs() - doubtedSinceMs)
         show({ repaired: board.read().drift.repaired + 1, lastRepairMs: repairMs })
         log.info({ repairMs }, 'rules were put right')
+        // Not all was written anew: what else there is, is what was told of it.
+        if (doubted.doubt !== 'rules' && (doubted.hosts !== undefined || doubted.doubt !== 'elements')) parts.wantProof()
       } catch (error) {
         failures += 1
         const fault = faultOf(error)
         board.fault('drift', fault)
         log.error(fault, 'rules could not be put right')
-        doubt = 'rules'
+        doubt = { doubt: 'rules' }
       }
       pause()
     }
@@ -146,13 +148,15 @@ export function createDriftKeeper(parts: DriftKeeperParts): DriftKeeper {
     noteFight(nowMs, process)
   }
 
-  const found: DriftKeeper['found'] = (kind, process, doubted) => {
+  const take = (kind: DriftKind, process: KernelProcess | undefined, doubted: ChangeDoubt): void => {
     if (process === undefined && doubt !== undefined) return
     note(kind, process)
     if (doubt === undefined) doubtedSinceMs = clock.nowMs()
-    doubt = doubt === 'rules' ? 'rules' : doubted
+    doubt = bothDoubts(doubt, doubted)
     start()
   }
+
+  const found: DriftKeeper['found'] = (kind, process, doubted) => take(kind, process, { doubt: doubted })
 
   const look = async (): Promise<void> => {
     // It is known, and will be put right.
@@ -213,7 +217,7 @@ export function createDriftKeeper(parts: DriftKeeperParts): DriftKeeper {
               parts.wantProof()
               isFirst = false
             },
-            onForeign: ({ process, touches }) => found(kindOf(touches), process, isOnlyElements(touches) ? 'elements' : 'rules'),
+            onForeign: (change) => take(kindOf(change.touches), change.process, doubtOf(change)),
             onLost() {
               log.warn({}, 'kernel dropped events; the elements will be read back')
               void look()

@@ -1,3 +1,6 @@
+import type { TouchedHost } from '../../rules/firewall/compile-nft-hosts.ts'
+import type { Doubt } from '../firewall/firewall.ts'
+
 /** A process as the kernel names it: its id in the host's own numbering, and what it calls itself. */
 export interface KernelProcess {
   readonly pid: number
@@ -18,6 +21,8 @@ export interface KernelChange {
   readonly process: KernelProcess
   /** What it did to our table, each once; empty where it left it alone. */
   readonly touches: readonly Touch[]
+  /** The elements of `host4` and `host6` that it touched; `many` where there are too many to name. Absent where the ear does not tell elements. */
+  readonly hosts?: readonly TouchedHost[] | 'many'
 }
 
 /** Kinds of outside change, as status and reports name them. */
@@ -68,7 +73,35 @@ export function kindOf(touches: readonly Touch[]): DriftKind {
   return 'other'
 }
 
-/** True where a change left everything but the elements of our sets alone. */
-export function isOnlyElements(touches: readonly Touch[]): boolean {
-  return touches.every(({ object }) => object === 'element')
+/** What must not be relied on after a change, with the hosts alone that it touched, where that is all. */
+export interface ChangeDoubt {
+  readonly doubt: Doubt
+  readonly hosts?: readonly TouchedHost[]
+}
+
+const HOST_SETS: ReadonlySet<string> = new Set(['host4', 'host6'])
+/** More are written anew with all others. */
+const MAX_HOSTS = 500
+
+/** No more than what a change touched is in doubt, where the ear tells all. */
+export function doubtOf({ touches, hosts }: KernelChange): ChangeDoubt {
+  const isEvery = (...objects: readonly string[]) => touches.every(({ object }) => objects.includes(object))
+  if (!isEvery('element')) return { doubt: hosts !== undefined && isEvery('chain', 'rule') ? 'chains' : 'rules' }
+  if (hosts === undefined) return { doubt: 'elements' }
+  if (touches.every(({ name }) => !HOST_SETS.has(name))) return { doubt: 'prefixes' }
+  return hosts !== 'many' && touches.every(({ name }) => HOST_SETS.has(name))
+    ? { doubt: 'elements', hosts }
+    : { doubt: 'elements' }
+}
+
+/** One change after another that was not put right yet. */
+export function bothDoubts(first: ChangeDoubt | undefined, next: ChangeDoubt): ChangeDoubt {
+  if (first === undefined) return next
+  const kinds = new Set([first.doubt, next.doubt])
+  if (kinds.size === 1) {
+    if (first.hosts === undefined || next.hosts === undefined) return { doubt: next.doubt }
+    const hosts = [...first.hosts, ...next.hosts]
+    return hosts.length > MAX_HOSTS ? { doubt: next.doubt } : { doubt: next.doubt, hosts }
+  }
+  return { doubt: kinds.has('rules') || kinds.has('chains') ? 'rules' : 'elements' }
 }

@@ -1,3 +1,4 @@
+import type { TouchedHost } from '../../rules/firewall/compile-nft-hosts.ts'
 import { SIGN_TABLE } from '../../rules/firewall/compile-nft-sign.ts'
 import { NFT_TABLE } from '../../rules/firewall/nft-layout.ts'
 import { type KernelEvents, printable } from './read-kernel-events.ts'
@@ -10,6 +11,11 @@ const NEW_GENERATION = 15
 const TABLE = 1
 const GENERATION = { PID: 2, NAME: 3 } as const
 const NONE = 0
+const ELEMENT_LIST = 3
+const ELEMENT_KEY = 1
+const DATA_VALUE = 1
+/** So many are put right one by one. */
+const MAX_HOSTS = 500
 const [, OURS = ''] = NFT_TABLE.split(' ')
 const [, SIGN = ''] = SIGN_TABLE.split(' ')
 
@@ -44,7 +50,15 @@ const MESSAGES: Readonly<Record<number, readonly [verb: string, object: string, 
  */
 export function createNftEventReader(events: KernelEvents): (bytes: Buffer) => void {
   const touches = createTouches()
+  let hosts: TouchedHost[] = []
+  let areMany = false
   let isSign = false
+
+  const takeHosts = (bytes: Buffer, at: number, end: number, set: 'host4' | 'host6', isThere: boolean): void => {
+    if (areMany) return
+    for (const key of keysOf(bytes, at, end)) hosts.push({ set, key, isThere })
+    areMany = hosts.length > MAX_HOSTS
+  }
 
   const takeGeneration = (bytes: Buffer, at: number, end: number): void => {
     const pidAt = findAttribute(bytes, at, end, GENERATION.PID)
@@ -55,7 +69,9 @@ export function createNftEventReader(events: KernelEvents): (bytes: Buffer) => v
     const port = bytes.readUInt32LE(at + 12)
     const touched = touches.take()
     if (isSign) events.onSign(process)
-    else events.onChange({ process, touches: touched }, port)
+    else events.onChange({ process, touches: touched, hosts: areMany ? 'many' : hosts }, port)
+    hosts = []
+    areMany = false
     isSign = false
   }
 
@@ -67,7 +83,10 @@ export function createNftEventReader(events: KernelEvents): (bytes: Buffer) => v
     if (verb === undefined || object === undefined || nameAttribute === undefined || bytes[at + 16] !== INET) return
     const table = textOf(bytes, at, end, TABLE)
     if (table === SIGN) isSign = true
-    else if (table === OURS) touches.add(verb, object, nameAttribute === NONE ? '' : textOf(bytes, at, end, nameAttribute))
+    if (table !== OURS) return
+    const name = nameAttribute === NONE ? '' : textOf(bytes, at, end, nameAttribute)
+    touches.add(verb, object, name)
+    if (object === 'element' && (name === 'host4' || name === 'host6')) takeHosts(bytes, at, end, name, verb === 'add')
   }
 
   return (bytes) => {
@@ -82,9 +101,33 @@ export function createNftEventReader(events: KernelEvents): (bytes: Buffer) => v
 
 /** Where the value of an attribute of the message begins. */
 function findAttribute(bytes: Buffer, message: number, end: number, wanted: number): number | undefined {
-  for (let at = message + HEAD_BYTES; at + 4 <= end; at += Math.max(4, align(bytes.readUInt16LE(at))))
+  return findIn(bytes, message + HEAD_BYTES, end, wanted)
+}
+
+/** The same among attributes that stand in another from `from` to `end`. */
+function findIn(bytes: Buffer, from: number, end: number, wanted: number): number | undefined {
+  for (let at = from; at + 4 <= end; at += Math.max(4, align(bytes.readUInt16LE(at))))
     if ((bytes.readUInt16LE(at + 2) & 0x3fff) === wanted) return at + 4
   return undefined
+}
+
+/** Where the attribute whose value begins at `start` ends. */
+function endOf(bytes: Buffer, start: number, end: number): number {
+  return Math.min(end, start - 4 + bytes.readUInt16LE(start - 4))
+}
+
+/** The keys of the elements that a message names. */
+function* keysOf(bytes: Buffer, message: number, end: number): Generator<Uint8Array> {
+  const list = findAttribute(bytes, message, end, ELEMENT_LIST)
+  if (list === undefined) return
+  const listEnd = endOf(bytes, list, end)
+  for (let at = list; at + 4 <= listEnd; at += Math.max(4, align(bytes.readUInt16LE(at)))) {
+    const elementEnd = endOf(bytes, at + 4, listEnd)
+    const key = findIn(bytes, at + 4, elementEnd, ELEMENT_KEY)
+    const value = key && findIn(bytes, key, endOf(bytes, key, elementEnd), DATA_VALUE)
+    // A copy: the buffer is read into again.
+    if (value !== undefined) yield Uint8Array.from(bytes.subarray(value, endOf(bytes, value, elementEnd)))
+  }
 }
 
 /** Empty where there is none. */

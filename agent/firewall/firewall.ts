@@ -1,3 +1,4 @@
+import type { TouchedHost } from '../../rules/firewall/compile-nft-hosts.ts'
 import type { FilterProgram, Mode, TimedBlock } from '../../rules/firewall/program.ts'
 import type { Look } from './found-drift.ts'
 
@@ -20,12 +21,17 @@ export interface SeenSource {
   readonly firstAgoS?: number
 }
 
-/** What an apply must not rely on, because somebody else has been at it: `elements` of the sets, or the `rules` and all else of ours. */
-export type Doubt = 'elements' | 'rules'
+/**
+ * What an apply must not rely on, because somebody else has been at it: `elements` of the sets, of all but the hosts' (`prefixes`), `chains` with their rules and no set, or the
+ * `rules` and all else of ours. Who doubts less than all is sure of the rest: every change of anybody's was heard.
+ */
+export type Doubt = 'elements' | 'prefixes' | 'chains' | 'rules'
 
 export interface ApplyOptions {
   /** Given: all that is doubted is written anew, even where the kernel says that it holds the program. */
   readonly doubt?: Doubt
+  /** With `elements`: only these are in doubt, the latest word last. */
+  readonly hosts?: readonly TouchedHost[]
 }
 
 /**

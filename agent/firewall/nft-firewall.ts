@@ -2,7 +2,9 @@ import { findBridge } from '../../rules/firewall/bridge-program.ts'
 import { compileNft } from '../../rules/firewall/compile-nft.ts'
 import { compileNftBatch, compileNftBlockedBatch } from '../../rules/firewall/compile-nft-batch.ts'
 import { compileNftBlocked, compileNftDelta, findDeltaObstacle, hasSameRules } from '../../rules/firewall/compile-nft-delta.ts'
+import { compileNftHosts } from '../../rules/firewall/compile-nft-hosts.ts'
 import {
+  compileNftChains,
   compileNftFirst,
   compileNftOver,
   compileNftRefill,
@@ -18,7 +20,7 @@ import { ProgramError } from '../process/program-error.ts'
 import type { ProgramOptions, RunProgram } from '../process/run-program.ts'
 import { assertBlockable, assertCompilable } from './assert-compilable.ts'
 import { createDirectChanges } from './direct-changes.ts'
-import type { Doubt, Firewall, InForce } from './firewall.ts'
+import type { ApplyOptions, Doubt, Firewall, InForce } from './firewall.ts'
 import { FirewallError, type FirewallErrorCode } from './firewall-error.ts'
 import { nftFault, runFault } from './nft-fault.ts'
 import { findNftState, findRemains, findStanding, type NftFound, type NftState } from './nft-state.ts'
@@ -52,6 +54,7 @@ interface Left {
 const MAX_SEEN_BYTES = 16 * 1024 * 1024
 /** Faults of a change that a whole program may cure. */
 const MISFITS: ReadonlySet<FirewallErrorCode> = new Set(['REFUSED', 'NOT_IN_FORCE', 'UNSUPPORTED'])
+const HOST_SETS = ['host4', 'host6']
 const MAX_RULESET_BYTES = 64 * 1024 * 1024
 
 /** The kernel's nftables through nft(8), one call after another. Needs CAP_NET_ADMIN. */
@@ -157,24 +160,45 @@ export function createNftFirewall(options: NftFirewallOptions): Firewall {
     return text !== '' && (await isTaken(doing, [text])) ? readRuleset() : ruleset
   }
 
+  /** Puts right no more than what is in doubt, on what this process left; false where something else is there than was thought, so that more must be written. */
+  const repairPart = async (from: Left, { doubt, hosts }: ApplyOptions): Promise<boolean> => {
+    const doing = `Cannot put revision ${from.program.revision} right`
+    if (doubt === 'elements' && hosts !== undefined) {
+      const batch = compileNftHosts(from.program, hosts, { mark: mark?.() })
+      if (batch !== undefined && (await direct.send(doing, batch)) !== 'done') return false
+    } else if (doubt === 'chains') {
+      const found = findRemains(await readRuleset())
+      if (found.kind !== 'judging' || !(await isTaken(doing, [compileNftChains(from.program, found)]))) return false
+    } else return false
+    const { state, generation } = await readStateAt()
+    if (!isAsLeft(state, from)) return false
+    left = { ...from, generation }
+    return true
+  }
+
   const applyWhole = async (program: FilterProgram, doubt: Doubt | undefined): Promise<void> => {
     const doing = `Cannot apply revision ${program.revision}`
+    const from = left
     const ruleset = await readSettled(doing)
     const found = findNftState(ruleset)
     // A refill leaves what others put beside our chains and sets: only where the rules are as we left them does it put everything right.
-    const areRulesOurs = doubt === undefined || (doubt === 'elements' && left !== undefined && isAsLeft(found, left))
+    const isOfElements = doubt === 'elements' || doubt === 'prefixes'
+    const areRulesOurs = doubt === undefined || (isOfElements && from !== undefined && isAsLeft(found, from))
     const canRefill = areRulesOurs && found !== undefined && isSameHooks(found.hooks, program)
-    const steps = canRefill ? compileNftRefill(program, found.about) : findSteps(program, findRemains(ruleset))
+    const kept = doubt === 'prefixes' && from !== undefined && isSameList(from.program, program) ? from : undefined
+    const keep = kept === undefined ? [] : HOST_SETS
+    const steps = canRefill ? compileNftRefill(program, found.about, { keep }) : findSteps(program, findRemains(ruleset))
     // Cut off after any step, the kernel's word is all there is.
     left = undefined
-    if (steps === undefined || !(await areTaken(doing, steps))) await nft(doing, ['-f', '-'], { input: compileNft(program) })
+    const areSteps = steps !== undefined && (await areTaken(doing, steps))
+    if (!areSteps) await nft(doing, ['-f', '-'], { input: compileNft(program) })
     const { state, generation } = await readStateAt()
     if (state === undefined || !isAbout(state, program))
       throw new FirewallError(
         'NOT_IN_FORCE',
         `${doing}: nft took it, but the kernel does not hold it; somebody else changes our table`,
       )
-    left = { program, base: program, shape: state.shape, generation }
+    left = { program, base: areSteps && canRefill && kept !== undefined ? kept.base : program, shape: state.shape, generation }
   }
 
   return {
@@ -191,9 +215,12 @@ export function createNftFirewall(options: NftFirewallOptions): Firewall {
         if (!isChange) await nft(doing, ['--check', '-f', '-'], { input: compileNft(program) })
       }),
 
-    apply: (program, { doubt } = {}) =>
+    apply: (program, options = {}) =>
       queue(async () => {
         assertCompilable(program)
+        const { doubt } = options
+        if (left !== undefined && doubt !== undefined && isSameList(left.program, program))
+          if (await repairPart(left, options)) return
         const isChanged = doubt === undefined && left !== undefined && (await applyDelta(left, program))
         if (!isChanged) await applyWhole(program, doubt)
       }),
@@ -278,6 +305,11 @@ function isAbout({ about }: NftState, program: FilterProgram): boolean {
 
 function aboutOf({ revision, digest, mode }: FilterProgram): InForce {
   return { revision, digest, mode }
+}
+
+/** The same revision in the same mode: what is left of it in the kernel is what `next` wants, timed blocks apart, which run out as they should. */
+function isSameList(program: FilterProgram, next: FilterProgram): boolean {
+  return program.revision === next.revision && program.digest === next.digest && program.mode === next.mode
 }
 
 /** The number after this one: the kernel leaves 0 out. */

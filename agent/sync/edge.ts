@@ -1,8 +1,9 @@
+import type { TouchedHost } from '../../rules/firewall/compile-nft-hosts.ts'
 import type { FilterProgram, Mode, TimedBlock } from '../../rules/firewall/program.ts'
 import type { AllowDocument } from '../../rules/revisions/allow-document.ts'
 import type { RevisionSummary } from '../../rules/revisions/revision-summary.ts'
 import type { Clock } from '../../rules/time/clock.ts'
-import type { Doubt, Firewall, InForce } from '../firewall/firewall.ts'
+import type { ApplyOptions, Doubt, Firewall, InForce } from '../firewall/firewall.ts'
 import { FirewallError } from '../firewall/firewall-error.ts'
 import type { Log } from '../log/log.ts'
 import type { LastGoodMemory } from '../memory/last-good.ts'
@@ -91,7 +92,7 @@ export interface Edge {
    * Puts back what should be in force: all that is doubted; without a doubt only where the kernel says that it holds something else. `right` where there was nothing
    * to do, or nothing is known that could be put back. @throws FirewallError; FilterError
    */
-  mend(doubt: Doubt | undefined): Promise<'right' | 'mended'>
+  mend(doubt: Doubt | undefined, hosts?: readonly TouchedHost[]): Promise<'right' | 'mended'>
   /** What the kernel holds as far as this agent put or found it there. */
   readonly program: FilterProgram | undefined
   /** Programs that this agent has put in force since it started. */
@@ -146,6 +147,12 @@ export function createEdge(parts: EdgeParts): Edge {
     board.set({ blocked: blocks.map(statusOf) })
   }
 
+  const areShown = (blocks: readonly SourceBlock[]): boolean => {
+    const nowMs = clock.nowMs()
+    const shown = [...shownBlocks].filter(([, untilMs]) => untilMs > nowMs)
+    return blocks.length === shown.length && blocks.every(({ block, untilMs }) => shownBlocks.get(block) === untilMs)
+  }
+
   const planNow = (revision: HeldRevision): Plan => {
     const nowMs = clock.nowMs()
     const blocks = parts.blocks(revision.document).filter(({ untilMs }) => untilMs > nowMs)
@@ -153,9 +160,9 @@ export function createEdge(parts: EdgeParts): Edge {
     return { program: { ...program, opened: parts.openings.timed() }, blocks }
   }
 
-  const put = async ({ program, blocks }: Plan, doubt: Doubt | undefined): Promise<void> => {
+  const put = async ({ program, blocks }: Plan, options: ApplyOptions): Promise<void> => {
     const openings = parts.openings.key()
-    await firewall.apply(program, doubt === undefined ? {} : { doubt })
+    await firewall.apply(program, options)
     changes += 1
     current = program
     loadedShape = fingerprint
@@ -168,7 +175,7 @@ export function createEdge(parts: EdgeParts): Edge {
 
   const load = async (plan: Plan): Promise<void> => {
     if (firewall.isOneTransaction !== true) await firewall.check(plan.program)
-    await put(plan, undefined)
+    await put(plan, {})
     const { revision, digest, mode: modeNow } = plan.program
     log.info({ revision, digest, mode: modeNow, blocked: plan.blocks.length }, 'program was applied')
   }
@@ -200,12 +207,13 @@ export function createEdge(parts: EdgeParts): Edge {
   }
 
   /** Nothing is checked first: it was in force before, and it must be there again soon. */
-  const mendNow = async (doubt: Doubt | undefined): Promise<'right' | 'mended'> => {
+  const mendNow = async (doubt: Doubt | undefined, hosts: ApplyOptions['hosts']): Promise<'right' | 'mended'> => {
     const plan = held === undefined ? current && { program: current, blocks: [] } : planNow(held)
     // Against what was put there, not what a date makes of it by now: that is for `tend`.
     if (plan === undefined || (doubt === undefined && isInForce(current ?? plan.program, await firewall.inForce())))
       return 'right'
-    await put(plan, doubt ?? 'rules')
+    const isRest = areShown(plan.blocks) && loadedOpenings === parts.openings.key()
+    await put(plan, isRest ? { doubt: doubt ?? 'rules', ...(hosts && { hosts }) } : { doubt: widened(doubt) })
     return 'mended'
   }
 
@@ -272,9 +280,7 @@ export function createEdge(parts: EdgeParts): Edge {
     const nowMs = clock.nowMs()
     const blocks = parts.blocks(held?.document).filter(({ untilMs }) => untilMs > nowMs)
     if (inForce === undefined) return
-    const shown = [...shownBlocks].filter(([, untilMs]) => untilMs > nowMs)
-    const isShown = blocks.length === shown.length && blocks.every(({ block, untilMs }) => shownBlocks.get(block) === untilMs)
-    if (!isShown) {
+    if (!areShown(blocks)) {
       await firewall.setBlocked(timedBlocksOf(blocks, nowMs))
       log.info({ blocked: blocks.length }, 'timed blocks were set')
     }
@@ -359,7 +365,7 @@ export function createEdge(parts: EdgeParts): Edge {
     proveTime: (atMs) => mode.proveTime(atMs),
     showOpenings: () => inTurn('openings', showOpeningsNow, 'openings could not be put in force'),
     showBlocks: () => inTurn('blocks', showBlocksNow, 'timed blocks could not be set'),
-    mend: (doubt) => queue(() => mendNow(doubt)),
+    mend: (doubt, hosts) => queue(() => mendNow(doubt, hosts)),
     get program() {
       return current
     },
@@ -368,6 +374,11 @@ export function createEdge(parts: EdgeParts): Edge {
     },
   }
   return edge
+}
+
+/** What has all timed blocks written anew as well, because others are wanted by now. */
+function widened(doubt: Doubt | undefined): Doubt {
+  return doubt === 'elements' || doubt === 'prefixes' ? doubt : 'rules'
 }
 
 function statusOf({ block, account, rule, untilMs }: SourceBlock) {

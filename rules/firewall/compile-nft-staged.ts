@@ -42,12 +42,17 @@ function nextName(name: string): string {
   return `${name}${NEXT}`
 }
 
+export interface RefillOptions {
+  /** Sets that hold what `program` wants already. */
+  readonly keep?: readonly string[]
+}
+
 /** Over a table of ours that says it holds `found` and has the same hooks. The list of refused sources is kept. */
-export function compileNftRefill(program: FilterProgram, found: About): NftSteps {
+export function compileNftRefill(program: FilterProgram, found: About, { keep = [] }: RefillOptions = {}): NftSteps {
   checkProgram(program)
   return {
     before: nextChunks(program),
-    switch: compileNft(program, { refill: found, rename: withNext }),
+    switch: compileNft(program, { refill: found, keep, rename: withNext }),
     after: (standing) => settleText(program, standing),
   }
 }
@@ -73,6 +78,16 @@ export function compileNftOver(program: FilterProgram, { chains, sets }: NftRema
     switch: compileNft(program, { head: head.join(''), rename: withNext }),
     after: (standing) => settleText(program, standing),
   }
+}
+
+/** Over a table of ours whose sets hold what `program` wants: nothing is left of its chains and rules. */
+export function compileNftChains(program: FilterProgram, { chains }: Pick<NftRemains, 'chains'>): string {
+  checkProgram(program)
+  const gone = [
+    ...chains.map((name) => `flush chain ${NFT_TABLE} ${name}\n`),
+    ...chains.map((name) => `delete chain ${NFT_TABLE} ${name}\n`),
+  ]
+  return `${nftTitle('the rules of', program)}${gone.join('')}table ${NFT_TABLE} {${chainsText(nftChains(program))}}\n`
 }
 
 /** Where no packet goes through a table of ours: none is there, or it has no hooks. */

@@ -11,6 +11,8 @@ export interface CompileNftOptions {
    * the table holds something else. Without it, nothing of what was there is left.
    */
   readonly refill?: About
+  /** With `refill`: sets that stay as they are. */
+  readonly keep?: readonly string[]
   /** Empties the table, in place of deleting it. */
   readonly head?: string
   /** Says how each chain stands, where it must not stand as usual. */
@@ -24,10 +26,10 @@ export interface CompileNftOptions {
  */
 export function* compileNft(
   program: FilterProgram,
-  { refill, head, rename = (chain) => chain }: CompileNftOptions = {},
+  { refill, keep = [], head, rename = (chain) => chain }: CompileNftOptions = {},
 ): Generator<string> {
   checkProgram(program)
-  const sets = listSets(program)
+  const sets = listSets(program).filter(({ name }) => !keep.includes(name))
   const chains = nftChains(program).map(rename)
   yield nftTitle('all of', program)
   yield head ?? (refill === undefined ? replaceHead() : refillHead(refill, sets, chains))

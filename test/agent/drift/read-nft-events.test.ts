@@ -79,7 +79,28 @@ describe('createNftEventReader', () => {
     ['a set without a name', [9, { 1: 'edgeward', 2: '__set0' }]],
     ['a kind that later kernels may have', [77, { 1: 'edgeward', 2: 'host4' }]],
   ] as const satisfies readonly (readonly [string, Told])[])('does not count %s', (_, told) => {
-    expect(read(datagram([told], NFT)).changes).toEqual([{ process: { pid: 4242, name: 'nft' }, touches: [] }])
+    expect(read(datagram([told], NFT)).changes).toEqual([{ process: { pid: 4242, name: 'nft' }, touches: [], hosts: [] }])
+  })
+
+  it('tells the hosts that a transaction touched, and that there are many from 501 on', () => {
+    const told = (count: number): Buffer => {
+      const writer = createNetlinkWriter()
+      const key = (i: number) => writer.nest(1, () => writer.bytes(1, Uint8Array.of(20, 1, i >> 8, i & 255)))
+      for (let i = 0; i < count; i += 1)
+        writer.message(EVENT | (i % 2 === 0 ? 12 : 14), { family: INET }, () => {
+          writer.text(1, 'edgeward')
+          writer.text(2, 'host4')
+          writer.nest(3, () => writer.nest(1, () => key(i)))
+        })
+      return Buffer.from(writer.finish())
+    }
+    expect(read(told(2), datagram([], NFT)).changes[0]?.hosts).toEqual([
+      { set: 'host4', key: Uint8Array.of(20, 1, 0, 0), isThere: true },
+      { set: 'host4', key: Uint8Array.of(20, 1, 0, 1), isThere: false },
+    ])
+    expect(read(told(500), datagram([], NFT)).changes[0]?.hosts).toHaveLength(500)
+    expect(read(told(501), datagram([], NFT)).changes[0]?.hosts).toBe('many')
+    expect(read(told(501), datagram([], NFT), datagram([], NFT)).changes[1]?.hosts).toEqual([])
   })
 
   it('gathers a transaction over pieces, and gives each its own', () => {
