@@ -261,7 +261,9 @@ async function beginLife(folder: WorkDir, seeded: Seeded): Promise<Life> {
       pass()
       // While nobody reads it, it would be gone for good.
       if (watch === undefined) return 'nothing'
+      log.write(1)
       await awaitOf('the log to be read', () => isRead(log, log.lines().at(-1)) || undefined)
+      log.begin()
       log.remove()
       isBare = true
       count('rotations')
