@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest'
+import type { EventKind } from '../../../../rules/detect/account-details.ts'
+import { DEFAULT_DETECT_POLICY } from '../../../../rules/detect/detect-policy.ts'
+import { createNorm, type Norm } from '../../../../rules/detect/norms/norm.ts'
+import type { RuleName } from '../../../../rules/detect/rule-names.ts'
+import { createRules } from '../../../../rules/detect/rules/create-rules.ts'
+import type { Figures, Rule } from '../../../../rules/detect/rules/rule.ts'
+import type { SteppingGroup } from '../../../../rules/detect/step-watch.ts'
+import { createWalkFigures } from '../../../../rules/detect/walk/walk-tracker.ts'
+
+const MORNING = Date.parse('2026-03-02T09:30:00+07:00')
+const NIGHT = Date.parse('2026-03-02T02:30:00+07:00')
+const RULES = createRules(DEFAULT_DETECT_POLICY).all
+
+/** What a test names of an account; the same count in every window. */
+interface Facts {
+  readonly atMs?: number
+  readonly dailyVisits?: number | undefined
+  readonly lookups?: number
+  readonly persons?: number
+  readonly subjects?: number
+  readonly events?: Partial<Record<EventKind, number>>
+  readonly norm?: Partial<Norm>
+  readonly usualBurst?: number
+  readonly daysSeen?: number
+  readonly walk?: { readonly densePersons: number; readonly orderScore: number }
+  readonly group?: SteppingGroup
+  readonly sources?: number
+  readonly isShared?: boolean
+}
+
+function figuresOf(facts: Facts): Figures {
+  const { lookups = 0, persons = lookups, subjects = 0, events = {}, sources = 0 } = facts
+  return {
+    atMs: facts.atMs ?? MORNING,
+    class: 'lookup',
+    dailyVisits: 'dailyVisits' in facts ? facts.dailyVisits : 40,
+    lookups: () => lookups,
+    subjects: () => subjects,
+    persons: () => persons,
+    people: () => persons - (persons - subjects) / 2,
+    events: (kind) => events[kind] ?? 0,
+    norm: () => ({ ...createNorm(), ...facts.norm }),
+    usualBurst: facts.usualBurst ?? 0,
+    daysSeen: facts.daysSeen ?? 5,
+    walk: () => ({ ...createWalkFigures(), persons: 500, densest: 100, ...facts.walk }),
+    group: facts.group,
+    sources: () => sources,
+    isShared: facts.isShared ?? false,
+  }
+}
+
+function ruleOf(name: RuleName): Rule {
+  const rule = RULES.find((each) => each.name === name)
+  if (rule === undefined) throw new Error(`no rule ${name}`)
+  return rule
+}
+
+function aGroup(reason: SteppingGroup['reason'], excess: number): SteppingGroup {
+  return { reason, excess, slots: [1, 2, 3, 4, 5], persons: 2 * excess, sinceMs: MORNING, spanMinutes: 10 }
+}
+
+const OWN = { basis: 'own', sure: 0.5, expected: 50, allowed: 200 } as const
+
+describe('a rule', () => {
+  it.each<[RuleName, Facts, boolean, string]>([
+    ['absolute', { lookups: 320 }, false, 'the limit itself is allowed'],
+    ['absolute', { lookups: 321 }, true, 'one more is not'],
+    ['absolute', { lookups: 9_000, persons: 100 }, false, 'repeats of one person never count'],
+    ['absolute', { lookups: 400, dailyVisits: 2_000 }, false, 'a large hospital may do more'],
+    ['burst', { lookups: 400, dailyVisits: 2_000 }, true, 'but not where it never did at that hour'],
+    ['burst', { lookups: 400, dailyVisits: 2_000, usualBurst: 250 }, false, 'twice what it is used to is fine'],
+    ['burst', { lookups: 400, dailyVisits: 2_000, daysSeen: 1, atMs: NIGHT }, false, 'a night re-check of one that is new'],
+    ['rate', { lookups: 210, subjects: 210, norm: OWN }, true, 'more than usual for it'],
+    ['rate', { lookups: 190, subjects: 190, norm: OWN }, false, 'less than that'],
+    ['rate', { lookups: 210, subjects: 210, norm: { ...OWN, basis: 'peers' } }, false, 'a norm that is not its own'],
+    ['rate', { lookups: 210, subjects: 210, norm: { ...OWN, sure: 0.05 } }, false, 'a norm nobody is sure of'],
+    ['rate', { lookups: 50, subjects: 50, norm: { ...OWN, allowed: 5 } }, false, 'too few to be unusual'],
+    ['peers', { lookups: 500, subjects: 500 }, true, 'more than any station of that size has'],
+    ['peers', { lookups: 500, subjects: 500, dailyVisits: undefined }, false, 'a size nobody registered'],
+    ['peers', { lookups: 500, subjects: 500, norm: { ...OWN, allowed: 900 } }, false, 'who has had more for long is not small'],
+    ['persons', { lookups: 200, subjects: 190 }, true, 'hardly a repeat'],
+    ['persons', { lookups: 400, subjects: 190 }, false, 'two look-ups a person'],
+    ['persons', { lookups: 100, subjects: 100 }, false, 'too few to say'],
+    ['misses', { lookups: 200, events: { misses: 60 } }, true, 'three in ten miss'],
+    ['misses', { lookups: 2_000, events: { misses: 66 } }, false, 'as many as an honest hospital'],
+    ['misses', { lookups: 200, events: { officerMisses: 30 } }, true, 'names of officers are tried'],
+    ['walk', { walk: { densePersons: 250, orderScore: 0 } }, true, 'dense blocks'],
+    ['walk', { walk: { densePersons: 130, orderScore: 0 } }, false, 'a commune on one day'],
+    ['walk', { walk: { densePersons: 130, orderScore: 15 } }, true, 'fewer of them in order'],
+    ['address', { events: { foreign: 60 } }, true, 'from elsewhere for an hour'],
+    ['address', { events: { foreign: 20 } }, false, 'a line that was dialled again'],
+    ['sources', { sources: 12 }, true, 'a dozen places'],
+    ['sources', { sources: 3 }, false, 'three places'],
+    ['retired', { events: { retired: 10 } }, true, 'functions that were stopped'],
+    ['shared', { isShared: true }, true, 'a shared account after its date'],
+    ['shared', { isShared: true, atMs: Date.parse('2024-07-31T23:59:59+07:00') }, false, 'on its last day'],
+    ['otp', { events: { ungranted: 5 } }, true, 'histories without OTP'],
+    ['step', { group: aGroup('source', 60) }, true, 'one operator from one address'],
+    ['step', { group: aGroup('rhythm', 60) }, false, 'a shared rhythm weighs half'],
+    ['step', {}, false, 'in no group'],
+  ])('%s of %j is over its limit: %s (%s)', (name, facts, isOver) => {
+    const rule = ruleOf(name)
+    const figures = figuresOf(facts)
+    expect(rule.heatOf(figures) >= 1).toBe(isOver)
+    if (!isOver) return
+    const { evidence } = rule.findingOf(figures)
+    for (const words of [evidence.vi, evidence.en]) {
+      expect(words.length).toBeLessThanOrEqual(400)
+      expect(words).not.toMatch(/NaN|undefined|null|Infinity/)
+    }
+  })
+
+  it.each<[Facts, boolean, string]>([
+    [{ lookups: 19_000 }, false, 'one person asked for all day may look like it'],
+    [{ lookups: 21_000 }, true, 'five times as many as where persons are told'],
+    [{ lookups: 4_001, subjects: 3_500 }, true, 'persons are told'],
+    [{ lookups: 31_000, dailyVisits: undefined }, true, 'a size nobody registered'],
+  ])('absolute of %j in an hour, never fast, is over its limit: %s (%s)', (facts, isOver, _reason) => {
+    const inAnHour = { ...figuresOf(facts), persons: (window: number) => (window < 3 ? 100 : (facts.lookups ?? 0)) }
+    expect(ruleOf('absolute').heatOf(inAnHour) >= 1).toBe(isOver)
+  })
+
+  it.each(['absolute', 'burst'] as const)('%s gives no more room than it takes to be no longer calm', (name) => {
+    const rule = ruleOf(name)
+    for (const dailyVisits of [undefined, 3, 40, 801, 9_000])
+      for (const lookups of [0, 7, 100, 159, 2_000]) {
+        const at = (persons: number): Figures => figuresOf({ lookups: persons, dailyVisits })
+        const room = rule.roomOf?.(at(lookups)) ?? 0
+        if (room > 0) expect(rule.heatOf(at(lookups + room))).toBeLessThan(rule.calmShare)
+      }
+  })
+})
