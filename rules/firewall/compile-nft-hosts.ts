@@ -13,8 +13,8 @@ export interface TouchedHost {
 }
 
 /**
- * The transaction after which each of these hosts, the latest word on it last, is where `program` wants it and as `program` wants it. The kernel refuses it where the host is not
- * as was told. `undefined` where that is all so already.
+ * The transaction after which each of these hosts, the latest word on it last, is where `program` wants it and as `program` wants it. The kernel refuses it where one that
+ * was put there is not there. `undefined` where that is all so already.
  */
 export function compileNftHosts(
   program: FilterProgram,

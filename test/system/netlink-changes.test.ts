@@ -124,6 +124,40 @@ if (!canMakeNetworks()) {
     t.match(await tableOf(edge), '20.1.0.6')
   })
 
+  await t.test('what is doubted alone is put right: hosts without a program, chains with the sets left alone', async (t) => {
+    await using network = await createTestNetwork({ clients: {} })
+    const { edge } = network
+    const { run, started } = countRuns(runInNamespace(edge))
+    const onMisfit = ({ code }: { readonly code: string }) => void misfits.push(code)
+    const misfits: string[] = []
+    const firewall = createNftFirewall({ run, netlink: netlinkInNamespace(edge), onMisfit })
+    const program = aProgram({ approve: ['20.1.0.1', '20.1.0.2', '2400:1::1', '20.2.0.0/24'] })
+    await firewall.apply(program)
+    const right = await tableOf(edge)
+    const changes = () => started.filter((args) => args.includes('-f')).length
+
+    const stranger = { set: 'host4', key: Uint8Array.of(20, 9, 0, 9), isThere: true } as const
+    const missing = { set: 'host4', key: Uint8Array.of(20, 1, 0, 2), isThere: false } as const
+    const input = 'delete element inet edgeward host4 { 20.1.0.2 }\nadd element inet edgeward host4 { 20.9.0.9 }\n'
+    await edge.mustRun('nft', ['-f', '-'], { input })
+    started.length = 0
+    await firewall.apply(program, { doubt: 'elements', hosts: [stranger, missing] })
+    t.equal(await tableOf(edge), right)
+    t.equal(changes(), 0, 'no nft changed anything')
+
+    await edge.mustRun('nft', ['flush', 'chain', 'inet', 'edgeward', 'judge4'])
+    await edge.mustRun('nft', ['add', 'element', 'inet', 'edgeward', 'host4', '{ 20.9.0.9 }'])
+    started.length = 0
+    await firewall.apply(program, { doubt: 'chains' })
+    t.equal(changes(), 1)
+    t.match(await tableOf(edge), '20.9.0.9', 'the sets were not doubted')
+    t.same(misfits, [])
+
+    await firewall.apply(program, { doubt: 'elements', hosts: [{ ...stranger, key: Uint8Array.of(20, 9, 0, 8) }] })
+    t.same(misfits, ['NOT_IN_FORCE'], 'what was told is not so')
+    t.equal(await tableOf(edge), right, 'then all is written anew')
+  })
+
   await t.test('what is only judged is not in force, and what cannot be is said', async (t) => {
     await using network = await createTestNetwork({ clients: {} })
     const channel = openNetlinkChannel(netlinkInNamespace(network.edge))
