@@ -75,5 +75,5 @@ export function createAbsoluteRule({ absolute, score }: DetectPolicy): Rule {
 }
 
 /** So many times as many look-ups, where the log does not tell the persons, in the longer windows. */
-const UNTOLD_FACTOR = 5
+const UNTOLD_FACTOR = 6
 const BELOW_ONE = 1 - Number.EPSILON
