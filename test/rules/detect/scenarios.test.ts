@@ -50,7 +50,7 @@ describe.each([
         ['pauses', 3_000, 350, undefined],
         ['sources', 3_000, 120, 120],
         ['edges', 5_000, 2_000, undefined],
-        ['in-step', 5_000, 900, 2_500],
+        ['in-step', 5_000, 900, 3_200],
         ['walk', 3_000, 400, undefined],
         ['clinic', 3_000, 1_600, undefined],
       ] as const
