@@ -92,6 +92,11 @@ export const DETECT_OPTIONS = {
     LIMITS,
     'Per window (`30s`, `1m`, `10m`, `1h`, `24h`): `lookups` for an account whose facility is not registered with its daily visits; for one that is, `perDailyVisit` times its visits, but no less than `atLeast` and no more than `atMost`.',
   ),
+  'absolute.untoldFactor': option(
+    Type.Number({ minimum: 1, maximum: 20 }),
+    1,
+    'Times as many look-ups in windows of more than 30 seconds, for registered facilities whose log does not tell the persons: from 6 on, 50,000 retries for one person are slowed down and not suspended, and a harvest with pauses gets as much more.',
+  ),
   'absolute.scope': scopeOption(),
   'burst.mode': modeOption(
     'enforce',

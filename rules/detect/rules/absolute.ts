@@ -13,14 +13,13 @@ export function createAbsoluteRule({ absolute, score }: DetectPolicy): Rule {
   const longest = Math.max(...limits.map(({ number }) => number))
   const least = absolute.calmShare * Math.min(...limits.map(({ lookups, atLeast }) => Math.min(lookups, atLeast)))
 
-  /**
-   * Where nobody is told, a client that never believes the answer looks like many persons, though it is not as fast as a harvest: a registered
-   * account is slowed down by other rules long before it is suspended by this one.
-   */
+  /** Where nobody is told, a client that never believes the answer looks like many persons, though it is not as fast as a harvest. */
   function allowedOf(limit: (typeof limits)[number], figures: Figures): number {
     const allowed = lookupsAllowed(limit, figures.dailyVisits)
     const isPatient = figures.dailyVisits !== undefined && limit.window !== '30s'
-    return isPatient && figures.subjects(limit.number) * 2 < figures.persons(limit.number) ? allowed * UNTOLD_FACTOR : allowed
+    return isPatient && figures.subjects(limit.number) * 2 < figures.persons(limit.number)
+      ? allowed * absolute.untoldFactor
+      : allowed
   }
 
   return {
@@ -74,6 +73,4 @@ export function createAbsoluteRule({ absolute, score }: DetectPolicy): Rule {
   }
 }
 
-/** So many times as many look-ups, where the log does not tell the persons, in the longer windows. */
-const UNTOLD_FACTOR = 6
 const BELOW_ONE = 1 - Number.EPSILON
