@@ -48,6 +48,14 @@ export class ActionCaps {
     return [...this.#bites.values()]
   }
 
+  /** The clock was set back to `nowMs`: what was done later was done now. */
+  turnBack(nowMs: number): void {
+    for (const times of [this.#all, ...this.#byProvince.values()]) {
+      for (const [at, ms] of times.entries()) if (ms > nowMs) times[at] = nowMs
+    }
+    for (const bite of this.#bites.values()) bite.lastMs = Math.min(bite.lastMs, nowMs)
+  }
+
   #noteBite(rule: RuleName, province: string | undefined, slot: number, nowMs: number): void {
     const key = `${rule} ${province ?? ''}`
     const known = this.#bites.get(key)

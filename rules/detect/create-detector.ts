@@ -8,6 +8,7 @@ import type { Detector, Verdict } from './detector.ts'
 import type { DetectorOptions } from './detector-options.ts'
 import { createFacilityAddresses } from './facility-addresses.ts'
 import { findingsOf } from './findings.ts'
+import { hashOf } from './hash-of.ts'
 import { HourLessons } from './hour-lessons.ts'
 import { isAnswered, isLookup, missOf } from './is-lookup.ts'
 import { Judge } from './judge.ts'
@@ -209,7 +210,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     if (isPerson && account.details !== -1) {
       const block = kind === undefined ? 0 : (request.subjectBlock ?? 0)
       if (block !== 0) walks.add(slot, block, atMs)
-      steps.add(slot, Number(account.facility ?? 0), account.sourceHash, block, account.usualPerHour, atMs)
+      steps.add(slot, Number(account.facility ?? 0), account.sourceHash, block, account.usualPerHour, atMs, clock.nowMs)
     }
     if (isLate) account.lates++
     account.unjudged++
@@ -218,7 +219,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   }
 
   function judgeNow(account: Account, slot: number, { atMs, class: kind }: AttributedRequest): readonly Verdict[] {
-    const verdict = judge.judge(account, slot, atMs, kind, Math.max(clock.nowMs, atMs))
+    const verdict = judge.judge(account, slot, atMs, kind, clock.nowMs)
     return verdict === undefined ? NO_VERDICTS : [verdict]
   }
 
@@ -261,6 +262,16 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     table.use(twin, counters.weight(twin.slot))
     figures.turnTo(account, twin.slot, request.atMs, request.class)
     return judge.isUrgent() ? judgeNow(account, twin.slot, request) : NO_VERDICTS
+  }
+
+  /** The log's clock jumped. Set back, nothing is to wait for a time that was never true. */
+  function jump(beforeMs: number): void {
+    steps.jump(beforeMs, clock.nowMs)
+    if (clock.nowMs > beforeMs) return
+    judge.turnBack(clock.nowMs)
+    nextStepMs = 0
+    // Hours that are lived twice are learned once, as long as the counts of a day hold both.
+    if (nextHourMs > clock.nowMs + MAX_MISSED_HOURS * HOUR_MS) nextHourMs = 0
   }
 
   /** What the passing of time brings by itself. */
@@ -322,8 +333,10 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   return {
     observe(request) {
       requests++
+      const beforeMs = clock.nowMs
       clock.see(request.atMs)
       const { nowMs } = clock
+      if (nowMs < beforeMs || (nowMs > beforeMs + HOUR_MS && beforeMs > 0)) jump(beforeMs)
       const isTime = nowMs >= nextStepMs || nowMs >= nextHourMs
       const passed = isTime ? passTime() : judge.standings.isDue(nowMs) ? judge.release(nowMs) : NO_VERDICTS
       if (request.account === undefined) return passed
@@ -383,11 +396,4 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       return counters.late
     },
   }
-}
-
-/** FNV-1a of a short text as a whole number of 32 bits with sign, never 0. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-  return hash ^ (hash >>> 15) || 1
 }

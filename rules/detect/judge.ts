@@ -132,6 +132,12 @@ export class Judge {
     return ended.map(({ standing, endMs }) => this.#ease(standing, endMs))
   }
 
+  /** The log's clock was set back to `nowMs`: what began later began now. */
+  turnBack(nowMs: number): void {
+    this.standings.turnBack(nowMs)
+    this.#caps.turnBack(nowMs)
+  }
+
   /** The caps that bit within the last hour. */
   bites(nowMs: number): readonly CapBite[] {
     return this.#caps.bites(nowMs)

@@ -81,6 +81,19 @@ export class Standings {
     return ended.sort((a, b) => a.endMs - b.endMs)
   }
 
+  /** The clock was set back to `nowMs`: each action goes on for as long as it would have, not until a time that was never true. */
+  turnBack(nowMs: number): void {
+    for (const standing of this.#byAccount.values()) {
+      const tooFarMs = standing.lastMs - nowMs
+      if (tooFarMs <= 0) continue
+      standing.lastMs = nowMs
+      for (const level of [1, 2, 3] as const) {
+        if (standing.untilMs[level] !== 0) standing.untilMs[level] -= tooFarMs
+      }
+      this.#nextMs = Math.min(this.#nextMs, standing.untilMs[standing.level])
+    }
+  }
+
   /** The account is no longer counted. */
   drop(account: Account): void {
     this.#byAccount.delete(account)

@@ -6,7 +6,7 @@ import type { AttributedRequest } from '../../../rules/requests/attributed-reque
 import { makeFacilities, registrationsOf, type ScenarioFacility } from '../../support/scenarios/facilities.ts'
 import { ordinaryDay } from '../../support/scenarios/ordinary-day.ts'
 import { harvest } from '../../support/scenarios/patterns.ts'
-import { aRequest, mergeByTime } from '../../support/scenarios/request.ts'
+import { aRequest, mergeByTime, subjectOf } from '../../support/scenarios/request.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -147,6 +147,83 @@ describe('a clock that jumps', () => {
       ...stolen(MONDAY_NINE + MINUTE, 50),
     ]
     expect(judge(requests).map(({ action }) => action)).toEqual(['throttle', 'suspend'])
+  })
+})
+
+/** Twenty clinics that all look a person up every so many seconds, twice each: as alike as accounts can be, and no busier than usual. */
+function* evenClinics(visits: number, everyMs: number, shared: Partial<AttributedRequest>): Generator<AttributedRequest> {
+  for (let person = 0; person * everyMs < 100 * MINUTE; person++)
+    for (const { account, code, ip } of evenAccounts(visits))
+      for (const again of [0, 1])
+        yield aRequest({
+          account,
+          facility: code,
+          ip,
+          atMs: MONDAY_NINE + person * everyMs + again,
+          subject: subjectOf(code, person),
+          result: '000',
+          ...shared,
+        })
+}
+
+function evenAccounts(dailyVisits: number): ScenarioFacility[] {
+  return Array.from({ length: 20 }, (_, number) => {
+    const code = String(70_000 + number)
+    return { code, account: `${code}_BV`, dailyVisits, ip: `14.225.3.${number}` }
+  })
+}
+
+function judgeEven(visits: number, everyMs: number, clock: Clock, shared: Partial<AttributedRequest>): Verdict[] {
+  const registrations = registrationsOf(evenAccounts(visits))
+  const detector = createDetector(DEFAULT_DETECT_POLICY, { maskAccount: (account) => account, registrations })
+  return [...evenClinics(visits, everyMs, shared)].flatMap((request, number) =>
+    detector.observe({ ...request, atMs: clock(request.atMs, number) }),
+  )
+}
+
+describe('clinics that are as alike as can be', () => {
+  const BACK = [30 * SECOND, 3 * MINUTE, 9 * MINUTE, 15 * MINUTE, HOUR, 7 * HOUR].map((ms) => -ms)
+  const ON = [5 * MINUTE, HOUR, 7 * HOUR, 3 * DAY]
+
+  it.each([
+    [200, 60 * SECOND, {}, [0, ...BACK, ...ON]],
+    [400, 30 * SECOND, {}, [0, ...BACK, ...ON]],
+    [800, 15 * SECOND, {}, [0, -3 * MINUTE, -HOUR, 7 * HOUR]],
+    [400, 60 * SECOND, { ip: '113.170.4.9' }, [0, ...BACK]],
+    [400, 60 * SECOND, { subjectBlock: 77 }, [0, ...BACK]],
+  ])(
+    'of %i visits a day, one person every %i ms, sharing %j, are not in step by a jump of %j ms',
+    (visits, everyMs, shared, jumps) => {
+      const inStep = jumps.filter((byMs) => {
+        const verdicts = judgeEven(visits, everyMs, setAt(MONDAY_NINE + 40 * MINUTE, byMs), shared)
+        return verdicts.some(({ rule }) => rule === 'step')
+      })
+      expect(inStep).toEqual([])
+    },
+  )
+})
+
+describe('an action that began under a wrong clock', () => {
+  const isThief = ({ account }: Verdict): boolean => account === THIEF.account
+
+  it('ends as soon as any other when the clock is right again', () => {
+    const wrong: Clock = (atMs) => (atMs < MONDAY_NINE + 20 * MINUTE ? atMs + 3 * DAY : atMs)
+    const requests = mergeByTime(honest(MONDAY_NINE, 3), stolen(MONDAY_NINE + 10 * MINUTE, 400))
+    const verdicts = judge(requests, wrong).filter(isThief)
+    expect(verdicts.map(({ action }) => action)).toContain('suspend')
+    expect(verdicts.at(-1)?.action).toBe('release')
+    expect(verdicts.at(-1)?.atMs).toBeLessThan(MONDAY_NINE + 3 * HOUR)
+  })
+
+  it('is not held until the far year of one stray line', () => {
+    const far = aRequest({ account: THIEF.account, facility: THIEF.code, ip: THIEF.ip, atMs: MONDAY_NINE + 3_000 * DAY })
+    const requests = [
+      ...stolen(MONDAY_NINE, 400),
+      far,
+      ...stolen(MONDAY_NINE + MINUTE, 50),
+      ...honest(MONDAY_NINE + 2 * MINUTE, 3),
+    ]
+    expect(judge(requests).filter(isThief).at(-1)?.action).toBe('release')
   })
 })
 
