@@ -6,7 +6,7 @@ import type { ControlApp, ControlContext } from '../http/context.ts'
 import { ControlError } from '../http/control-error.ts'
 import { openEventStream } from './event-stream.ts'
 
-/** `GET /v1/events`: "revision N exists", and the same of the verdicts over all edges, at once on connecting and after every publication. */
+/** `GET /v1/events`: "revision N exists", and the same of the documents beside the lists, at once on connecting and after every publication. */
 export function registerEventRoutes(app: ControlApp, context: ControlContext): void {
   const { events, config, metrics } = context
   const open = new Set<() => void>()
@@ -29,7 +29,8 @@ export function registerEventRoutes(app: ControlApp, context: ControlContext): v
       onRequest: requireRole('agent', 'reader', 'operator', 'approver'),
       schema: {
         tags: ['events'],
-        summary: 'Event stream: `event: revision`, `data: {"revision":N}`; `event: blocks`, `data: {"version":N}`',
+        summary:
+          'Event stream: `event: revision`, `data: {"revision":N}`; `event: blocks` (or `policy`, `users`, `grants`), `data: {"version":N}`',
         description: 'Carries only the newest number; agents fetch and verify the rest. A comment line at least every 15 s.',
         response: { 200: { description: 'text/event-stream', content: { 'text/event-stream': { schema: { type: 'string' } } } } },
       },

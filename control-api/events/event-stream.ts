@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { SideKind } from '../../rules/documents/side-kind.ts'
 import type { EventHub } from './event-hub.ts'
 
 /** Bytes that may wait for a slow reader before it is cut off; it comes back and hears the newest revision. */
@@ -29,7 +30,7 @@ export function openEventStream({ response, hub, heartbeatMs, isAllowed, onEnd }
     if (response.writableLength > MAX_WAITING_BYTES) response.destroy()
   }
   const tell = (revision: number): void => write(`event: revision\ndata: ${JSON.stringify({ revision })}\n\n`)
-  const tellBlocks = (version: number): void => write(`event: blocks\ndata: ${JSON.stringify({ version })}\n\n`)
+  const tellSide = (kind: SideKind, version: number): void => write(`event: ${kind}\ndata: ${JSON.stringify({ version })}\n\n`)
   const end = (): void => {
     if (!response.writableEnded) response.end()
   }
@@ -39,7 +40,7 @@ export function openEventStream({ response, hub, heartbeatMs, isAllowed, onEnd }
       () => end(),
     )
   }
-  const stopListening = hub.listen({ revision: tell, blocks: tellBlocks, review })
+  const stopListening = hub.listen({ revision: tell, side: tellSide, review })
   const heartbeat = setInterval(() => {
     write(': alive\n\n')
     review()
@@ -51,6 +52,6 @@ export function openEventStream({ response, hub, heartbeatMs, isAllowed, onEnd }
   })
   response.on('error', () => response.destroy())
   tell(hub.revision)
-  if (hub.blocksVersion > 0) tellBlocks(hub.blocksVersion)
+  for (const [kind, version] of hub.sides) tellSide(kind, version)
   return end
 }

@@ -165,7 +165,7 @@ export function createFleetDesk(parts: FleetDeskParts): FleetDesk {
     // The newest ones where there is no room for all: a flood of old ones must not hide them.
     const verdicts = rows.slice(-MAX_VERDICTS).map((row) => verdictOf(row, nowMs))
     const text = JSON.stringify(verdicts.map(({ token, action, until }) => [token, action, until]))
-    if (text === published || (published === undefined && verdicts.length === 0 && publisher.blocksVersion === 0)) return
+    if (text === published || (published === undefined && verdicts.length === 0 && publisher.sideVersion('blocks') === 0)) return
     const version = await publisher.publishBlocks(verdicts)
     published = text
     await store.transact(JUDGE, (tx) =>
@@ -229,7 +229,7 @@ export function createFleetDesk(parts: FleetDeskParts): FleetDesk {
         refusedMinutes: tallies.refused,
         parts: tallies.parts,
         droppedParts: tallies.dropped,
-        version: publisher.blocksVersion,
+        version: publisher.sideVersion('blocks'),
         findings: judge.findings(nowMs),
       }
     },

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { SIDE_KINDS, type SideKind } from '../../rules/documents/side-kind.ts'
 import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import type { RevisionLimits } from '../../rules/revisions/judge-revision.ts'
 import { formatBlocks, MAX_VERDICT_MS } from '../../rules/verdicts/blocks-document.ts'
@@ -10,15 +11,16 @@ import type { ApprovedList } from './approved-list.ts'
 import type { OnlineKeys } from './key-files.ts'
 import { type PreparedRevision, prepareRevision } from './prepare-revision.ts'
 import { withPublicationLock } from './publication-lock.ts'
-import type { Publication, Publisher, PublishOrder } from './publisher.ts'
+import type { MakeSide, Publication, Publisher, PublishOrder } from './publisher.ts'
 import { readNewestDocument, reconcile } from './reconcile.ts'
 import {
-  newestBlocks,
+  newestSides,
   newestTarget,
-  publishBlocks,
   publishDocument,
+  publishSide,
   type RepositoryParts,
   refreshMetadata,
+  type SideVersions,
 } from './repository.ts'
 import { endPrepared, highestRevision, insertPrepared, REPAIRER } from './revision-rows.ts'
 import { fitsFigures, liveShrinkApprovals } from './shrink-approvals.ts'
@@ -44,7 +46,8 @@ export interface PublisherParts extends Omit<RepositoryParts, 'keys'> {
 export function createPublisher(parts: PublisherParts): Publisher {
   const { store, clock, files, events, log } = parts
   const inTurn = createTurns()
-  const state = { revision: 0, blocksVersion: 0, lookedUntilMs: 0 }
+  const state = { revision: 0, lookedUntilMs: 0 }
+  const sides = new Map<SideKind, number>()
   const locked = <T>(work: (repository: RepositoryParts) => Promise<T>): Promise<T> =>
     inTurn(() =>
       withPublicationLock(parts.lockPath, parts.lockWaitMs, async () => work({ ...parts, keys: await parts.readKeys() })),
@@ -54,10 +57,22 @@ export function createPublisher(parts: PublisherParts): Publisher {
     events.announce(revision)
   }
 
-  const learnBlocks = (version: number): void => {
-    state.blocksVersion = version
-    events.announceBlocks(version)
+  const learnSide = (kind: SideKind, version: number): void => {
+    sides.set(kind, version)
+    events.announceSide(kind, version)
   }
+
+  /** What is announced once is never called older, so the order in which several hear of it does not matter. */
+  const hearOf = (newest: SideVersions): void => {
+    for (const kind of SIDE_KINDS) if (newest[kind] > (sides.get(kind) ?? 0)) learnSide(kind, newest[kind])
+  }
+
+  const publishOne = (kind: SideKind, make: MakeSide): Promise<number> =>
+    locked(async (repository) => {
+      const version = await publishSide(repository, kind, (next) => make(next, clock.nowMs()))
+      learnSide(kind, version)
+      return version
+    })
 
   const publish = (actor: Actor, order: PublishOrder): Promise<Publication> =>
     locked(async (repository) => {
@@ -140,32 +155,27 @@ export function createPublisher(parts: PublisherParts): Publisher {
     get revision() {
       return state.revision
     },
-    get blocksVersion() {
-      return state.blocksVersion
-    },
+    sideVersion: (kind) => sides.get(kind) ?? 0,
+    hearOf,
+    publishSide: publishOne,
     publish,
     publishIfDue,
     publishBlocks: (verdicts) =>
-      locked(async (repository) => {
-        const nowMs = clock.nowMs()
-        const version = await publishBlocks(repository, (next) =>
-          formatBlocks({
-            format: 'edgeward-blocks/1',
-            version: next,
-            publishedAt: new Date(nowMs).toISOString(),
-            expiresAt: new Date(nowMs + MAX_VERDICT_MS).toISOString(),
-            verdicts: [...verdicts],
-          }),
-        )
-        learnBlocks(version)
-        return version
-      }),
+      publishOne('blocks', (version, nowMs) =>
+        formatBlocks({
+          format: 'edgeward-blocks/1',
+          version,
+          publishedAt: new Date(nowMs).toISOString(),
+          expiresAt: new Date(nowMs + MAX_VERDICT_MS).toISOString(),
+          verdicts: [...verdicts],
+        }),
+      ),
     refresh: () => locked(refreshMetadata),
     reload: () =>
       locked(async (repository) => {
         const current = await reconcile(store, repository, log)
         learn(newestTarget(current)?.revision ?? 0)
-        learnBlocks(newestBlocks(current))
+        hearOf(newestSides(current))
       }),
     async status() {
       await parts.readKeys()
@@ -174,6 +184,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
         revision: newestTarget(current)?.revision ?? 0,
         timestampExpiresAtMs: Date.parse(current.timestamp.expires),
         rootExpiresAtMs: Date.parse(current.root.expires),
+        sides: newestSides(current),
       }
     },
   }

@@ -40,8 +40,9 @@ export function startPublicationSchedule({ publisher, options, log }: Publicatio
 
 /** Takes over what another process (a command) published. */
 export async function learnNews(publisher: Publisher): Promise<void> {
-  const { revision } = await publisher.status()
+  const { revision, sides } = await publisher.status()
   if (revision > publisher.revision) await publisher.reload()
+  else publisher.hearOf(sides)
 }
 
 function logFault(log: FastifyBaseLogger, error: unknown, task: string): void {

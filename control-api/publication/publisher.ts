@@ -1,6 +1,8 @@
+import type { SideKind } from '../../rules/documents/side-kind.ts'
 import type { Mode } from '../../rules/firewall/program.ts'
 import type { FleetVerdict } from '../../rules/verdicts/blocks-document.ts'
 import type { Actor } from '../store/store.ts'
+import type { SideVersions } from './repository.ts'
 
 /** What the publisher is asked for. Absent members keep what the revision before said. */
 export interface PublishOrder {
@@ -31,7 +33,12 @@ export interface PublisherStatus {
   readonly revision: number
   readonly timestampExpiresAtMs: number
   readonly rootExpiresAtMs: number
+  /** Newest documents beside the lists. */
+  readonly sides: SideVersions
 }
+
+/** Makes the bytes of a document beside the lists. What it writes elsewhere (an audit entry) is written before the document is out. */
+export type MakeSide = (version: number, publishedAtMs: number) => Uint8Array | Promise<Uint8Array>
 
 /** Makes revisions from the approvals in effect. One publication at a time over all processes; a failed one leaves the revision before whole. */
 export interface Publisher {
@@ -41,10 +48,17 @@ export interface Publisher {
   publish(actor: Actor, order: PublishOrder): Promise<Publication>
   /** Publishes if the first or last day of an approval has come since the last revision; `undefined` where none has. Same throws. */
   publishIfDue(): Promise<Publication | undefined>
-  /** Newest version of the verdicts over all edges that this process knows of, 0 before the first. */
-  readonly blocksVersion: number
+  /** Newest version of a kind of document beside the lists that this process knows of, 0 before the first. */
+  sideVersion(kind: SideKind): number
+  /**
+   * Signs a document in the place of the one of its kind before, tells every edge, and gives its version.
+   * @throws PublicationError; also what `make` throws, and then nothing is published
+   */
+  publishSide(kind: SideKind, make: MakeSide): Promise<number>
   /** Signs these verdicts over all edges in the place of those before; gives their version. @throws PublicationError, BlocksError */
   publishBlocks(verdicts: readonly FleetVerdict[]): Promise<number>
+  /** Tells edges of documents that another process published. */
+  hearOf(sides: SideVersions): void
   /** Signs metadata again before it expires. @throws PublicationError */
   refresh(): Promise<void>
   /** Learns what another process published, and repairs what a crash left. @throws PublicationError */

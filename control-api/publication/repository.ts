@@ -1,4 +1,5 @@
 import { TargetFile } from '@tufjs/models'
+import { findSide, SIDE_KINDS, type SideKind, sideTarget } from '../../rules/documents/side-kind.ts'
 import type { Clock } from '../../rules/time/clock.ts'
 import { ONLINE_ROLES, type OnlineKeys, ROOT_KEYS } from './key-files.ts'
 import { PublicationError } from './publication-error.ts'
@@ -17,7 +18,7 @@ import {
   type Validity,
 } from './signed-metadata.ts'
 import type { SigningKey } from './signing-key.ts'
-import { allowTarget, blocksTarget, findBlocksVersion, findRevisionOf, targetFilePath } from './target-name.ts'
+import { allowTarget, findRevisionOf, targetFilePath } from './target-name.ts'
 
 /** What signing and writing the repository takes. One process at a time writes: `withPublicationLock`. */
 export interface RepositoryParts {
@@ -28,6 +29,9 @@ export interface RepositoryParts {
   /** Lists kept as targets, and versions of metadata kept for clients in the middle of a refresh; ≥ 1. */
   readonly keep: number
 }
+
+/** Of each kind of document beside the lists; one may follow another within two seconds. */
+const SIDES_KEPT = 3
 
 /** One list as the repository holds it. */
 export interface PublishedTarget {
@@ -88,21 +92,26 @@ export async function publishDocument(
       .sort(byRevision)
       .slice(0, parts.keep - 1),
   )
-  const blocks = Object.entries(current.targets.targets).filter(([name]) => findBlocksVersion(name) !== undefined)
-  await writeChain(parts, versionsAfter(current), { [path]: target, ...kept, ...Object.fromEntries(blocks) })
+  const sides = Object.entries(current.targets.targets).filter(([name]) => findSide(name) !== undefined)
+  await writeChain(parts, versionsAfter(current), { [path]: target, ...kept, ...Object.fromEntries(sides) })
   await cleanRepository(parts)
 }
 
 /**
- * Puts the verdicts over all edges in the place of those before, beside the lists. The same order as for a list, and signed by the same roles.
+ * Puts a document beside the lists in the place of the one of its kind before. The same order as for a list, and signed by the same roles.
+ * The last few stay, for clients that have just read the metadata before.
  * @param make the document's bytes, by its version
  * @throws PublicationError REPOSITORY_BROKEN, KEY_UNUSABLE
  */
-export async function publishBlocks(parts: RepositoryParts, make: (version: number) => Uint8Array): Promise<number> {
+export async function publishSide(
+  parts: RepositoryParts,
+  kind: SideKind,
+  make: (version: number) => Uint8Array | Promise<Uint8Array>,
+): Promise<number> {
   const current = await readSignable(parts)
-  const version = newestBlocks(current) + 1
-  const path = blocksTarget(version)
-  const document = make(version)
+  const version = newestSides(current)[kind] + 1
+  const path = sideTarget(kind, version)
+  const document = await make(version)
   const sha256 = sha256Hex(document)
   const target = new TargetFile({
     path,
@@ -111,15 +120,23 @@ export async function publishBlocks(parts: RepositoryParts, make: (version: numb
     unrecognizedFields: { custom: { version } },
   })
   await parts.files.write(targetFilePath(path, sha256), document)
-  const lists = Object.entries(current.targets.targets).filter(([name]) => findBlocksVersion(name) === undefined)
-  await writeChain(parts, versionsAfter(current), { ...Object.fromEntries(lists), [path]: target })
+  const kept = Object.entries(current.targets.targets).filter(([name]) => {
+    const side = findSide(name)
+    return side?.kind !== kind || side.version > version - SIDES_KEPT
+  })
+  await writeChain(parts, versionsAfter(current), { ...Object.fromEntries(kept), [path]: target })
   await cleanRepository(parts)
   return version
 }
 
-/** The version of the verdicts that clients see, 0 before the first. */
-export function newestBlocks({ targets }: Pick<CurrentMetadata, 'targets'>): number {
-  return Math.max(0, ...Object.keys(targets.targets).map((name) => findBlocksVersion(name) ?? 0))
+/** Newest version of each kind of document beside the lists, 0 before the first. */
+export type SideVersions = Readonly<Record<SideKind, number>>
+
+/** The versions that clients see. */
+export function newestSides({ targets }: Pick<CurrentMetadata, 'targets'>): SideVersions {
+  const found = Object.keys(targets.targets).flatMap((name) => findSide(name) ?? [])
+  const newest = (kind: SideKind): number => Math.max(0, ...found.map((side) => (side.kind === kind ? side.version : 0)))
+  return Object.fromEntries(SIDE_KINDS.map((kind) => [kind, newest(kind)])) as Record<SideKind, number>
 }
 
 /**

@@ -9,17 +9,6 @@ export function findRevisionOf(target: string): number | undefined {
   return match === null ? undefined : Number(match[1])
 }
 
-/** TUF target that holds the verdicts over all edges. */
-export function blocksTarget(version: number): string {
-  return `blocks/${version}.json`
-}
-
-/** The version of a blocks target's name, `undefined` for another target. */
-export function findBlocksVersion(target: string): number | undefined {
-  const match = /^blocks\/([1-9]\d{0,14})\.json$/.exec(target)
-  return match === null ? undefined : Number(match[1])
-}
-
 /** Where a target's bytes lie below `targets/`: the file name carries the hash (consistent snapshots, TUF specification §6.2). */
 export function targetFilePath(target: string, sha256: string): string {
   const slash = target.lastIndexOf('/') + 1

@@ -8,6 +8,7 @@ import { sha256Hex } from './signed-metadata.ts'
 
 /** The only names there are: versioned metadata, the timestamp, and targets that carry their hash. Nothing else reaches the files. */
 const METADATA = /^(?:\d{1,15}\.(?:root|snapshot|targets)|timestamp)\.json$/
+const LISTS = 'allow'
 const TARGET_FOLDER = /^[a-z]{1,16}$/
 const TARGET = /^[0-9a-f]{64}\.[0-9A-Za-z-]{1,40}\.[a-z]{1,8}$/
 
@@ -15,7 +16,8 @@ const TARGET = /^[0-9a-f]{64}\.[0-9A-Za-z-]{1,40}\.[a-z]{1,8}$/
 const FOR_EVER = 'public, max-age=31536000, immutable'
 const ANEW = 'no-cache'
 
-const TARGETS_IN_MEMORY = 2
+/** Lists and documents beside them that edges are fetching now. */
+const TARGETS_IN_MEMORY = 6
 
 /** The signed repository as plain files: `GET /v1/tuf/metadata/*` and `GET /v1/tuf/targets/*`. */
 export function registerTufRoutes(app: ControlApp, { config, repository }: ControlContext): void {
@@ -49,14 +51,15 @@ export function registerTufRoutes(app: ControlApp, { config, repository }: Contr
       onRequest,
       schema: {
         tags: ['distribution'],
-        summary: 'TUF target: `allow/<sha256>.<revision>.full`, `blocks/<sha256>.<version>.json`',
+        summary:
+          'TUF target: `allow/<sha256>.<revision>.full`; `blocks` (or `policy`, `users`, `grants`)`/<sha256>.<version>.json`',
         params: Type.Object({ folder: Type.String(), file: Type.String() }),
       },
     },
     async (request, reply) => {
       const { folder, file } = request.params
-      // Signed like the lists, but which facility is under a verdict is nobody else's business.
-      if (folder === 'blocks') actorOf(request)
+      // Signed like the lists, but who is under a verdict, on the list of users or holds a grant is nobody else's business.
+      if (folder !== LISTS) actorOf(request)
       const isName = TARGET_FOLDER.test(folder) && TARGET.test(file)
       const bytes = isName ? await targets(`targets/${folder}/${file}`) : undefined
       if (bytes === undefined) throw notFound()

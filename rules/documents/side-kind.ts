@@ -8,7 +8,7 @@ export type SideKind = (typeof SIDE_KINDS)[number]
 /** Larger ones are refused unread, whatever the signed metadata says of their length. */
 export const MAX_SIDE_BYTES: Readonly<Record<SideKind, number>> = {
   blocks: MAX_BLOCKS_BYTES,
-  policy: 1_048_576,
+  policy: 8 * 1_048_576,
   users: MAX_USERS_BYTES,
   grants: 16 * 1_048_576,
 }

@@ -52,6 +52,17 @@ describe('GET /v1/events', () => {
     expect([await stream.next(), await stream.next()]).toEqual(['revision {"revision":8}', 'revision {"revision":9}'])
   })
 
+  it('tells of documents beside the lists, each kind by its own number', async () => {
+    const setup = await createControlAppSetup()
+    setup.context.events.announceSide('policy', 3)
+    const stream = await listen(setup, setup.as.reader)
+    expect([await stream.next(), await stream.next()]).toEqual(['revision {"revision":0}', 'policy {"version":3}'])
+    setup.context.events.announceSide('grants', 2)
+    setup.context.events.announceSide('policy', 3)
+    setup.context.events.announceSide('grants', 3)
+    expect([await stream.next(), await stream.next()]).toEqual(['grants {"version":2}', 'grants {"version":3}'])
+  })
+
   it('leaves room for others, however many one person asks for, and takes him again when he has ended one', async () => {
     const setup = await createControlAppSetup({ config: 'server: {maxStreamsEach: 2}' })
     const ending = new AbortController()

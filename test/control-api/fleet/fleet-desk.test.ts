@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createFleetDesk } from '../../../control-api/fleet/fleet-desk.ts'
+import { newestSides } from '../../../control-api/publication/repository.ts'
 import { readCurrent } from '../../../control-api/publication/signed-metadata.ts'
 import { DEFAULT_DETECT_POLICY } from '../../../rules/detect/detect-policy.ts'
 import { createCounts, type Tally } from '../../../rules/tallies/tally.ts'
@@ -27,7 +28,8 @@ async function aWorld(): Promise<ControlAppSetup> {
 /** The signed document that edges see. */
 async function signedBlocks({ files }: ControlAppSetup): Promise<BlocksDocument | undefined> {
   const { targets } = await readCurrent(files)
-  const found = Object.entries(targets.targets).find(([name]) => name.startsWith('blocks/'))
+  const version = newestSides({ targets }).blocks
+  const found = Object.entries(targets.targets).find(([name]) => name === `blocks/${version}.json`)
   if (found === undefined) return undefined
   const [name, { hashes }] = found
   const bytes = await files.find(`targets/${name.replace('/', `/${hashes.sha256}.`)}`)

@@ -6,6 +6,7 @@ import type { Publisher } from '../../../control-api/publication/publisher.ts'
 
 const EVERY_SECOND = '* * * * * *'
 const NEVER = '0 0 1 1 *'
+const NO_SIDES = { blocks: 0, policy: 0, users: 0, grants: 0 }
 
 /** A publisher that only says what it was asked. */
 function aPublisher(own: Partial<Publisher> = {}): Publisher & { readonly asked: string[] } {
@@ -20,9 +21,13 @@ function aPublisher(own: Partial<Publisher> = {}): Publisher & { readonly asked:
     publishIfDue: () => ask('publishIfDue'),
     refresh: () => ask('refresh'),
     reload: () => ask('reload'),
-    blocksVersion: 0,
+    sideVersion: () => 0,
+    hearOf: (sides) => {
+      if (sides.grants > 0) asked.push(`grants ${sides.grants}`)
+    },
+    publishSide: async () => Promise.reject(new Error('nobody asked')),
     publishBlocks: async () => Promise.reject(new Error('nobody asked')),
-    status: async () => ({ revision: 3, timestampExpiresAtMs: 0, rootExpiresAtMs: 0 }),
+    status: async () => ({ revision: 3, timestampExpiresAtMs: 0, rootExpiresAtMs: 0, sides: NO_SIDES }),
     ...own,
   }
 }
@@ -59,7 +64,7 @@ describe('startPublicationSchedule', () => {
     const publisher = aPublisher({
       status: async () => {
         looked.resolve()
-        return { revision: 3, timestampExpiresAtMs: 0, rootExpiresAtMs: 0 }
+        return { revision: 3, timestampExpiresAtMs: 0, rootExpiresAtMs: 0, sides: NO_SIDES }
       },
     })
     start(publisher, { onEffectiveDates: false, effectiveSchedule: EVERY_SECOND, refreshSchedule: NEVER })
@@ -74,8 +79,17 @@ describe('learnNews', () => {
     [4, ['reload']],
     [2, []],
   ])('with revision %i in the files and 3 known asks for %j', async (revision, asked) => {
-    const publisher = aPublisher({ status: async () => ({ revision, timestampExpiresAtMs: 0, rootExpiresAtMs: 0 }) })
+    const publisher = aPublisher({
+      status: async () => ({ revision, timestampExpiresAtMs: 0, rootExpiresAtMs: 0, sides: NO_SIDES }),
+    })
     await learnNews(publisher)
     expect(publisher.asked).toEqual(asked)
+  })
+
+  it('takes over a document beside the lists without looking at the lists again', async () => {
+    const sides = { ...NO_SIDES, grants: 12 }
+    const publisher = aPublisher({ status: async () => ({ revision: 3, timestampExpiresAtMs: 0, rootExpiresAtMs: 0, sides }) })
+    await learnNews(publisher)
+    expect(publisher.asked).toEqual(['grants 12'])
   })
 })

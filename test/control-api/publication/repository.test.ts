@@ -2,10 +2,10 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   cleanRepository,
   initRepository,
-  newestBlocks,
+  newestSides,
   newestTarget,
-  publishBlocks,
   publishDocument,
+  publishSide,
   type RepositoryParts,
   refreshMetadata,
 } from '../../../control-api/publication/repository.ts'
@@ -171,28 +171,59 @@ describe('readCurrent', () => {
   })
 })
 
-describe('publishBlocks', () => {
-  const bytesOf = (version: number): Buffer => Buffer.from(`verdicts ${version}\n`)
+describe('publishSide', () => {
+  const bytesOf = (version: number): Buffer => Buffer.from(`document ${version}\n`)
+  const sidesOf = async (files: FakeRepositoryFiles) => newestSides(await readCurrent(files))
 
-  it('keeps one document of verdicts beside all lists, through new lists and new signatures', async () => {
+  it('keeps the newest documents of each kind beside all lists, through new lists and new signatures', async () => {
     const { parts, files, client } = await aRepository()
     await publish(parts, 1)
-    expect(await publishBlocks(parts, bytesOf)).toBe(1)
+    for (let version = 1; version <= 5; version += 1) expect(await publishSide(parts, 'grants', bytesOf)).toBe(version)
+    expect(await publishSide(parts, 'policy', async (version) => bytesOf(version))).toBe(1)
     await publish(parts, 2)
-    expect(await publishBlocks(parts, bytesOf)).toBe(2)
     await refreshMetadata(parts)
     const current = await readCurrent(files)
-    expect([newestTarget(current)?.revision, newestBlocks(current)]).toEqual([2, 2])
-    expect(Object.keys(current.targets.targets).toSorted()).toEqual(['allow/1.full', 'allow/2.full', 'blocks/2.json'])
-    expect([...files.entries.keys()].filter((path) => path.startsWith('targets/blocks/'))).toEqual([
-      `targets/blocks/${sha256Hex(bytesOf(2))}.2.json`,
-    ])
+    expect(newestTarget(current)?.revision).toBe(2)
+    expect(newestSides(current)).toEqual({ blocks: 0, policy: 1, users: 0, grants: 5 })
+    // Somebody may be fetching the one before, or the one before that.
+    const names = ['allow/1.full', 'allow/2.full', 'grants/3.json', 'grants/4.json', 'grants/5.json', 'policy/1.json']
+    expect(Object.keys(current.targets.targets).toSorted()).toEqual(names)
+    expect([...files.entries.keys()].filter((path) => path.startsWith('targets/'))).toHaveLength(names.length)
     expect((await client.fetchNewest())?.revision).toBe(2)
   })
 
   it('goes out before there is any list', async () => {
     const { parts, files } = await aRepository()
-    expect(await publishBlocks(parts, bytesOf)).toBe(1)
+    expect(await publishSide(parts, 'blocks', bytesOf)).toBe(1)
     expect(newestTarget(await readCurrent(files))).toBeUndefined()
+  })
+
+  it('changes nothing where the document cannot be made', async () => {
+    const { parts, files } = await aRepository()
+    await expect(publishSide(parts, 'users', () => Promise.reject(new Error('no users')))).rejects.toThrow('no users')
+    expect((await sidesOf(files)).users).toBe(0)
+    expect(await publishSide(parts, 'users', bytesOf)).toBe(1)
+  })
+
+  it('killed between any two steps, leaves the document before or the new one, and the next is newer', async () => {
+    const whole = await aRepository()
+    await publish(whole.parts, 1)
+    await publishSide(whole.parts, 'users', bytesOf)
+    const before = whole.files.steps
+    await publishSide(whole.parts, 'users', bytesOf)
+    const steps = whole.files.steps - before
+    expect(steps).toBeGreaterThanOrEqual(4)
+    for (let step = 0; step < steps; step += 1) {
+      const { parts, files, client } = await aRepository()
+      await publish(parts, 1)
+      await publishSide(parts, 'users', bytesOf)
+      files.killAt(files.steps + step)
+      await expect(publishSide(parts, 'users', bytesOf), `step ${step}`).rejects.toThrow(Killed)
+      files.killAt(Number.POSITIVE_INFINITY)
+      const seen = (await sidesOf(files)).users
+      expect([1, 2], `step ${step}`).toContain(seen)
+      expect((await client.fetchNewest())?.revision, `step ${step}`).toBe(1)
+      expect(await publishSide(parts, 'users', bytesOf), `step ${step}`).toBe(seen + 1)
+    }
   })
 })
