@@ -22,8 +22,8 @@ export function noAddresses(): AddressMemory {
 }
 
 export interface AddressCache {
-  /** The address that fills `[start, end)`; looked for in `memory` first. */
-  get(view: DataView, start: number, end: number, memory?: AddressMemory): string | undefined
+  /** The address that fills `[start, end)`, which `readV4` read as `address`; looked for in `memory` first. */
+  get(address: number, view: DataView, start: number, end: number, memory?: AddressMemory): string | undefined
 }
 
 /**
@@ -64,8 +64,7 @@ export function createAddressCache(): AddressCache {
   }
 
   return {
-    get(view, start, end, memory) {
-      const address = readV4(view, start, end)
+    get(address, view, start, end, memory) {
       if (address === 0) return end - start > MAX_ADDRESS_BYTES ? undefined : others.get(view, start, end)
       if (memory === undefined) return textOf(address, view, start, end)
       if (memory.address === address) return memory.addressText

@@ -1,4 +1,4 @@
-import { createAddressCache } from './address-cache.ts'
+import { createAddressCache, readV4 } from './address-cache.ts'
 import type { AccountSource, AttributedRequest } from './attributed-request.ts'
 import type { Attributor } from './attributor.ts'
 import type { PortalAccount } from './find-account.ts'
@@ -9,6 +9,7 @@ import { type LineSpans, MARK, SPAN } from './line-spans.ts'
 import { checkKey } from './mask-account.ts'
 import { createTargetReader, tokenText } from './read-target.ts'
 import { createTimeMemory, type ReadTime } from './time-memory.ts'
+import { FIGURE } from './wasm/line-layout.ts'
 
 export interface FieldReaderOptions {
   readonly key: Uint8Array
@@ -92,10 +93,10 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
       const atMs = times.read(spans, readTime)
       if (Number.isNaN(atMs)) return 'BAD_TIME'
       target.read(spans)
-      const ip = addresses.get(spans.view, starts[SPAN.ip] as number, spans.ends[SPAN.ip] as number, target.account)
+      const ip = addressIn(spans)
       if (ip === undefined) return 'BAD_ADDRESS'
       const account = findAccountOf(spans, ip, atMs)
-      const status = numberIn(spans, SPAN.status, 999)
+      const status = spans.hasFigures ? (spans.figures[FIGURE.status] as number) : numberIn(spans, SPAN.status, 999)
       const result = resultIn(spans)
       const { function: called } = target
       const isGiven = (status === 0 || (status >= 200 && status < 300)) && result !== REFUSED
@@ -104,7 +105,7 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
       return {
         atMs,
         ip,
-        port: numberIn(spans, SPAN.port, 65_535),
+        port: spans.hasFigures ? (spans.figures[FIGURE.port] as number) : numberIn(spans, SPAN.port, 65_535),
         account: account?.name,
         accountSource: account === undefined ? undefined : source,
         facility: account?.facility,
@@ -119,6 +120,13 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
         place: account?.place,
       }
     },
+  }
+
+  function addressIn({ view, starts, ends, figures, hasFigures }: LineSpans): string | undefined {
+    const start = starts[SPAN.ip] as number
+    const end = ends[SPAN.ip] as number
+    const address = hasFigures ? (figures[FIGURE.address] as number) : readV4(view, start, end)
+    return addresses.get(address, view, start, end, target.account)
   }
 
   function readSubject({ view, starts, ends }: LineSpans, atMs: number): boolean {

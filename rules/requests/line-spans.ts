@@ -7,8 +7,9 @@ export interface LineSpans {
   /** By `SPAN`, then by `MARK`; -1 for what the line lacks. */
   readonly starts: Int32Array
   readonly ends: Int32Array
-  /** Whoever filled in the line before and fills in the same fields each time, so that the others need not be cleared. */
-  filledBy: object | undefined
+  /** What was worked out of the values, by `FIGURE`, where somebody did (`hasFigures`). */
+  readonly figures: Int32Array
+  hasFigures: boolean
   /** The target was looked through: the places of `MARK` are those of this line. */
   hasMarks: boolean
 }
@@ -44,7 +45,8 @@ export function createLineSpans(): LineSpans {
     view: viewOf(bytes),
     starts: new Int32Array(PLACES).fill(-1),
     ends: new Int32Array(PLACES),
-    filledBy: undefined,
+    figures: new Int32Array(0),
+    hasFigures: false,
     hasMarks: false,
   }
 }
@@ -54,7 +56,6 @@ export function clearSpans(spans: LineSpans, bytes: Buffer): void {
   if (spans.bytes !== bytes) pointAt(spans, bytes)
   const { starts } = spans
   for (let span = 0; span < starts.length; span += 1) starts[span] = -1
-  spans.filledBy = undefined
   spans.hasMarks = false
 }
 

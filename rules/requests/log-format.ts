@@ -1,8 +1,8 @@
 import type { AttributedRequest } from './attributed-request.ts'
 import { type Attributor, createAttributor } from './attributor.ts'
-import { createByteMarker } from './byte-marker.ts'
 import { createFieldReader } from './field-reader.ts'
 import type { LineFault } from './line-fault.ts'
+import { createLineMachine } from './line-machine.ts'
 import { createLineSpans, type LineSpans, SPAN } from './line-spans.ts'
 import { parseLogTemplate } from './log-template.ts'
 import { readClfTime, readEpochTime, readHaproxyTime, readIsoTime } from './log-time.ts'
@@ -22,7 +22,6 @@ export type LogFormat = (typeof LOG_FORMATS)[number]
 export const MAX_LINE_BYTES = 1_048_576
 /** 00:00 on 01/08/2024 in the portal's zone (1923/BHXH-CNTT §1c). */
 export const FUNCTIONS_STOP_AT_MS = Date.UTC(2024, 6, 31, 17)
-const LINE_FEED = 0x0a
 /** UTC+7, the zone of all dates of the dispatches. */
 const PORTAL_OFFSET_MINUTES = 420
 
@@ -72,6 +71,8 @@ interface LineReader {
   find(bytes: Buffer, start: number, end: number, spans: LineSpans): LineFault | undefined
   /** For formats whose lines may be found by their shape. */
   readonly shaped?: ShapedScanner
+  /** Where such a line's fields stand. */
+  readonly shapedSpans?: LineSpans
   readonly readTime: ReadTime
 }
 
@@ -113,10 +114,10 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
     beginChunk: (chunk: Buffer) => reader.shaped?.begin(chunk),
     endChunk: () => reader.shaped?.end(),
     parseNext(bytes: Buffer, start: number) {
-      const end = reader.shaped === undefined ? -1 : reader.shaped.scan(bytes, start, spans)
-      if (end < 0 || findMissing(spans) !== undefined || bytes[end] !== LINE_FEED || end - start > MAX_LINE_BYTES) return -1
-      settle(fields.read(spans, reader.readTime))
-      return end + 1
+      const { shaped, shapedSpans } = reader
+      const next = shaped === undefined || shapedSpans === undefined ? -1 : shaped.scan(bytes, start)
+      if (next >= 0) settle(fields.read(shapedSpans as LineSpans, reader.readTime))
+      return next
     },
     parseLine: (text: string) => parser.parse(Buffer.from(text, 'utf8')),
   }
@@ -152,9 +153,10 @@ function createTemplateReader(text: string): LineReader {
 
 /** The quickest way that understands the line: by the shape of the lines before, by one walk, by a whole JSON parser. All agree. */
 function createJsonReader(): LineReader {
-  const shaped = createShapedScanner(createByteMarker())
+  const machine = createLineMachine()
+  const shaped = createShapedScanner(machine)
   return {
-    shaped,
+    ...(machine === undefined ? {} : { shaped, shapedSpans: machine.spans }),
     readTime: readIsoTime,
     find(bytes, start, end, spans) {
       if (!scanJsonLine(bytes, start, end, spans)) return readJsonLine(bytes, start, end, spans) ?? findMissing(spans)

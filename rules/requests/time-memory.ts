@@ -1,5 +1,6 @@
 import { isSame } from './byte-cache.ts'
 import { type LineSpans, SPAN } from './line-spans.ts'
+import { FIGURE } from './wasm/line-layout.ts'
 
 /** Milliseconds since 1970 of the time that fills `bytes[start, end)`, or NaN. */
 export type ReadTime = (bytes: Buffer, start: number, end: number) => number
@@ -17,8 +18,17 @@ export function createTimeMemory(): TimeMemory {
   const text = new DataView(new ArrayBuffer(MAX_BYTES))
   let length = 0
   let atMs = NaN
+  let timeNumber = 0
+  let numberedMs = NaN
   return {
-    read({ bytes, view, starts, ends }, readTime) {
+    read({ bytes, view, starts, ends, figures, hasFigures }, readTime) {
+      if (hasFigures) {
+        const number = figures[FIGURE.timeNumber] as number
+        if (number === timeNumber) return numberedMs
+        timeNumber = number
+        numberedMs = readTime(bytes, starts[SPAN.at] as number, ends[SPAN.at] as number)
+        return numberedMs
+      }
       const start = starts[SPAN.at] as number
       const end = ends[SPAN.at] as number
       if (end - start === length && isSame(text, 0, view, start, length)) return atMs

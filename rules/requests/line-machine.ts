@@ -1,0 +1,93 @@
+import type { LineShape } from './line-shape.ts'
+import { type LineSpans, SPAN } from './line-spans.ts'
+import { instantiate } from './wasm/instantiate.ts'
+import { lineCode } from './wasm/line-code.ts'
+import { AT, KIND, MEMBER, MEMBER_BYTES, PAD_BYTES, PART, STEP, UNASKED, WINDOW_BYTES } from './wasm/line-layout.ts'
+
+/** Marked bytes that mean nothing in the value of a member. */
+const PASSED_IN_TEXT = '#%&+=?'
+/** What marked bytes do in the parts of a target; those that no step is named for refuse. */
+const TARGET_STEPS = [
+  [PART.path, '%&+=', '?"'],
+  [PART.name, '?', '=&"'],
+  [PART.value, '%+=?', '&"'],
+] as const
+
+/** Takes lines of one shape apart in WebAssembly, window by window of a log. */
+export interface LineMachine {
+  /** Takes in what follows `start`, up to a window of it; gives the place behind the last byte taken. */
+  load(bytes: Uint8Array, start: number): number
+  setShape(shape: LineShape): void
+  /** The line that begins at `place` of the window: the place behind its line feed, or -1. `spans` then tell where its fields stand. */
+  scan(place: number): number
+  /** Fields of the line that was scanned last, in memory of the machine. */
+  readonly spans: LineSpans
+}
+
+interface LineExports {
+  readonly mark: (bytes: number) => void
+  readonly scan: (start: number) => number
+}
+
+/**
+ * A few loops in WebAssembly, because JavaScript has none that look at 16 bytes at once, and most of the time that a log takes is spent on passing over tokens.
+ * `undefined` where there is no WebAssembly or it has no SIMD; then lines are read the general way.
+ */
+export function createLineMachine(): LineMachine | undefined {
+  const exports = instantiate<LineExports>(lineCode())
+  if (exports === undefined) return undefined
+  const { buffer } = exports.memory
+  const text = Buffer.from(buffer, 0, AT.end)
+  const words = new DataView(buffer)
+  const spans: LineSpans = {
+    bytes: text,
+    view: words,
+    starts: new Int32Array(buffer, AT.starts, UNASKED),
+    ends: new Int32Array(buffer, AT.ends, UNASKED),
+    figures: new Int32Array(buffer, AT.figures, 8),
+    hasMarks: true,
+    hasFigures: true,
+  }
+  words.setInt32(AT.timeBytes, -1, true)
+  for (const byte of Buffer.from(PASSED_IN_TEXT)) words.setUint8(AT.passed + byte, 1)
+  for (const [part, passed, ends] of TARGET_STEPS) {
+    for (const byte of Buffer.from(passed)) words.setUint8(AT.steps + part + byte, STEP.passes)
+    for (const byte of Buffer.from(ends)) words.setUint8(AT.steps + part + byte, STEP.ends)
+  }
+
+  return {
+    spans,
+    load(bytes, start) {
+      const window = bytes.subarray(start, start + WINDOW_BYTES)
+      text.set(window)
+      text.fill(0, window.length, window.length + PAD_BYTES)
+      exports.mark(window.length + PAD_BYTES)
+      return start + window.length
+    },
+    setShape({ gaps, spans: names, areTexts }) {
+      spans.starts.fill(-1)
+      for (const [member, gap] of gaps.entries()) {
+        const at = AT.members + member * MEMBER_BYTES
+        const span = names[member] ?? -1
+        words.setInt32(at + MEMBER.gapBytes, gap.length, true)
+        words.setInt32(at + MEMBER.kind, span === SPAN.uri ? KIND.uri : areTexts[member] === true ? KIND.text : KIND.figure, true)
+        words.setInt32(at + MEMBER.start, AT.starts + 4 * (span < 0 ? UNASKED : span), true)
+        for (const [word, [value, mask]] of wordsOf(gap).entries()) {
+          words.setBigInt64(at + MEMBER.words + 16 * word, value, true)
+          words.setBigInt64(at + MEMBER.words + 16 * word + 8, mask, true)
+        }
+        words.setInt32(AT.lastMember, at, true)
+      }
+    },
+    scan: exports.scan,
+  }
+}
+
+/** Words of eight bytes and their masks: zeros behind the end. */
+function wordsOf(gap: string): [value: bigint, mask: bigint][] {
+  const count = Math.ceil(gap.length / 8)
+  const values = Buffer.alloc(count * 8)
+  const masks = Buffer.alloc(count * 8).fill(0xff, 0, gap.length)
+  values.write(gap, 'latin1')
+  return Array.from({ length: count }, (_, word) => [values.readBigInt64LE(word * 8), masks.readBigInt64LE(word * 8)])
+}

@@ -1,0 +1,49 @@
+import { MAX_GAP_BYTES, MAX_MEMBERS } from '../line-shape.ts'
+
+/** Bytes of a log looked at together; a longer chunk is taken window by window. */
+export const WINDOW_BYTES = 262_144
+/** Zeros behind the text: they are marked and belong to no line, so that no walk goes on behind the end. */
+export const PAD_BYTES = 96
+/** Of one member of a shape: its figures, then the words before its value, each beside its mask. */
+export const MEMBER_BYTES = 16 + 2 * MAX_GAP_BYTES
+/** Longest time that is compared with the one before. */
+export const MAX_TIME_BYTES = 40
+
+/** Where things stand in the memory; the text begins at 0. */
+export const AT = (() => {
+  const marks = WINDOW_BYTES + 128
+  const members = marks + WINDOW_BYTES / 8 + 64
+  const starts = members + (MAX_MEMBERS + 1) * MEMBER_BYTES
+  const ends = starts + 128
+  const figures = ends + 128
+  const lastMember = figures + 64
+  const time = lastMember + 8
+  const timeBytes = time + MAX_TIME_BYTES
+  const passed = timeBytes + 8
+  const steps = passed + 256
+  return { marks, members, starts, ends, figures, lastMember, time, timeBytes, passed, steps, end: steps + 3 * 256 }
+})()
+/** Of a member, behind its beginning. */
+export const MEMBER = { gapBytes: 0, kind: 4, start: 8, words: 16 } as const
+export const KIND = { text: 0, figure: 1, uri: 2 } as const
+/** A place for spans that nobody asks for. */
+export const UNASKED = 31
+
+/** What is worked out of the values, as 32-bit words from `AT.figures` on. */
+export const FIGURE = {
+  /** The 32 bits of a dotted IPv4 address; 0 for anything else. */
+  address: 0,
+  /** Figures of digits alone within their limits, or 0. */
+  port: 1,
+  status: 2,
+  /** Another number for each time that is not written like the one of the line before. */
+  timeNumber: 3,
+} as const
+
+/** Parts of a target, as the first place of their bytes in the table of steps. */
+export const PART = { path: 0, name: 256, value: 512 } as const
+/** What a marked byte does there. */
+export const STEP = { refuses: 0, passes: 1, ends: 2 } as const
+
+/** The functions of the module by their numbers. */
+export const FUNCTION = { mark: 0, scan: 1, markTarget: 2, keepParameter: 3, workOut: 4, number: 5, address: 6 } as const
