@@ -66,6 +66,10 @@ export class AccountFigures implements Figures {
     return this.#from.counters.read(this.#slot, window, 'persons')
   }
 
+  get busiestMinute(): number {
+    return this.#from.counters.busiestMinute(this.#slot)
+  }
+
   people(window: number): number {
     const persons = this.persons(window)
     return persons - (persons - this.subjects(window)) * this.#untoldShare

@@ -14,12 +14,15 @@ export class RingPage {
   /** Number of the newest shortest sub-bucket since 1970; 0 before the first event. */
   readonly newest: Uint32Array
   readonly #lateRun: Uint8Array
+  /** Where `newest` was before it was last set back. */
+  readonly #setBackFrom: Uint32Array
 
   constructor(layout: RingLayout, slots: number) {
     this.#layout = layout
     this.#slots = slots
     this.newest = new Uint32Array(slots)
     this.#lateRun = new Uint8Array(slots)
+    this.#setBackFrom = new Uint32Array(slots)
   }
 
   /** Series `number`, if it was made. */
@@ -87,6 +90,21 @@ export class RingPage {
     return series.readFrom(local, window, Math.max(head, now) - (buckets[window] as number) + 1, head)
   }
 
+  /** The most in one sub-bucket of a window, `numbers` together; of times that were lived twice, as the clock was set back, none. */
+  most(local: number, numbers: readonly number[], window: number): number {
+    const ratio = this.#layout.ratios[window] as number
+    const head = Math.floor((this.newest[local] as number) / ratio)
+    const first =
+      Math.max(head - (this.#layout.buckets[window] as number), Math.floor((this.#setBackFrom[local] as number) / ratio)) + 1
+    let most = 0
+    for (let bucket = first; bucket <= head; bucket++) {
+      let sum = 0
+      for (const number of numbers) sum += this.#series[number]?.readSpan(local, window, bucket, bucket + 1, head) ?? 0
+      if (sum > most) most = sum
+    }
+    return most
+  }
+
   /** Count from `fromMs` to before `toMs`, whole sub-buckets of a window, as far as it still holds them. */
   readSpan(local: number, number: number, window: number, fromMs: number, toMs: number): number {
     const series = this.#series[number]
@@ -100,6 +118,7 @@ export class RingPage {
   clear(local: number): void {
     this.newest[local] = 0
     this.#lateRun[local] = 0
+    this.#setBackFrom[local] = 0
     for (const series of this.#series) series?.clear(local)
   }
 
@@ -138,5 +157,6 @@ export class RingPage {
       }
     }
     this.newest[local] = to
+    this.#setBackFrom[local] = from
   }
 }

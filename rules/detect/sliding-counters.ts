@@ -20,6 +20,9 @@ const REPEAT = 1
 /** Look-ups that tell nobody. */
 const UNTOLD = 2
 const DAY = WINDOW_NAMES.length - 1
+/** Its sub-buckets are minutes. */
+const TEN_MINUTES = WINDOW_NAMES.indexOf('10m')
+const PERSONS = [NEW, UNTOLD] as const
 const ROW_BITS = 8
 const PAGE_ROWS = 1 << ROW_BITS
 
@@ -82,6 +85,13 @@ export class SlidingCounters {
     if (series === 'lookups' || series === 'repeats') sum += page.readAt(local, REPEAT, window, nowMs)
     if (series === 'lookups' || series === 'persons') sum += page.readAt(local, UNTOLD, window, nowMs)
     return sum
+  }
+
+  /** The most `persons` in a minute of the last ten, whenever their lines came; never too few. */
+  busiestMinute(slot: number): number {
+    const row = this.#settled(slot)
+    if (row < 0) return this.#readRecent(slot, TEN_MINUTES, 'persons', this.#events.newest(slot))
+    return this.#pageOf(row).most(row & (PAGE_ROWS - 1), PERSONS, TEN_MINUTES)
   }
 
   /** Look-ups in about 24 hours, never too few: for what needs no more than their size. */

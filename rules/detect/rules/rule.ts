@@ -21,6 +21,8 @@ export interface Figures {
   subjects(window: WindowNumber): number
   /** Look-ups that may each be another person: all but the known repeats of one person. */
   persons(window: WindowNumber): number
+  /** The most `persons` in a minute of the last ten, however late some of their lines came. */
+  readonly busiestMinute: number
   /** Persons, as well as they can be told: those named, and a share of the look-ups that name nobody. */
   people(window: WindowNumber): number
   /** What happened beside look-ups; 0 for an account with few of them. */

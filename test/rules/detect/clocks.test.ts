@@ -255,4 +255,32 @@ describe('lines that come late', () => {
     const requests = withLate(lateMs, overTwo(mergeByTime(honest(MONDAY_NINE, 1), stolen(MONDAY_NINE + MINUTE, 12_000))))
     expect(leakedUntil(requests, RIGHT)).toBeLessThanOrEqual(most)
   })
+
+  it.each([
+    [2 * SECOND, 350],
+    [20 * SECOND, 800],
+    [2 * MINUTE, 1_500],
+    [8 * MINUTE, 4_000],
+  ])('by %i ms still show the harvest of an account that nobody registered, after no more than %i look-ups', (lateMs, most) => {
+    const registrations = registrationsOf(CLINICS)
+    const detector = createDetector(DEFAULT_DETECT_POLICY, { maskAccount: (account) => account, registrations })
+    let leaked = 0
+    for (const request of withLate(lateMs, overTwo(stolen(MONDAY_NINE, 12_000)))) {
+      leaked += 1
+      if (detector.observe(request).some(({ action }) => action === 'suspend')) break
+    }
+    expect(leaked).toBeLessThanOrEqual(most)
+  })
+
+  it('by a clock set back for some minutes do not make the busiest hospital, not registered, look fast', () => {
+    for (const byMs of [20 * SECOND, MINUTE, 5 * MINUTE, 9 * MINUTE]) {
+      const detector = createDetector(DEFAULT_DETECT_POLICY, { maskAccount: (account) => account })
+      const clock = setAt(MONDAY_NINE + 10 * MINUTE, -byMs)
+      const verdicts = Array.from({ length: 300 * 30 }, (_, number) => {
+        const [atMs, subject] = [clock(MONDAY_NINE + number * 200, number), subjectOf('01234', number)]
+        return detector.observe(aRequest({ atMs, subject }))
+      }).flat()
+      expect(verdicts.filter(({ rule }) => rule === 'absolute')).toEqual([])
+    }
+  })
 })

@@ -18,6 +18,7 @@ interface Facts {
   readonly dailyVisits?: number | undefined
   readonly lookups?: number
   readonly persons?: number
+  readonly busiestMinute?: number
   readonly subjects?: number
   readonly events?: Partial<Record<EventKind, number>>
   readonly norm?: Partial<Norm>
@@ -38,6 +39,7 @@ function figuresOf(facts: Facts): Figures {
     lookups: () => lookups,
     subjects: () => subjects,
     persons: () => persons,
+    busiestMinute: facts.busiestMinute ?? 0,
     people: () => persons - (persons - subjects) / 2,
     events: (kind) => events[kind] ?? 0,
     norm: () => ({ ...createNorm(), ...facts.norm }),
@@ -67,6 +69,8 @@ describe('a rule', () => {
     ['absolute', { lookups: 320 }, false, 'the limit itself is allowed'],
     ['absolute', { lookups: 321 }, true, 'one more is not'],
     ['absolute', { lookups: 9_000, persons: 100 }, false, 'repeats of one person never count'],
+    ['absolute', { lookups: 320, busiestMinute: 640 }, false, 'nor twice that in a minute'],
+    ['absolute', { lookups: 320, busiestMinute: 641 }, true, 'one more in a minute is over in one of its halves'],
     ['absolute', { lookups: 400, dailyVisits: 2_000 }, false, 'a large hospital may do more'],
     ['burst', { lookups: 400, dailyVisits: 2_000 }, true, 'but not where it never did at that hour'],
     ['burst', { lookups: 400, dailyVisits: 2_000, usualBurst: 250 }, false, 'twice what it is used to is fine'],
