@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { type ConfigOf, type OptionTable, option } from '../config/option-table.ts'
 import { fallbackConfig } from '../config/print-config.ts'
 import type { FunctionClass } from '../requests/attributed-request.ts'
-import { GATE_MODES, GATE_RULES, type GateMode } from './gate-rule.ts'
+import { GATE_MODES, GATE_RULES, type GateMode, type GateRule } from './gate-rule.ts'
 
 /** 00:00 on 01/08/2024 in the portal's zone: three functions stop, and accounts shared by a facility cease (1923/BHXH-CNTT §1b, §1c). */
 export const AUGUST_2024 = '2024-08-01T00:00+07:00'
@@ -12,6 +12,8 @@ export const FUNCTION_CLASSES: readonly FunctionClass[] = ['lookup', 'history', 
 const closed = { additionalProperties: false } as const
 const Mode = oneOf(...GATE_MODES)
 const Classes = Type.Array(oneOf(...FUNCTION_CLASSES), { maxItems: FUNCTION_CLASSES.length, uniqueItems: true })
+/** A pattern, because of a union typebox tells each choice as an error of its own, and no more than eight. */
+const RuleName = Type.Unsafe<GateRule>(Type.String({ pattern: `^(${GATE_RULES.join('|')})$` }))
 const FunctionText = Type.String({ pattern: '^[A-Za-z0-9/]{1,64}$' })
 /** Words that go into a header and a body: one line. */
 const Line = Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f\\u007f]+$' })
@@ -20,7 +22,7 @@ const perMinute = Type.Integer({ minimum: 1, maximum: 100_000 })
 
 const Exemption = Type.Object(
   {
-    rules: Type.Array(oneOf(...GATE_RULES), { maxItems: GATE_RULES.length, uniqueItems: true }),
+    rules: Type.Array(RuleName, { maxItems: GATE_RULES.length, uniqueItems: true }),
     facility: Type.Optional(Type.String({ pattern: '^[0-9]{5}$' })),
     province: Type.Optional(Type.String({ pattern: '^[0-9]{2}$' })),
     account: Type.Optional(Type.String({ pattern: '^[0-9]{5}(_(BV|TC))?$' })),
