@@ -1,10 +1,13 @@
-import { type AddressMemory, noAddresses } from './address-cache.ts'
-import { type ByteCache, createByteCache, latin1 } from './byte-cache.ts'
+import type { AddressMemory } from './address-cache.ts'
+import type { AccountPlace } from './attributed-request.ts'
+import { type ByteCache, createByteCache, latin1, shortText } from './byte-cache.ts'
 import { decodeQueryPart } from './decode-percent.ts'
 import { findAccount, type PortalAccount } from './find-account.ts'
 
-/** An account with the addresses it used last: most have one or two, and so they are found without a search. */
-export interface KnownAccount extends PortalAccount, AddressMemory {}
+/** An account with the addresses it used last (most have one or two, and so they are found without a search), and where it is counted: one object for all. */
+export interface KnownAccount extends PortalAccount, AddressMemory, AccountPlace {
+  slot: number
+}
 
 /** Named users of all facilities. */
 const SLOTS = 262_144
@@ -12,6 +15,10 @@ const MAX_KEY_BYTES = 24
 /** A page for each province: its thousand facilities, `_BV` and `_TC`. */
 const PAGES = 100
 const PAGE_ACCOUNTS = 2_000
+
+const USER_BYTES = 18
+const ZERO = 0x30
+const UNDERSCORE = 0x5f
 
 /** `?_bv` and `?_tc` as the words that end an account of eight characters, letters in lower case, the first character left out. */
 const BV = wordOf('\0_bv')
@@ -22,8 +29,28 @@ const TC = wordOf('\0_tc')
  * `NNNNN_TC`, are found by their number, without hash and comparison.
  */
 export function createAccountCache(): ByteCache<KnownAccount | undefined> {
-  const others = createByteCache(SLOTS, MAX_KEY_BYTES, readAccount)
+  const others = createByteCache(
+    SLOTS,
+    MAX_KEY_BYTES,
+    (view, start, end) => readUser(view, start, end) ?? readAccount(latin1(view, start, end)),
+  )
+  const facilities: string[] = []
   const pages: (KnownAccount | undefined)[][] = Array.from({ length: PAGES }, () => [])
+
+  /** A named user of a facility, whose name needs no decoding: `NNNNN_` and twelve digits. */
+  function readUser(view: DataView, start: number, end: number): KnownAccount | undefined {
+    if (end - start !== USER_BYTES || view.getUint8(start + 5) !== UNDERSCORE) return undefined
+    let facility = 0
+    for (let i = start; i < end; i += 1) {
+      const digit = view.getUint8(i) - ZERO
+      if ((digit < 0 || digit > 9) && i !== start + 5) return undefined
+      if (i < start + 5) facility = facility * 10 + digit
+    }
+    const name = shortText(view, start, end)
+    // One text for all users of a facility.
+    facilities[facility] ??= name.slice(0, 5)
+    return knownAs(name, facilities[facility])
+  }
 
   return {
     get(view, start, end) {
@@ -48,7 +75,11 @@ export function createAccountCache(): ByteCache<KnownAccount | undefined> {
 
 function readAccount(text: string): KnownAccount | undefined {
   const account = findAccount(decodeQueryPart(text))
-  return account === undefined ? undefined : { ...account, ...noAddresses(), place: { slot: 0 } }
+  return account === undefined ? undefined : knownAs(account.name, account.facility)
+}
+
+function knownAs(name: string, facility: string | undefined): KnownAccount {
+  return { name, facility, address: 0, addressText: '', olderAddress: 0, olderText: '', slot: 0 }
 }
 
 function isFourDigits(word: number): boolean {

@@ -31,7 +31,7 @@ export interface AddressCache {
  * is, so that the memory of all of them fits into the processor's cache.
  */
 export function createAddressCache(): AddressCache {
-  const others = createByteCache(8_192, MAX_ADDRESS_BYTES, findLogAddress)
+  const others = createByteCache(8_192, MAX_ADDRESS_BYTES, (view, start, end) => findLogAddress(latin1(view, start, end)))
   let slots = FIRST_SLOTS
   let keys = new Int32Array(slots)
   let texts: (string | undefined)[] = Array.from({ length: slots })

@@ -14,9 +14,13 @@ const FIRST_SLOTS = 1024
 /**
  * @param maxSlots a power of two
  * @param maxKeyBytes a multiple of four; longer keys are read anew each time
- * @param read says what bytes mean, given one character for each byte (Latin-1)
+ * @param read says what the bytes `[start, end)` mean
  */
-export function createByteCache<T>(maxSlots: number, maxKeyBytes: number, read: (text: string) => T): ByteCache<T> {
+export function createByteCache<T>(
+  maxSlots: number,
+  maxKeyBytes: number,
+  read: (view: DataView, start: number, end: number) => T,
+): ByteCache<T> {
   // Length and bytes of a key side by side: one line of the processor's cache.
   const recordBytes = 4 + maxKeyBytes
   let slots = Math.min(FIRST_SLOTS, maxSlots)
@@ -33,30 +37,44 @@ export function createByteCache<T>(maxSlots: number, maxKeyBytes: number, read: 
     return fights % 2 === 0 ? slot : other
   }
 
+  /** Twice as many slots, and all that is known in its new place. */
   function widen(): void {
+    const [formerSlots, formerKeys, formerValues] = [slots, keys, values]
     slots *= 2
     keys = new DataView(new ArrayBuffer(slots * recordBytes))
     values = Array.from({ length: slots })
     fights = 0
+    for (let former = 0; former < formerSlots; former += 1) {
+      const from = former * recordBytes
+      const length = formerKeys.getInt32(from, true)
+      if (length === 0) continue
+      const slot = makeRoom(hashOf(formerKeys, from + 4, from + 4 + length) & (slots - 1))
+      keep(slot, formerKeys, from + 4, length, formerValues[former] as T)
+    }
+    fights = 0
+  }
+
+  function keep(slot: number, view: DataView, start: number, length: number, value: T): void {
+    const base = slot * recordBytes
+    for (let i = 0; i < length; i += 1) keys.setUint8(base + 4 + i, view.getUint8(start + i))
+    keys.setInt32(base, length, true)
+    values[slot] = value
   }
 
   return {
     get(view, start, end) {
       const length = end - start
-      if (length <= 0 || length > maxKeyBytes) return read(latin1(view, start, end))
+      if (length <= 0 || length > maxKeyBytes) return read(view, start, end)
       const hash = hashOf(view, start, end)
       let slot = hash & (slots - 1)
       for (let way = 0; way < 2; way += 1, slot ^= 1) {
         const base = slot * recordBytes
         if (keys.getInt32(base, true) === length && isSame(keys, base + 4, view, start, length)) return values[slot] as T
       }
-      const value = read(latin1(view, start, end))
+      const value = read(view, start, end)
       if (fights > slots >> 2 && slots < maxSlots) widen()
       slot = makeRoom(hash & (slots - 1))
-      const base = slot * recordBytes
-      for (let i = 0; i < length; i += 1) keys.setUint8(base + 4 + i, view.getUint8(start + i))
-      keys.setInt32(base, length, true)
-      values[slot] = value
+      keep(slot, view, start, length, value)
       return value
     },
   }
@@ -82,6 +100,20 @@ export function isSame(one: DataView, oneStart: number, other: DataView, otherSt
 }
 
 /** Text of its own, never a slice that would keep a whole line in memory. */
+/** A few bytes as text, one character for each: `latin1` begins to pay at some thirty. */
+export function shortText(view: DataView, start: number, end: number): string {
+  let text = ''
+  let i = start
+  for (; i + 6 <= end; i += 6) {
+    const high = view.getUint16(i + 4, true)
+    const word = view.getInt32(i, true)
+    text += String.fromCharCode(word & 0xff, (word >> 8) & 0xff, (word >> 16) & 0xff, word >>> 24, high & 0xff, high >> 8)
+  }
+  for (; i < end; i += 1) text += String.fromCharCode(view.getUint8(i))
+  return text
+}
+
+/** One character for each byte. */
 export function latin1(view: DataView, start: number, end: number): string {
   return Buffer.from(view.buffer, view.byteOffset + start, Math.max(0, end - start)).toString('latin1')
 }

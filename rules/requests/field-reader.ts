@@ -1,5 +1,5 @@
 import { createAddressCache, readV4 } from './address-cache.ts'
-import type { AccountSource, AttributedRequest } from './attributed-request.ts'
+import type { AccountPlace, AccountSource, AttributedRequest } from './attributed-request.ts'
 import type { Attributor } from './attributor.ts'
 import type { PortalAccount } from './find-account.ts'
 import { findTokenAccount } from './find-token-account.ts'
@@ -117,7 +117,7 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
         subjectBlock: hasSubject ? blockIn(spans, atMs) : undefined,
         isProbe: hasSubject && subjects.isProbe,
         result,
-        place: account?.place,
+        place: account?.slot === undefined ? undefined : (account as AccountPlace),
       }
     },
   }

@@ -2,8 +2,8 @@ import type { AccountPlace } from './attributed-request.ts'
 
 /** An account of the portal and the facility it belongs to. Internal: `maskAccount` before output. */
 export interface PortalAccount {
-  /** Only where the parser keeps the account. */
-  readonly place?: AccountPlace
+  /** Only where the parser keeps the account, which then is its own `AccountPlace`. */
+  slot?: AccountPlace['slot']
   /** `01234_BV`, `01234_TC`, `01234`, `01234_<citizen ID>` or a bare citizen ID. */
   readonly name: string
   /** Five digits as a string; `undefined` where the name does not say (web log-in). */

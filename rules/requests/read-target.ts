@@ -1,5 +1,5 @@
 import { createAccountCache, type KnownAccount } from './account-cache.ts'
-import { createByteCache } from './byte-cache.ts'
+import { createByteCache, latin1 } from './byte-cache.ts'
 import { decodePercent } from './decode-percent.ts'
 import { findFunction, type PortalFunction } from './find-function.ts'
 import { type LineSpans, MARK } from './line-spans.ts'
@@ -18,7 +18,7 @@ export interface TargetReader {
 }
 
 export function createTargetReader(): TargetReader {
-  const functions = createByteCache(2048, 96, (path) => findFunction(normalisePath(path)))
+  const functions = createByteCache(2048, 96, (view, start, end) => findFunction(normalisePath(latin1(view, start, end))))
   const accounts = createAccountCache()
   const none = findFunction('/')
 

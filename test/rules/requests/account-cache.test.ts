@@ -7,7 +7,11 @@ import { findAccount } from '../../../rules/requests/find-account.ts'
 it('createAccountCache says of any value what findAccount says of it decoded, the first time and again', () => {
   const cache = createAccountCache()
   const digit = fc.constantFrom(...'01234567890123456789'.split(''), ':', '/')
-  const suffix = fc.constantFrom('_BV', '_bv', '_Tc', '_TC', '-BV', '_BX', '_\u0022\u0036', '\u007fBV', '%5FBV', '')
+  const user = fc.array(digit, { minLength: 11, maxLength: 13 }).map((digits) => `_${digits.join('')}`)
+  const suffix = fc.oneof(
+    user,
+    fc.constantFrom('_BV', '_bv', '_Tc', '_TC', '-BV', '_BX', '_\u0022\u0036', '\u007fBV', '%5FBV', ''),
+  )
   const plain = fc.tuple(fc.array(digit, { minLength: 5, maxLength: 5 }), suffix).map(([digits, end]) => digits.join('') + end)
   let named = 0
   fc.assert(
