@@ -1,100 +1,43 @@
 import type { Block } from '../rules/addresses/block.ts'
-import type { Clock } from '../rules/time/clock.ts'
+import type { AgentPorts, Central } from './agent-ports.ts'
 import type { AgentConfig } from './config/agent-config.ts'
 import { createEdgeShape } from './config/create-edge-shape.ts'
-import type { ControlClient } from './control/control-client.ts'
 import { followRevisions } from './control/follow-revisions.ts'
 import { keepConnected } from './control/keep-connected.ts'
 import { createDriftKeeper } from './drift/drift-keeper.ts'
-import type { KernelReader } from './drift/kernel-reader.ts'
-import type { KernelWatch } from './drift/kernel-watch.ts'
 import { createProofKeeper } from './drift/proof-keeper.ts'
 import type { Firewall } from './firewall/firewall.ts'
 import { createFleetSide } from './fleet/fleet-side.ts'
-import { createFleetWatch, type FleetWatch } from './fleet/fleet-watch.ts'
+import { createFleetWatch } from './fleet/fleet-watch.ts'
 import { createProtectedSources } from './fleet/protected-sources.ts'
+import { createGateKeyCarrier } from './hand-over/gate-key-carrier.ts'
+import { createSideKeeper } from './hand-over/side-keeper.ts'
 import { findInterfaceFault } from './lockout/find-interface-fault.ts'
-import type { HostSight } from './lockout/host-sight.ts'
 import { createLockoutGuard } from './lockout/lockout-guard.ts'
-import type { Log } from './log/log.ts'
-import type { BootProgramFiles } from './memory/boot-program.ts'
-import type { LastGoodMemory } from './memory/last-good.ts'
 import { createOpeningBook } from './orders/opening-book.ts'
-import type { Orders } from './orders/order.ts'
 import { createOrderDesk } from './orders/order-desk.ts'
 import { createProbation } from './probation/probation.ts'
-import type { ProbationMemory } from './probation/probation-memory.ts'
-import type { Probe } from './probation/probe.ts'
-import type { ServiceManager } from './process/service-manager.ts'
 import { buildReport } from './report/build-report.ts'
-import type { HostFactsSource } from './report/host-facts.ts'
 import { createReporter } from './report/reporter.ts'
 import { createSeenBook } from './report/seen-book.ts'
 import type { AgentStatus } from './status/agent-status.ts'
 import { faultOf } from './status/fault.ts'
 import { createStatusBoard } from './status/status-board.ts'
 import { statusLine } from './status/status-line.ts'
-import { type AtBoot, type BootBackend, createBootKeeper } from './sync/boot-keeper.ts'
+import { type AtBoot, createBootKeeper } from './sync/boot-keeper.ts'
 import { createEdge } from './sync/edge.ts'
 import { createModeTimer } from './sync/mode-timer.ts'
 import { createPassRunner } from './sync/pass-runner.ts'
 import { planClosed } from './sync/plan-program.ts'
 import { runPass } from './sync/run-pass.ts'
-import { every, type Timers } from './time/timers.ts'
-import type { RevisionSource } from './trust/revision-source.ts'
+import { every } from './time/timers.ts'
 import { followFlags } from './verdicts/follow-flags.ts'
 import { createVerdictKeeper } from './verdicts/verdict-keeper.ts'
 import { createArrivals } from './why/arrivals.ts'
 import { explainSource } from './why/explain-source.ts'
 import type { WhyAnswer } from './why/why-answer.ts'
 
-/** The way to central, there once the edge is enrolled. */
-export interface Central {
-  readonly agentId: string
-  readonly client: ControlClient
-  readonly source: RevisionSource
-}
-
-/** Ears and eyes for what the kernel really holds; `undefined` where the backend has none. */
-export interface KernelPorts {
-  readonly watch: KernelWatch | undefined
-  readonly reader: KernelReader | undefined
-}
-
-/** What keeps people from being locked out. */
-export interface LockoutPorts {
-  readonly sight: HostSight
-  /** `undefined`: the health check is off. */
-  readonly probe: Probe | undefined
-  readonly probation: ProbationMemory
-  readonly orders: Orders
-}
-
-/** All that the agent reaches; `run` builds the real ones, tests their own. */
-export interface AgentPorts {
-  readonly config: AgentConfig
-  readonly agentVersion: string
-  readonly firewall: Firewall
-  readonly kernel: KernelPorts
-  /** Why this backend was chosen and how it makes changes, for the status; may change while the agent runs. */
-  readonly backendReason: string
-  readonly memory: LastGoodMemory
-  readonly bootFiles: BootProgramFiles
-  /** What the boot loader loads with; nft if not given. */
-  readonly bootBackend?: BootBackend | undefined
-  readonly serviceManager: ServiceManager
-  /** Gives the way to central; asked again while it throws, because a token may come or the network may not be up yet. */
-  readonly openCentral: (signal: AbortSignal) => Promise<Central>
-  readonly hostFacts: HostFactsSource
-  /** What `watch` is asked for central; its socket if not given. */
-  readonly fleetWatch?: FleetWatch
-  readonly lockout: LockoutPorts
-  readonly clock: Clock
-  readonly timers: Timers
-  /** 0 ≤ number < 1. */
-  readonly random: () => number
-  readonly log: Log
-}
+export type { AgentPorts, Central, KernelPorts, LockoutPorts } from './agent-ports.ts'
 
 export interface Agent {
   /** Copied from memory. */
@@ -172,6 +115,15 @@ export function createAgent(ports: AgentPorts): Agent {
       showBlocks()
     },
   })
+  const { handOver } = ports
+  const sides = createSideKeeper({
+    store: ports.sideStore,
+    handOver,
+    board,
+    log,
+    onBlocks: (version, bytes) => fleet.take(version, bytes, stopping.signal),
+  })
+  const gateKeys = createGateKeyCarrier({ handOver, board, clock, log })
   const { withinS, attempts } = config.probe
   const trial = { probe: lockout.probe, memory: lockout.probation, withinS, attempts }
   const probation = createProbation({ ...trial, edge, board, log, clock, timers })
@@ -252,13 +204,23 @@ export function createAgent(ports: AgentPorts): Agent {
       const status = board.read()
       if (status.host !== null) reporter.submit(buildReport(status, status.host))
     }
+    using documents = createPassRunner({
+      timers,
+      random,
+      async run() {
+        const outcome = await sides.pull(source, signal)
+        await gateKeys.carry(client, sides.wantedKeys, signal)
+        return outcome
+      },
+    })
     using passes = createPassRunner({
       timers,
       random,
       async run() {
         const outcome = await runPass({ source, edge, probation, board, log, limits: config.limits }, signal)
         if (outcome.kind === 'applied') proof.want()
-        if (outcome.kind !== 'failed' || !outcome.isAway) await fleet.pull(source, signal)
+        if (outcome.kind !== 'failed' || !outcome.isAway) documents.request()
+        await sides.settle(edge.held)
         arrivals.note(edge.held)
         modeTimer.arm()
         announce()
@@ -288,8 +250,8 @@ export function createAgent(ports: AgentPorts): Agent {
             board.set({ stream: 'connected' })
           },
           signal,
-          (version) => {
-            if (version !== fleet.version) passes.request()
+          (kind, version) => {
+            if (version !== sides.version(kind)) documents.request()
           },
         )
       },
@@ -299,6 +261,7 @@ export function createAgent(ports: AgentPorts): Agent {
       },
     })
     await passes.idle()
+    await documents.idle()
     await reporter.idle()
   }
 
@@ -363,6 +326,7 @@ export function createAgent(ports: AgentPorts): Agent {
       await desk.open()
       await probation.recall()
       await edge.restore()
+      await sides.recall()
       boot.keepBeforeFirstList(beforeFirstList === 'closed' ? planClosed(shape) : undefined)
       await edge.remember()
       modeTimer.arm()

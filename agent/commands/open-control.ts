@@ -19,6 +19,7 @@ export function stateFolders(config: AgentConfig) {
     identity: join(config.stateDir, 'identity'),
     trust: join(config.stateDir, 'trust'),
     memory: join(config.stateDir, 'memory'),
+    documents: join(config.stateDir, 'documents'),
     boot: join(config.stateDir, 'boot'),
     orders: join(config.stateDir, 'orders'),
   }

@@ -5,6 +5,8 @@ import { findKernelReader } from '../drift/find-kernel-reader.ts'
 import { findKernelWatch } from '../drift/find-kernel-watch.ts'
 import { createOwnChanges } from '../drift/own-changes.ts'
 import { tidyAfterReading } from '../drift/tidy-after-reading.ts'
+import { createFileSideStore } from '../hand-over/file-side-store.ts'
+import { createFolderHandOver } from '../hand-over/folder-hand-over.ts'
 import { createHostSight } from '../lockout/host-sight.ts'
 import { createJsonLog } from '../log/log.ts'
 import { createBootProgramFiles } from '../memory/boot-program.ts'
@@ -66,6 +68,8 @@ async function runService(args: readonly string[], io: CommandIo): Promise<ExitC
     serviceManager: createServiceManager(io.env.NOTIFY_SOCKET, runProgram, log),
     openCentral: (signal) => openCentral(config, clock, log, signal),
     hostFacts: createHostFacts(),
+    sideStore: createFileSideStore(stateFolders(config).documents),
+    handOver: createFolderHandOver(config.gate.dir),
     lockout: {
       sight: createHostSight(),
       probe: findNetworkProbe(config.probe),

@@ -29,6 +29,7 @@ export async function readAgentConfig(path: string): Promise<AgentConfig> {
 function serviceFindings(config: ServiceConfig): ConfigFinding[] {
   return [
     ...pathFindings('stateDir', config.stateDir),
+    ...pathFindings('gate.dir', config.gate.dir),
     ...urlFindings(config.control.url),
     ...cronFindings(config.pull.schedule),
     ...portFindings(config.firewall),

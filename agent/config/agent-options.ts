@@ -180,6 +180,11 @@ export const SERVICE_OPTIONS = {
     180,
     'Longest time between two reports to the control API, in seconds.',
   ),
+  'gate.dir': option(
+    Type.String({ minLength: 1 }),
+    '/var/lib/edgeward-gate',
+    'Folder in which the agent leaves signed documents and keys for `watch`; where it is not there, nothing is handed over.',
+  ),
   'status.socket': option(
     Type.String({ minLength: 1 }),
     '/run/edgeward-agent/agent.sock',

@@ -1,11 +1,12 @@
 import { createParser } from 'eventsource-parser'
+import { SIDE_KINDS, type SideKind } from '../../rules/documents/side-kind.ts'
 import type { ControlClient } from './control-client.ts'
 
 /** The stream sends a comment far more often; a longer silence means that the line is dead. */
 const SILENCE_MS = 90_000
 
 /**
- * Listens to `GET /v1/events` until it ends and calls `onRevision` for each revision named, `onBlocks` for each version of the verdicts over all edges. The number is a hint to pull, never trusted.
+ * Listens to `GET /v1/events` until it ends and calls `onRevision` for each revision named, `onSide` for each version of a document beside the list. The number is a hint to pull, never trusted.
  * @throws ControlLinkError
  */
 export async function followRevisions(
@@ -13,15 +14,16 @@ export async function followRevisions(
   onRevision: (revision: number) => void,
   alive: () => void,
   signal: AbortSignal,
-  onBlocks: (version: number) => void = () => undefined,
+  onSide: (kind: SideKind, version: number) => void = () => undefined,
 ): Promise<void> {
   const parser = createParser({
     maxBufferSize: 65_536,
     onEvent: ({ event, data }) => {
       const revision = event === 'revision' ? findNumber(data, 'revision') : undefined
       if (revision !== undefined) onRevision(revision)
-      const version = event === 'blocks' ? findNumber(data, 'version') : undefined
-      if (version !== undefined) onBlocks(version)
+      const kind = SIDE_KINDS.find((known) => known === event)
+      const version = kind === undefined ? undefined : findNumber(data, 'version')
+      if (kind !== undefined && version !== undefined) onSide(kind, version)
     },
   })
   const decoder = new TextDecoder()

@@ -2,10 +2,8 @@ import type { Flag } from '../../rules/reports/flag.ts'
 import type { Clock } from '../../rules/time/clock.ts'
 import type { ControlClient } from '../control/control-client.ts'
 import type { Log } from '../log/log.ts'
-import { faultOf } from '../status/fault.ts'
 import type { StatusBoard } from '../status/status-board.ts'
 import { every, type Timers } from '../time/timers.ts'
-import type { RevisionSource } from '../trust/revision-source.ts'
 import { createFleetVerdicts } from './fleet-verdicts.ts'
 import type { FleetWatch } from './fleet-watch.ts'
 import { createTallyCarrier } from './tally-carrier.ts'
@@ -17,12 +15,10 @@ const LOOK_MS = 5000
 
 /** The edge's part in what all edges count together. */
 export interface FleetSide extends Disposable {
-  /** Version of the verdicts held, 0 before the first. */
-  readonly version: number
   /** Takes to central what `watch` counted, until disposed. */
   keepCarrying(client: Pick<ControlClient, 'postBytes'>, signal: AbortSignal): Disposable
-  /** Takes the newest verdicts by the metadata that a pass has just verified. What is wrong with them is no fault of the list. Never throws. */
-  pull(source: RevisionSource, signal: AbortSignal): Promise<void>
+  /** Takes signed verdicts that the metadata calls `version`, and asks `watch` whom they mean. @throws BlocksError; TrustError TARGET_MISMATCH, METADATA_OLDER */
+  take(version: number, bytes: Uint8Array, signal: AbortSignal): void
 }
 
 export interface FleetSideParts {
@@ -46,27 +42,13 @@ export function createFleetSide({ timers, ...parts }: FleetSideParts): FleetSide
       looking = timers.after(LOOK_MS, () => void verdicts.look(signal).then(() => lookOn(signal)))
   }
   return {
-    get version() {
-      return verdicts.version
-    },
     keepCarrying(client, signal) {
       const carrier = createTallyCarrier({ watch, client, board, clock, log })
       return every(timers, CARRY_MS, () => void carrier.carry(signal))
     },
-    async pull(source, signal) {
-      try {
-        const pulled = await source.pullBlocks?.(verdicts.version, signal)
-        if (pulled?.kind === 'fetched') {
-          verdicts.take(pulled.version, pulled.bytes)
-          await verdicts.look(signal)
-          lookOn(signal)
-        }
-        board.fault('fleet', undefined)
-      } catch (error) {
-        if (signal.aborted) return
-        board.fault('fleet', faultOf(error))
-        log.warn(faultOf(error), 'verdicts over all edges could not be taken; those held go on to their ends')
-      }
+    take(version, bytes, signal) {
+      verdicts.take(version, bytes)
+      void verdicts.look(signal).then(() => lookOn(signal))
     },
     [Symbol.dispose]() {
       looking?.[Symbol.dispose]()

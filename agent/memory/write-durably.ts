@@ -12,6 +12,8 @@ export async function writeDurably(path: string, parts: Iterable<Uint8Array | st
     // A left-over of a crash may have other permissions; a new file gets the mode asked for.
     await rm(beside, { force: true })
     await using file = await open(beside, 'wx', mode)
+    // Whatever the umask of the service says.
+    await file.chmod(mode)
     for (const part of parts) await file.writeFile(part)
     await file.sync()
     await rename(beside, path)

@@ -81,6 +81,10 @@ export const AgentStatus = Type.Object(
     refused: Type.Object({ at, sources: AgentReport.properties.refused, total: RefusedTotal }, closed),
     flags: AgentReport.properties.flags,
     fleet: FleetFacts,
+    documents: Type.Object(
+      { policy: Type.Integer(), users: Type.Integer(), grants: Type.Integer() },
+      { additionalProperties: false, description: 'versions held of the signed documents for the gate, 0 before the first' },
+    ),
     lastReportAt: at,
     host: Type.Union([AgentReport.properties.host, Type.Null()]),
   },

@@ -13,7 +13,9 @@ export type FaultArea =
   | 'seen'
   | 'report'
   | 'tallies'
-  | 'fleet'
+  | 'documents'
+  | 'hand-over'
+  | 'gate-key'
   | 'enrol'
   | 'drift'
   | 'fight'
@@ -72,6 +74,7 @@ export function createStatusBoard(identity: StatusIdentity, clock: Clock): Statu
     openings: [],
     refused: { at: null, sources: [], total: { sources: 0, isFull: false, unlistedPackets: 0 } },
     flags: [],
+    documents: { policy: 0, users: 0, grants: 0 },
     fleet: { version: 0, publishedAt: null, verdicts: 0, seen: 0, lastTallyAt: null },
     lastReportAt: null,
     host: null,

@@ -1,3 +1,5 @@
+import type { SideKind } from '../../rules/documents/side-kind.ts'
+
 /** The list that the agent holds already, so that it is not fetched again. */
 export interface HeldList {
   readonly revision: number
@@ -11,8 +13,8 @@ export type Pulled =
   | { readonly kind: 'held'; readonly revision: number }
   | { readonly kind: 'fetched'; readonly revision: number; readonly bytes: Uint8Array }
 
-/** Verdicts over all edges: `held` where the newest are those held already. */
-export type PulledBlocks =
+/** A document beside the list: `held` where the newest is the one held already. */
+export type PulledSide =
   | { readonly kind: 'none' }
   | { readonly kind: 'held' }
   | { readonly kind: 'fetched'; readonly version: number; readonly bytes: Uint8Array }
@@ -21,6 +23,8 @@ export type PulledBlocks =
 export interface RevisionSource {
   /** The newest revision. @throws ControlLinkError, TrustError */
   pull(held: HeldList | undefined, signal: AbortSignal): Promise<Pulled>
-  /** The newest verdicts over all edges, by the metadata that `pull` has just verified. @throws ControlLinkError, TrustError */
-  pullBlocks?(heldVersion: number, signal: AbortSignal): Promise<PulledBlocks>
+  /** Verifies the newest metadata, as every `pull` does first. @throws ControlLinkError, TrustError */
+  refresh?(signal: AbortSignal): Promise<void>
+  /** The newest document of a kind by the metadata verified last. @throws ControlLinkError, TrustError */
+  pullSide?(kind: SideKind, heldVersion: number, signal: AbortSignal): Promise<PulledSide>
 }

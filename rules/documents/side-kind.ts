@@ -1,3 +1,5 @@
+import { MAX_POLICY_BYTES } from '../gate/policy-document.ts'
+import { MAX_GRANTS_BYTES } from '../grants/grants-document.ts'
 import { MAX_USERS_BYTES } from '../users/users-document.ts'
 import { MAX_BLOCKS_BYTES } from '../verdicts/blocks-document.ts'
 
@@ -8,9 +10,9 @@ export type SideKind = (typeof SIDE_KINDS)[number]
 /** Larger ones are refused unread, whatever the signed metadata says of their length. */
 export const MAX_SIDE_BYTES: Readonly<Record<SideKind, number>> = {
   blocks: MAX_BLOCKS_BYTES,
-  policy: 8 * 1_048_576,
+  policy: MAX_POLICY_BYTES,
   users: MAX_USERS_BYTES,
-  grants: 16 * 1_048_576,
+  grants: MAX_GRANTS_BYTES,
 }
 
 const TARGET = /^([a-z]{1,16})\/([1-9]\d{0,14})\.json$/

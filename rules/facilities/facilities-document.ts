@@ -41,6 +41,13 @@ export function* facilitiesChunks(lines: string, list: string): Generator<string
   yield `${chunk}\n]}\n`
 }
 
+/** The list that a document was made from, by its first line and its end alone; `undefined` where it is none, or torn. */
+export function findFacilitiesList(bytes: Uint8Array): string | undefined {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const end = text.indexOf('\n')
+  return text.toString('latin1', Math.max(0, text.length - 4)) === '\n]}\n' ? HEAD.exec(text.toString('latin1', 0, end))?.[1] : undefined
+}
+
 /** Reads what `facilitiesChunks` wrote and nothing else. @throws FacilitiesError */
 export function parseFacilities(bytes: Uint8Array): FacilitiesDocument {
   if (bytes.length > MAX_FACILITIES_BYTES)

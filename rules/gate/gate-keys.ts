@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { type Static, Type } from 'typebox'
 
 export const GATE_KEY_BYTES = 32
 /** The one that is used, and the one before while a rotation lasts. */
@@ -10,6 +11,19 @@ const LINES = /^(?:[0-9a-f]{64}\n){1,2}$/
  * Secret: whoever holds one can try all citizen IDs against the signed documents.
  */
 export type GateKeys = readonly Uint8Array[]
+
+/** `GET /v1/agents/gate-key`: for agents alone, and never a target. */
+export const GateKeyAnswer = Type.Object(
+  {
+    keys: Type.Array(Type.String({ pattern: '^[0-9a-f]{64}$' }), {
+      minItems: 1,
+      maxItems: MAX_KEYS,
+      description: 'newest first; two while a rotation lasts',
+    }),
+  },
+  { additionalProperties: false },
+)
+export type GateKeyAnswer = Static<typeof GateKeyAnswer>
 
 /** How documents name a key: enough to tell two apart, nothing to compute with. */
 export function gateKeyId(key: Uint8Array): string {

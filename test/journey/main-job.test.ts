@@ -8,6 +8,7 @@ import { createFileMemory } from '../../agent/memory/file-memory.ts'
 import { createHostFacts } from '../../agent/report/host-facts.ts'
 import type { AgentStatus } from '../../agent/status/agent-status.ts'
 import { createFakeFirewall } from '../fakes/fake-firewall.ts'
+import { createFakeHandOver, createFakeSideStore } from '../fakes/fake-hand-over.ts'
 import { createFakeKernel } from '../fakes/fake-kernel.ts'
 import { createFakeLockout } from '../fakes/fake-lockout.ts'
 import { createFakeLog } from '../fakes/fake-log.ts'
@@ -78,6 +79,8 @@ async function scene() {
   function startAgent() {
     const stopping = new AbortController()
     const agent = createAgent({
+      sideStore: createFakeSideStore(),
+      handOver: createFakeHandOver(false),
       config,
       agentVersion: '0.1.0',
       firewall,

@@ -6,6 +6,7 @@ import { parseAgentConfig } from '../../agent/config/agent-config.ts'
 import { createFakeBootProgramFiles, type FakeBootProgramFiles } from '../fakes/fake-boot-program-files.ts'
 import { createFakeControlClient, type FakeControlClient } from '../fakes/fake-control-client.ts'
 import { createFakeFirewall, type FakeFirewall } from '../fakes/fake-firewall.ts'
+import { createFakeHandOver, createFakeSideStore, type FakeHandOver, type FakeSideStore } from '../fakes/fake-hand-over.ts'
 import { createFakeKernel, type FakeKernel } from '../fakes/fake-kernel.ts'
 import { createFakeLockout, type FakeLockout } from '../fakes/fake-lockout.ts'
 import { createFakeLog, type FakeLog } from '../fakes/fake-log.ts'
@@ -27,6 +28,8 @@ export interface AgentLab {
   readonly time: FakeTime
   readonly log: FakeLog
   readonly lockout: FakeLockout
+  readonly sideStore: FakeSideStore
+  readonly handOver: FakeHandOver
   /** Begins to work; done when the first pass has ended and everything is quiet. */
   start(): Promise<void>
   /** As SIGTERM does. */
@@ -59,6 +62,8 @@ export function createAgentLab(options: AgentLabOptions = {}): AgentLab {
     time: createFakeTime(options.startMs ?? LAB_START_MS),
     log: createFakeLog(),
     lockout: options.lockout ?? createFakeLockout(),
+    sideStore: createFakeSideStore(),
+    handOver: createFakeHandOver(false),
   }
   return labOf(parts, options)
 }
@@ -91,6 +96,8 @@ function labOf(parts: Omit<AgentLab, 'agent' | 'start' | 'stop' | 'restart'>, op
       }),
     },
     lockout: parts.lockout,
+    sideStore: parts.sideStore,
+    handOver: parts.handOver,
     clock: time,
     timers: time,
     random: () => 0.5,

@@ -46,6 +46,7 @@ export function aStatus(fields: Partial<AgentStatus> = {}): AgentStatus {
     openings: [],
     refused: { at: '2024-07-27T02:59:00.000Z', sources: [], total: { sources: 0, isFull: false, unlistedPackets: 0 } },
     flags: [],
+    documents: { policy: 0, users: 0, grants: 0 },
     fleet: { version: 0, publishedAt: null, verdicts: 0, seen: 0, lastTallyAt: null },
     lastReportAt: '2024-07-27T02:59:00.000Z',
     host: null,

@@ -125,7 +125,7 @@ async function* nudges(events: ControlAppSetup['context']['events'], signal: Abo
   }
   const end = events.listen({
     revision: (revision) => tell('revision', { revision }),
-    blocks: (version) => tell('blocks', { version }),
+    side: (kind, version) => tell(kind, { version }),
     review: () => undefined,
   })
   signal.addEventListener('abort', () => wake.resolve())

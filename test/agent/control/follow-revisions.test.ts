@@ -21,12 +21,14 @@ async function revisionsOf(...chunks: readonly string[]): Promise<number[]> {
 }
 
 describe('followRevisions', () => {
-  it('tells versions of the verdicts over all edges apart from revisions', async () => {
-    const versions: number[] = []
+  it('tells versions of the documents beside the list apart from revisions', async () => {
+    const versions: unknown[] = []
     const client = {
       async openStream() {
         return (async function* () {
-          yield Buffer.from('event: blocks\ndata: {"version":4}\n\nevent: blocks\ndata: {"revision":5}\n\n')
+          yield Buffer.from(
+            'event: blocks\ndata: {"version":4}\n\nevent: blocks\ndata: {"revision":5}\n\nevent: grants\ndata: {"version":6}\n\n',
+          )
         })()
       },
     } as Partial<ControlClient> as ControlClient
@@ -36,9 +38,9 @@ describe('followRevisions', () => {
       (revision) => versions.push(-revision),
       ignore,
       new AbortController().signal,
-      (version) => versions.push(version),
+      (kind, version) => versions.push(kind, version),
     )
-    expect(versions).toEqual([4])
+    expect(versions).toEqual(['blocks', 4, 'grants', 6])
   })
 
   it.each<[readonly string[], readonly number[], string]>([

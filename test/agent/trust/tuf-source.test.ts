@@ -8,6 +8,7 @@ import { pinRoot } from '../../../agent/trust/trust-store.ts'
 import { createTufSource } from '../../../agent/trust/tuf-source.ts'
 import type { ApprovedList } from '../../../control-api/publication/approved-list.ts'
 import { initRepository } from '../../../control-api/publication/repository.ts'
+import type { SideKind } from '../../../rules/documents/side-kind.ts'
 import { createFakeRepositoryFiles } from '../../fakes/fake-repository-files.ts'
 import { anEntry } from '../../support/allow-lists.ts'
 import { createControlAppSetup } from '../../support/control-app.ts'
@@ -41,6 +42,7 @@ async function scene() {
     folder,
     source,
     client,
+    publishSide: (kind: SideKind, text: string) => context.publisher.publishSide(kind, () => Buffer.from(text)),
     publishBlocks: () => context.publisher.publishBlocks([]),
     publish: () => context.publisher.publish({ person: 'approver-1', role: 'approver' }, { force: true }),
     meddleWith: (change: (path: string, bytes: Buffer) => Buffer | Error) => {
@@ -178,26 +180,43 @@ function flipped(bytes: Buffer): Buffer {
   return changed
 }
 
-describe('pullBlocks', () => {
-  it('gives verdicts that the metadata of the last pull names, and none twice', async () => {
-    const { source, publish, publishBlocks, asked } = await scene()
-    expect(await source.pullBlocks?.(0, NEVER)).toEqual({ kind: 'none' })
+describe('pullSide', () => {
+  it('gives each kind of document by the metadata verified last, and none twice', async () => {
+    const { source, publish, publishBlocks, publishSide, asked } = await scene()
+    expect(await source.pullSide?.('blocks', 0, NEVER)).toEqual({ kind: 'none' })
     await publish()
     await publishBlocks()
+    await publishSide('grants', 'first')
     await source.pull(undefined, NEVER)
     const before = asked.length
-    expect(await source.pullBlocks?.(0, NEVER)).toMatchObject({ kind: 'fetched', version: 1 })
-    expect(asked.length - before).toBe(1)
-    expect(await source.pullBlocks?.(1, NEVER)).toEqual({ kind: 'held' })
-    await publishBlocks()
-    expect(await source.pullBlocks?.(1, NEVER)).toMatchObject({ kind: 'fetched', version: 2 })
+    expect(await source.pullSide?.('blocks', 0, NEVER)).toMatchObject({ kind: 'fetched', version: 1 })
+    expect(await source.pullSide?.('grants', 0, NEVER)).toEqual({ kind: 'fetched', version: 1, bytes: Buffer.from('first') })
+    expect(await source.pullSide?.('users', 0, NEVER)).toEqual({ kind: 'none' })
+    expect(asked.length - before).toBe(2)
+    await publishSide('grants', 'second')
+    expect(await source.pullSide?.('grants', 1, NEVER)).toEqual({ kind: 'held' })
+    await source.refresh?.(NEVER)
+    expect(await source.pullSide?.('grants', 1, NEVER)).toMatchObject({ kind: 'fetched', version: 2 })
   })
 
-  it('refuses verdicts with one byte changed on the way', async () => {
+  it('is not disturbed by a pull of the list at the same time', async () => {
+    const { source, publish, publishSide } = await scene()
+    await publish()
+    await publishSide('grants', 'first')
+    const work = [source.pull(undefined, NEVER), source.refresh?.(NEVER), source.pullSide?.('grants', 0, NEVER)]
+    expect(await Promise.all([...work, source.pull(undefined, NEVER)])).toMatchObject([
+      { kind: 'fetched', revision: 1 },
+      undefined,
+      { kind: 'fetched', version: 1 },
+      { kind: 'fetched', revision: 1 },
+    ])
+  })
+
+  it('refuses a document with one byte changed on the way', async () => {
     const { source, publish, publishBlocks, meddleWith } = await scene()
     await publish()
     await publishBlocks()
     meddleWith((path, bytes) => (path.includes('/blocks/') ? Buffer.concat([bytes.subarray(0, -1), Buffer.from(' ')]) : bytes))
-    await expect(source.pullBlocks?.(0, NEVER)).rejects.toMatchObject({ code: 'TARGET_MISMATCH' })
+    await expect(source.pullSide?.('blocks', 0, NEVER)).rejects.toMatchObject({ code: 'TARGET_MISMATCH' })
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { facilitiesChunks, parseFacilities } from '../../../rules/facilities/facilities-document.ts'
+import { facilitiesChunks, findFacilitiesList, parseFacilities } from '../../../rules/facilities/facilities-document.ts'
 import { codeOf } from '../../support/code-of.ts'
 
 const LIST = 'ab'.repeat(32)
@@ -33,6 +33,8 @@ describe('facilities document', () => {
 
   it('is read whole or not at all', () => {
     expect(parseFacilities(Buffer.from(textOf(''))).rows).toEqual([])
+    expect(findFacilitiesList(Buffer.from(textOf(LINES)))).toBe(LIST)
+    expect(findFacilitiesList(Buffer.from(textOf(LINES).slice(0, -1)))).toBeUndefined()
     const text = textOf(LINES)
     for (let length = 0; length < text.length; length += 1)
       expect(
