@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { Registrations } from '../../rules/detect/registered-facility.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
+import { type Gate, openGate } from '../gate/gate.ts'
+import { createGateMemory } from '../gate/gate-memory.ts'
 import { createJsonLog } from '../log/log.ts'
 import { MemoryError } from '../memory/memory-error.ts'
 import { createSystemClock, createSystemTimers } from '../time/system-time.ts'
@@ -8,9 +10,11 @@ import { readMaskingKey } from '../watch/masking-key.ts'
 import { parseRegistrations } from '../watch/parse-registrations.ts'
 import { readTallyKey } from '../watch/tally-key.ts'
 import { createThreadedWatch } from '../watch/thread/threaded-watch.ts'
+import type { Watch } from '../watch/watch.ts'
 import { WatchError } from '../watch/watch-error.ts'
 import { openWatchMemory } from '../watch/watch-memory.ts'
 import { createWatchServer, listenWatch } from '../watch/watch-server.ts'
+import type { WatchStatus } from '../watch/watch-status.ts'
 import { type Command, type CommandIo, type ExitCode, UsageError } from './command.ts'
 import { loadConfig } from './load-config.ts'
 import { readOptions } from './read-options.ts'
@@ -18,7 +22,7 @@ import { readOptions } from './read-options.ts'
 /** The service that reads access logs. */
 export const watch: Command = {
   name: 'watch',
-  summary: 'follow access logs, count every account, flag harvesters to the agent',
+  summary: 'follow access logs, count every account, flag harvesters to the agent, decide for proxies (gate)',
   usage: '--config FILE   the configuration (YAML) that it shares with the agent; logs are JSON lines on standard output',
   example: 'agent watch --config /etc/edgeward/agent.yaml',
   run,
@@ -28,8 +32,10 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const { config: file } = readOptions(args, { config: { type: 'string' } })
   const config = await loadConfig(file, io)
   if (config === undefined) return 2
-  if (config.watch.logs.length + config.watch.syslog.length === 0)
-    throw new UsageError('Cannot watch nothing: the config names no log in watch.logs and no socket in watch.syslog')
+  if (config.watch.logs.length + config.watch.syslog.length === 0 && config.gate.socket === '')
+    throw new UsageError(
+      'Cannot watch nothing: the config names no log in watch.logs, no socket in watch.syslog and no gate in gate.socket',
+    )
   try {
     await serve(config, io)
     return 0
@@ -40,33 +46,56 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   }
 }
 
-async function serve({ name, watch: options, log: { level } }: AgentConfig, io: CommandIo): Promise<void> {
+async function serve({ name, watch: options, gate: gateOptions, log: { level } }: AgentConfig, io: CommandIo): Promise<void> {
   const log = createJsonLog(level, { write: (line) => void io.stdout.write(line) })
   const timers = createSystemTimers()
   const registrations = await readRegistrations(options.registrationsFile)
   const memory = await openWatchMemory(options.stateDir)
   const tallyKey = await readTallyKey(options.tallies.keyFile)
+  const key = await readMaskingKey(options.stateDir)
+  const clock = createSystemClock()
+  const monotonicMs = (): number => performance.now()
   const watching = await createThreadedWatch(options, {
     memory,
-    key: await readMaskingKey(options.stateDir),
+    key,
     registrations,
     ...(tallyKey === undefined ? {} : { tallies: { edge: name, key: tallyKey } }),
-    clock: createSystemClock(),
-    monotonicMs: () => performance.now(),
+    clock,
+    monotonicMs,
     timers,
     log,
   })
+  const gate =
+    gateOptions.socket === ''
+      ? undefined
+      : await openGate(gateOptions, {
+          memory: createGateMemory(options.stateDir),
+          maskingKey: key,
+          tallyKey,
+          flags: watching.flags,
+          clock,
+          monotonicMs,
+          timers,
+          log,
+        })
   const server = createWatchServer({
     flags: watching.flags,
-    readStatus: () => watching.status(),
+    readStatus: () => statusOf(watching, gate),
     tallies: watching.tallies,
     findAccounts: (tokens) => watching.findAccounts(tokens),
+    ...(gate === undefined ? {} : { gate }),
     timers,
   })
   await using _listening = await listenWatch(server, options.socket)
   log.info({ logs: options.logs.map(({ path }) => path), socket: options.socket }, 'watch started')
-  await watching.run(io.signal)
+  await Promise.all([watching.run(io.signal), gate?.run(io.signal)])
   log.info({}, 'watch stopped')
+}
+
+function statusOf(watching: Watch, gate: Gate | undefined): WatchStatus {
+  const status = watching.status()
+  if (gate === undefined) return status
+  return { ...status, faults: [...status.faults, ...gate.faults()], gate: gate.status() }
 }
 
 async function readRegistrations(file: string): Promise<Registrations | undefined> {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../rules/time/clock.ts'
+import { EdgeGateError } from '../gate/edge-gate-error.ts'
 import type { Log } from '../log/log.ts'
 import { MemoryError } from '../memory/memory-error.ts'
 import { WatchError } from './watch-error.ts'
@@ -32,6 +33,6 @@ export function createFaultList(clock: Clock, log: Log): FaultList {
 }
 
 function wordsOf(error: Error): { readonly code: string; readonly message: string } {
-  const isOurs = error instanceof WatchError || error instanceof MemoryError
+  const isOurs = error instanceof WatchError || error instanceof MemoryError || error instanceof EdgeGateError
   return { code: isOurs ? error.code : 'UNEXPECTED', message: error.message }
 }

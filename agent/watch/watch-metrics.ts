@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client'
+import { addGateMetrics } from '../gate/gate-metrics.ts'
 import type { LogStatus, WatchStatus } from './watch-status.ts'
 
 /** The status as Prometheus metrics. Everything is copied from memory when it is asked for. */
@@ -77,5 +78,6 @@ export function createWatchMetrics(read: () => WatchStatus): Registry {
   gauge('ready', '1 when every log was read to its end once.', ({ isReady }) => Number(isReady))
   gauge('faults', 'Faults that hold now.', ({ faults }) => faults.length)
   gauge('resident_memory_bytes', 'Memory of watch.', () => process.memoryUsage.rss())
+  addGateMetrics(registry, () => read().gate)
   return registry
 }

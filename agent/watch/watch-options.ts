@@ -7,6 +7,7 @@ import type { LogDialect } from '../../rules/requests/log-format.ts'
 import { parseLogTemplate } from '../../rules/requests/log-template.ts'
 import { RequestError } from '../../rules/requests/request-error.ts'
 import { findOffsetMinutes } from '../../rules/requests/utc-offset.ts'
+import { GATE_OPTIONS, gateFindings } from '../gate/gate-options.ts'
 
 const DIALECT = {
   format: Type.Union([Type.Literal('nginx-json'), Type.Literal('combined'), Type.Literal('haproxy'), Type.Literal('template')]),
@@ -32,7 +33,7 @@ export type WatchedLog = Static<typeof Log>
 
 type PolicyOptions = { [Path in keyof typeof DETECT_OPTIONS as `watch.policy.${Path}`]: (typeof DETECT_OPTIONS)[Path] }
 
-/** The options of `watch` in the config file that it shares with the agent. */
+/** The options of `watch` and its gate in the config file that it shares with the agent. */
 export const WATCH_OPTIONS = {
   'watch.logs': option(
     Type.Array(Log, { maxItems: 64 }),
@@ -81,6 +82,7 @@ export const WATCH_OPTIONS = {
     'Whether the facility of an account travels beside its token; without it central cannot judge by size, nor count by province.',
   ),
   ...policyOptions(),
+  ...GATE_OPTIONS,
 } as const
 
 /** What `createWatch` needs: the `watch` part of the config. */
@@ -89,7 +91,7 @@ export interface WatchOptions extends Omit<ConfigOf<typeof WATCH_OPTIONS>['watch
 }
 
 /** What no single option can show. */
-export function watchFindings({ watch }: ConfigOf<typeof WATCH_OPTIONS>): ConfigFinding[] {
+export function watchFindings({ watch, gate }: ConfigOf<typeof WATCH_OPTIONS>): ConfigFinding[] {
   const paths = [
     ...watch.logs.map(({ path }, number) => ({ path: `watch.logs.${number}.path`, value: path })),
     ...watch.syslog.map(({ socket }, number) => ({ path: `watch.syslog.${number}.socket`, value: socket })),
@@ -113,6 +115,7 @@ export function watchFindings({ watch }: ConfigOf<typeof WATCH_OPTIONS>): Config
         : [],
     ),
     ...lengthFindings('watch.socket', watch.socket),
+    ...gateFindings({ gate }),
     ...checkDetectPolicy(watch.policy).map(({ path, message }) => ({ path: `watch.policy.${path}`, message })),
   ]
 }

@@ -3,6 +3,8 @@ import type { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { FlagLine } from '../../rules/reports/flag.ts'
+import type { Gate } from '../gate/gate.ts'
+import { addGateRoutes } from '../gate/gate-routes.ts'
 import type { Timers } from '../time/timers.ts'
 import type { FlagSource } from './flag-book.ts'
 import type { SeenAccount } from './tally-maker.ts'
@@ -28,11 +30,20 @@ export interface WatchServerOptions {
   /** What goes to central, and who is meant by what comes back; without it nothing is offered. */
   readonly tallies?: TallySource
   readonly findAccounts?: (tokens: readonly string[]) => Promise<readonly SeenAccount[]>
+  /** What proxies ask, where there is one. */
+  readonly gate?: Gate
   readonly timers: Timers
 }
 
 /** Tells the flags, the status and the metrics. No route changes anything. */
-export function createWatchServer({ flags, readStatus, tallies, findAccounts, timers }: WatchServerOptions): FastifyInstance {
+export function createWatchServer({
+  flags,
+  readStatus,
+  tallies,
+  findAccounts,
+  gate,
+  timers,
+}: WatchServerOptions): FastifyInstance {
   const metrics = createWatchMetrics(readStatus)
   const app = fastify({ bodyLimit: 1, requestTimeout: 10_000, forceCloseConnections: true })
   app.addHook('onRequest', async (request, reply) => {
@@ -74,6 +85,7 @@ export function createWatchServer({ flags, readStatus, tallies, findAccounts, ti
       return reply.code(400).send({ error: `tokens must name 1 to ${MAX_ASKED} accounts` })
     return { accounts: (await findAccounts?.(tokens)) ?? [] }
   })
+  if (gate !== undefined) addGateRoutes(app, gate)
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'no such path' }))
 
   function streamFlags(response: ServerResponse): void {

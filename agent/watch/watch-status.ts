@@ -1,6 +1,7 @@
 import type { AccountTally } from '../../rules/detect/detector.ts'
 import type { ShadowTally } from '../../rules/detect/shadows.ts'
 import type { LineFault } from '../../rules/requests/line-fault.ts'
+import type { GateStatus } from '../gate/gate-status.ts'
 
 /** One log as the status tells it. Nothing in it is text from the log. */
 export interface LogStatus {
@@ -50,4 +51,6 @@ export interface WatchStatus {
   /** What the rules in shadow mode would have done. */
   readonly shadows: readonly ShadowTally[]
   readonly faults: readonly WatchFault[]
+  /** Where a gate is kept. */
+  readonly gate?: GateStatus
 }

@@ -26,7 +26,7 @@ export interface GateState {
   /** The instant that the dates of the policy are held against: never earlier than one that had come. */
   dateMs(atMs: number): number
   /** `undefined` for an account that nothing is said of. What has ended may still be told. */
-  standingOf(account: string): Standing | undefined
+  standingOf(account: string, atMs: number): Standing | undefined
   /** The account as signed lists name it, under each key of the gates, newest first; empty without a key. */
   tokensOf(account: string): readonly string[]
   /** `undefined` where there is no list of users: nothing is judged by it then. */

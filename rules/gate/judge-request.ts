@@ -126,6 +126,6 @@ function findUnder(
 }
 
 function isLive(action: 'throttle' | 'suspend', account: string, atMs: number, state: GateState): boolean {
-  const standing = state.standingOf(account)
+  const standing = state.standingOf(account, atMs)
   return standing !== undefined && standing.action === action && atMs < standing.untilMs
 }

@@ -34,12 +34,12 @@ describe('agent watch', () => {
     expect(log.map(({ msg }) => msg)).toEqual(['watch started', 'watch stopped'])
   })
 
-  it('needs a log to follow', async () => {
+  it('needs a log to follow or a gate to keep', async () => {
     const { path } = await aConfig(() => '')
     const { exitCode, stderr } = await runAgent(['watch', '--config', path])
     expect([exitCode, stderr.split('\n')[0]]).toEqual([
       2,
-      'agent watch: Cannot watch nothing: the config names no log in watch.logs and no socket in watch.syslog',
+      'agent watch: Cannot watch nothing: the config names no log in watch.logs, no socket in watch.syslog and no gate in gate.socket',
     ])
   })
 

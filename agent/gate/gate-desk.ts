@@ -1,0 +1,71 @@
+import { GATE_REASON_CODES, type GateReason } from '../../rules/gate/gate-reason.ts'
+import type { GateDecision, GateRequest } from '../../rules/gate/gate-request.ts'
+import { judgeRequest } from '../../rules/gate/judge-request.ts'
+import { type AskedRequest, createGateReader } from '../../rules/gate/read-gate-request.ts'
+import { createClientNames } from './client-software.ts'
+import type { GateHolder } from './gate-holder.ts'
+import type { RehearsalBook } from './rehearsal-book.ts'
+
+/** What was decided since the start. */
+export interface GateCounts {
+  passed: number
+  refused: number
+  /** Requests that no proxy of ours sends: without target or address. */
+  unreadable: number
+  readonly byReason: Readonly<Record<GateReason, { refused: number; would: number }>>
+}
+
+/** Decides requests, and notes what came of each. */
+export interface GateDesk {
+  /** `undefined` for what is no request of a proxy. */
+  decide(asked: AskedRequest, userAgent: string | undefined): GateDecision | undefined
+  readonly counts: GateCounts
+}
+
+/** @param key at least 16 bytes; see `createGateReader` */
+export function createGateDesk(holder: GateHolder, book: RehearsalBook, key: Uint8Array): GateDesk {
+  const reader = createGateReader(key)
+  const clientOf = createClientNames()
+  const counts: GateCounts = {
+    passed: 0,
+    refused: 0,
+    unreadable: 0,
+    byReason: Object.fromEntries(GATE_REASON_CODES.map((code) => [code, { refused: 0, would: 0 }])) as GateCounts['byReason'],
+  }
+
+  function note(request: GateRequest, decision: GateDecision, userAgent: string | undefined): void {
+    const { reason, would } = decision
+    for (const one of would) counts.byReason[one].would += 1
+    if (reason !== undefined) counts.byReason[reason].refused += 1
+    const { account, facility } = request
+    const province = facility === undefined ? undefined : (holder.state.facilities?.provinceOf(facility) ?? facility.slice(0, 2))
+    const masked = account === undefined ? undefined : holder.keysOf(account).masked
+    book.take(request, decision, { account: masked, province, client: clientOf(userAgent) })
+  }
+
+  /** Each look-up under a grant renews it. 1232/BHXH-CNTT */
+  function useGrant({ account, class: kind, atMs, accountSource }: GateRequest): void {
+    if (holder.grants === undefined || account === undefined || accountSource === 'correlation') return
+    if (!holder.state.policy.judges('otp', kind)) return
+    for (const token of holder.keysOf(account).tokens) if (holder.grants.use(token, atMs) !== 'none') return
+  }
+
+  return {
+    counts,
+    decide(asked, userAgent) {
+      const request = reader.read(asked)
+      if (request === undefined) {
+        counts.unreadable += 1
+        return undefined
+      }
+      const decision = judgeRequest(request, holder.state)
+      if (decision.reason === undefined) {
+        counts.passed += 1
+        reader.letThrough()
+        useGrant(request)
+      } else counts.refused += 1
+      if (decision.reason !== undefined || decision.would.length > 0) note(request, decision, userAgent)
+      return decision
+    },
+  }
+}

@@ -1,0 +1,49 @@
+import { Counter, Gauge, type Registry } from 'prom-client'
+import { GATE_MODES, type GateRule } from '../../rules/gate/gate-rule.ts'
+import type { GateStatus } from './gate-status.ts'
+
+/** What the gate decided, for Prometheus. Copied from memory when it is asked for; nothing where there is no gate. */
+export function addGateMetrics(registry: Registry, read: () => GateStatus | undefined): void {
+  const decisions: Counter<'outcome'> = new Counter({
+    name: 'edgeward_gate_decisions_total',
+    help: 'Requests decided: passed, refused, or unreadable because the proxy told no target or address.',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect() {
+      decisions.reset()
+      const status = read()
+      if (status === undefined) return
+      for (const outcome of ['passed', 'refused', 'unreadable'] as const) decisions.inc({ outcome }, status[outcome])
+    },
+  })
+  const reasons: Counter<'reason' | 'outcome'> = new Counter({
+    name: 'edgeward_gate_reasons_total',
+    help: 'Requests refused, or that would have been (observed, rehearsed, exempt), by reason.',
+    labelNames: ['reason', 'outcome'],
+    registers: [registry],
+    collect() {
+      reasons.reset()
+      for (const [reason, { refused, would }] of Object.entries(read()?.byReason ?? {})) {
+        reasons.inc({ reason, outcome: 'refused' }, refused)
+        reasons.inc({ reason, outcome: 'would' }, would)
+      }
+    },
+  })
+  const modes: Gauge<'rule'> = new Gauge({
+    name: 'edgeward_gate_rule_mode',
+    help: `What a rule does now: ${GATE_MODES.map((mode, strength) => `${strength} ${mode}`).join(', ')}.`,
+    labelNames: ['rule'],
+    registers: [registry],
+    collect() {
+      modes.reset()
+      for (const [rule, mode] of Object.entries(read()?.modes ?? {}))
+        modes.set({ rule: rule as GateRule }, GATE_MODES.indexOf(mode))
+    },
+  })
+  const open: Gauge = new Gauge({
+    name: 'edgeward_gate_open',
+    help: '1 while proxies can ask.',
+    registers: [registry],
+    collect: () => open.set(Number(read()?.isListening ?? false)),
+  })
+}

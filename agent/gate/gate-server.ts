@@ -1,0 +1,97 @@
+import { chmod, rm } from 'node:fs/promises'
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import { connect } from 'node:net'
+import type { Clock } from '../../rules/time/clock.ts'
+import { EdgeGateError } from './edge-gate-error.ts'
+import type { GateAnswers } from './gate-answers.ts'
+import type { GateDesk } from './gate-desk.ts'
+
+/** A proxy passes a target and headers of at most 8 KiB each; four of them are the most that it takes. */
+const MAX_HEADER_BYTES = 65_536
+/** Longer than a proxy keeps a connection, so that it is never closed under a question. */
+const KEEP_ALIVE_MS = 120_000
+
+export interface GateServerParts {
+  readonly desk: GateDesk
+  readonly answers: () => GateAnswers
+  readonly clock: Clock
+}
+
+/**
+ * Answers proxies: `GET /` with the status as it is, `GET /auth_request` as nginx takes it. What the proxy tells stands in headers, and nothing
+ * else is read: X-Original-URI, X-Original-Method, X-Real-IP, accessToken, Authorization, User-Agent.
+ */
+export function createGateServer({ desk, answers, clock }: GateServerParts): Server {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS, requireHostHeader: false })
+  server.on('request', (asked, response) => {
+    response.sendDate = false
+    const form = asked.url === '/auth_request' ? 'auth_request' : asked.url === '/' ? 'plain' : undefined
+    if (form === undefined || (asked.method !== 'GET' && asked.method !== 'HEAD')) {
+      response.writeHead(form === undefined ? 404 : 405, { 'Content-Length': '0' }).end()
+      return
+    }
+    const { headers } = asked
+    const [uri, ip] = [textOf(headers, 'x-original-uri'), textOf(headers, 'x-real-ip')]
+    const decision =
+      uri === undefined || ip === undefined
+        ? undefined
+        : desk.decide(
+            {
+              atMs: clock.nowMs(),
+              uri,
+              ip,
+              method: textOf(headers, 'x-original-method') ?? 'GET',
+              accessToken: textOf(headers, 'accesstoken'),
+              authorization: headers.authorization,
+            },
+            headers['user-agent'],
+          )
+    if (decision === undefined) response.writeHead(400, { 'Content-Length': '0' }).end()
+    else answers().write(response, decision, form)
+  })
+  return server
+}
+
+/** An empty header is none: nginx sends none for a variable without value, others send it empty. */
+function textOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** Listens on the unix socket. @throws EdgeGateError GATE_SOCKET_IN_USE, GATE_SOCKET_UNUSABLE */
+export async function listenGate(server: Server, path: string, mode: number): Promise<AsyncDisposable> {
+  if (await isAnswered(path))
+    throw new EdgeGateError('GATE_SOCKET_IN_USE', `Cannot open the gate: another one answers on ${JSON.stringify(path)}`)
+  try {
+    await rm(path, { force: true })
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>()
+    server.once('error', reject)
+    server.listen({ path, backlog: 4096 }, () => resolve(undefined))
+    await promise
+    server.off('error', reject)
+    await chmod(path, mode)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new EdgeGateError('GATE_SOCKET_UNUSABLE', `Cannot listen on ${JSON.stringify(path)}: ${reason}`, { cause })
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      const { promise, resolve } = Promise.withResolvers<undefined>()
+      server.close(() => resolve(undefined))
+      server.closeAllConnections()
+      await promise
+    },
+  }
+}
+
+/** True where somebody accepts connections; a socket file left by a crash refuses them. */
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}

@@ -1,0 +1,207 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ConfigError } from '../../rules/config/config-error.ts'
+import { parsePolicySource } from '../../rules/gate/policy-document.ts'
+import { DEFAULT_GATE_POLICY, type GatePolicy } from '../../rules/gate/policy-options.ts'
+import type { Clock } from '../../rules/time/clock.ts'
+import type { Log } from '../log/log.ts'
+import { type Timers, wait } from '../time/timers.ts'
+import { createFaultList } from '../watch/fault-list.ts'
+import type { FlagSource } from '../watch/flag-book.ts'
+import { createLogWake } from '../watch/log-wake.ts'
+import type { WatchFault } from '../watch/watch-status.ts'
+import { EdgeGateError } from './edge-gate-error.ts'
+import { createGateAnswers, type GateAnswers } from './gate-answers.ts'
+import { createGateDesk, type GateDesk } from './gate-desk.ts'
+import { createGateHolder, type GateHolder } from './gate-holder.ts'
+import type { GateMark, GateMemory } from './gate-memory.ts'
+import type { GateOptions } from './gate-options.ts'
+import { createGateServer, listenGate } from './gate-server.ts'
+import type { GateStatus } from './gate-status.ts'
+import { createHandedOver, HANDED_OVER } from './handed-over.ts'
+import { createRehearsalBook, type RehearsalBook } from './rehearsal-book.ts'
+
+/** Longest wait for a change of the folder that the kernel tells nobody of. */
+const FLOOR_MS = 500
+/** The mark of time and the rehearsal are written at most so often; the mark at once where a version or a mode has changed. */
+const SAVE_MARK_MS = 60_000
+const SAVE_BOOK_MS = 60_000
+/** A socket that cannot be listened on is tried again. */
+const LISTEN_AGAIN_MS = 5_000
+
+export interface GateParts {
+  readonly memory: GateMemory
+  readonly maskingKey: Uint8Array
+  readonly tallyKey: Uint8Array | undefined
+  /** The flags of this edge: they count at once, without a file. */
+  readonly flags: Pick<FlagSource, 'live' | 'listen'>
+  readonly clock: Clock
+  readonly monotonicMs: () => number
+  readonly timers: Timers
+  readonly log: Log
+}
+
+/** Decides for a proxy, request by request, from memory. Reads what the agent hands over; writes nothing but its own files in the state folder. */
+export interface Gate {
+  readonly holder: GateHolder
+  readonly desk: GateDesk
+  readonly book: RehearsalBook
+  status(): GateStatus
+  faults(): readonly WatchFault[]
+  nowMs(): number
+  /** Answers and follows the folder until `signal` is aborted, then remembers where it was. Never throws. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+/** Opens the gate with what was handed over up to now: once it listens, it knows all that it can know. */
+export async function openGate(options: GateOptions, parts: GateParts): Promise<Gate> {
+  const { memory, maskingKey, tallyKey, flags, clock, monotonicMs, timers, log } = parts
+  const faults = createFaultList(clock, log)
+  const fallback = await readFallback(options.policyFile, (fault) => faults.note('policyFile', fault))
+  const mark = await memory.readMark((fault) => faults.note('mark', fault))
+  const saved = await memory.readRehearsal((fault) => faults.note('rehearsal', fault))
+  const holder = createGateHolder({ fallback, strongest: options.strongest, maskingKey, tallyKey, mark, nowMs: clock.nowMs() })
+  const book = createRehearsalBook(options.rehearsalRows, clock.nowMs(), saved)
+  const desk = createGateDesk(holder, book, maskingKey)
+  const handedOver = createHandedOver(options.dir, mark?.versions ?? { policy: 0, users: 0, grants: 0, blocks: 0 }, {
+    ...holder.taker,
+    fault: (file, fault) => faults.set(file, fault),
+  })
+  let answers: { readonly policy: GatePolicy; readonly made: GateAnswers } | undefined
+  let isListening = false
+  let savedMark = ''
+  let [markDueMs, bookDueMs] = [0, monotonicMs() + SAVE_BOOK_MS]
+  let bookVersion = book.version
+
+  function answersNow(): GateAnswers {
+    const policy = holder.state.policy.source
+    if (answers?.policy !== policy) answers = { policy, made: createGateAnswers(policy) }
+    return answers.made
+  }
+
+  async function look(): Promise<void> {
+    await handedOver.look()
+    const nowMs = clock.nowMs()
+    const clockFault = holder.mark.findFault(nowMs)
+    faults.set('clock', clockFault === undefined ? undefined : clockError(clockFault, nowMs, holder))
+    holder.mark.raise(nowMs)
+    noteMissing(nowMs)
+    await save(nowMs, false)
+  }
+
+  function noteMissing(nowMs: number): void {
+    const isMissing = holder.policyVersion === null
+    faults.set('policy', isMissing ? new EdgeGateError('GATE_POLICY_MISSING', missingPolicy(options)) : undefined)
+    const modes = holder.modes(nowMs)
+    const lists = { user: holder.users, otp: holder.grants, address: holder.state.facilities } as const
+    for (const [rule, list] of Object.entries(lists)) {
+      const isOn = modes[rule as keyof typeof lists] !== 'off'
+      const words = `The rule ${rule} is on (${modes[rule as keyof typeof lists]}), and ${JSON.stringify(options.dir)} holds no list for it: it judges nothing`
+      faults.set(`list ${rule}`, isOn && list === undefined ? new EdgeGateError('GATE_LIST_MISSING', words) : undefined)
+    }
+    const needsKey = (lists.user !== undefined || lists.otp !== undefined) && !holder.hasKeys
+    const words = `${JSON.stringify(join(options.dir, 'gate.key'))} is not there: nobody on the lists of users and grants can be told`
+    faults.set('gate key', needsKey ? new EdgeGateError('GATE_KEY_UNUSABLE', words) : undefined)
+  }
+
+  async function save(nowMs: number, isLast: boolean): Promise<void> {
+    const versions = handedOver.versions()
+    const kept = `${JSON.stringify(versions)} ${JSON.stringify(holder.modes(nowMs))}`
+    try {
+      if (isLast || kept !== savedMark || monotonicMs() >= markDueMs) {
+        const { markMs, signedMs } = holder.mark
+        const whole: GateMark = { format: 'edgeward-gate-mark/1', markMs: Math.floor(markMs), signedMs, versions }
+        await memory.writeMark(whole)
+        savedMark = kept
+        markDueMs = monotonicMs() + SAVE_MARK_MS
+      }
+      if (book.version !== bookVersion && (isLast || monotonicMs() >= bookDueMs)) {
+        bookVersion = book.version
+        bookDueMs = monotonicMs() + SAVE_BOOK_MS
+        await memory.writeRehearsal(book.all())
+      }
+      faults.set('state', undefined)
+    } catch (error) {
+      faults.set('state', error as Error)
+    }
+  }
+
+  async function listen(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const server = createGateServer({ desk, answers: answersNow, clock })
+        await using _listening = await listenGate(server, options.socket, Number.parseInt(options.socketMode, 8))
+        isListening = true
+        faults.set('socket', undefined)
+        log.info({ socket: options.socket }, 'gate opened')
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+        isListening = false
+      } catch (error) {
+        isListening = false
+        faults.set('socket', error as Error)
+        await wait(timers, LISTEN_AGAIN_MS, signal)
+      }
+    }
+  }
+
+  const hearing = flags.listen((flag) => holder.standings.takeFlag(flag))
+  for (const flag of flags.live()) holder.standings.takeFlag(flag)
+  await look()
+  return {
+    holder,
+    desk,
+    book,
+    status: () => ({
+      isListening,
+      policyVersion: holder.policyVersion,
+      modes: holder.modes(clock.nowMs()),
+      versions: handedOver.versions(),
+      ...desk.counts,
+      flags: holder.standings.flags,
+      verdicts: holder.standings.verdicts,
+      rehearsalRows: book.rows,
+    }),
+    faults: () => faults.all(),
+    nowMs: () => clock.nowMs(),
+    async run(signal) {
+      using _hearing = hearing
+      using wake = createLogWake(
+        HANDED_OVER.map((name) => join(options.dir, name)),
+        timers,
+      )
+      const listening = listen(signal)
+      while (!signal.aborted) {
+        await wake.wait(FLOOR_MS, signal)
+        if (!signal.aborted) await look()
+      }
+      await listening
+      await save(clock.nowMs(), true)
+    },
+  }
+}
+
+async function readFallback(file: string, onFault: (fault: EdgeGateError) => void): Promise<GatePolicy> {
+  if (file === '') return DEFAULT_GATE_POLICY
+  try {
+    return parsePolicySource(await readFile(file, 'utf8'))
+  } catch (cause) {
+    const reason = cause instanceof ConfigError ? cause.message.split('\n').join('; ') : String(cause)
+    onFault(new EdgeGateError('GATE_POLICY_FILE', `Cannot use ${JSON.stringify(file)}: ${reason}`, { cause }))
+    return DEFAULT_GATE_POLICY
+  }
+}
+
+function missingPolicy({ dir, policyFile }: GateOptions): string {
+  const holds = policyFile === '' ? 'the shipped default holds' : `${JSON.stringify(policyFile)} holds`
+  return `${JSON.stringify(dir)} holds no policy.json that was taken: ${holds}`
+}
+
+function clockError(code: 'CLOCK_BACK' | 'CLOCK_AHEAD', nowMs: number, { mark }: GateHolder): EdgeGateError {
+  const [now, latest] = [nowMs, code === 'CLOCK_BACK' ? mark.markMs : mark.signedMs].map((ms) => new Date(ms).toISOString())
+  return code === 'CLOCK_BACK'
+    ? new EdgeGateError(
+        'GATE_CLOCK_BACK',
+        `The clock of this host says ${now}, and it was ${latest} already: dates stay switched`,
+      )
+    : new EdgeGateError('GATE_CLOCK_AHEAD', `The clock of this host says ${now}, and the newest signature is of ${latest}`)
+}
