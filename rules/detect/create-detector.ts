@@ -205,11 +205,10 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     if (tallies !== undefined && isTold(atMs))
       tallies.note(account, request, true, kind === undefined ? undefined : subject, kind === 'newSubjects')
     const isLate = counters.add(slot, atMs, kind)
-    const isPerson =
-      kind === 'newSubjects' || (kind === undefined && account.isForeign && account.unjudged % policy.score.lookupsPerPerson < 1)
+    const isPerson = kind === 'newSubjects' || (kind === undefined && account.unjudged % policy.score.lookupsPerPerson < 1)
     if (isPerson && account.details !== -1) {
-      const block = kind === undefined ? 0 : (request.subjectBlock ?? 0)
-      if (block !== 0) walks.add(slot, block, atMs)
+      const block = kind === undefined ? undefined : (request.subjectBlock ?? 0)
+      if (block) walks.add(slot, block, atMs)
       steps.add(slot, Number(account.facility ?? 0), account.sourceHash, block, account.usualPerHour, atMs, clock.nowMs)
     }
     if (isLate) account.lates++

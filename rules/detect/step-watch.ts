@@ -16,6 +16,7 @@ const MAX_LATE_MS = 30_000
 const LATE_RUN = 64
 /** What is usual goes by the hour, and after a jump nobody knows whether the log's hour is the right one. */
 const WARY_MS = 86_400_000
+const REMEMBER_MS = 86_400_000
 
 /**
  * Looks for accounts in step twice: within ten minutes, and within two hours for an operator who is patient. The slow look is the quick
@@ -45,7 +46,15 @@ export class StepWatch {
   }
 
   /** As `InStepGroups.add`; `nowMs`: what time the log says it is. */
-  add(slot: number, facility: number, source: number, block: number, usualPerHour: number, atMs: number, nowMs: number): void {
+  add(
+    slot: number,
+    facility: number,
+    source: number,
+    block: number | undefined,
+    usualPerHour: number,
+    atMs: number,
+    nowMs: number,
+  ): void {
     const lateMs = nowMs - atMs
     // A time that the log's clock does not believe.
     if (lateMs < 0) return
@@ -104,6 +113,11 @@ export class StepWatch {
   }
 
   #createSlow(): InStepGroups {
-    return new InStepGroups({ minAccounts: this.#minAccounts, minExcess: 2 * this.#minExcess, findsRhythm: false })
+    return new InStepGroups({
+      minAccounts: this.#minAccounts,
+      minExcess: 2 * this.#minExcess,
+      findsRhythm: false,
+      rememberMs: REMEMBER_MS / SLOWNESS,
+    })
   }
 }

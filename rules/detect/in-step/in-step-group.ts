@@ -21,6 +21,8 @@ export interface InStepOptions {
   readonly minExcess?: number
   /** Whether a shared rate is looked for; it is unless told. */
   readonly findsRhythm?: boolean
+  /** So long the facilities of a group that an address put in step count among those that use it: who is left over is too few to tell; 24 hours unless told. */
+  readonly rememberMs?: number
   /** Things that accounts may share that are held at a time, about 1.1 KB each; 4,096 unless told. */
   readonly maxKeys?: number
 }

@@ -3,8 +3,14 @@ import type { InStepGroup, InStepOptions, InStepReason } from './in-step-group.t
 import { PANE_MS, paneOf } from './pane.ts'
 import { RaisedAccounts, rateLevels } from './raised-accounts.ts'
 import { SharedKey } from './shared-key.ts'
+import { SourceVisitors } from './source-visitors.ts'
 
 const DEFAULT_MAX_KEYS = 4_096
+/** Of the accounts behind one address at least so many are busier than usual where one operator drives them. */
+const LEAST_OF_VISITORS = 0.5
+const DEFAULT_REMEMBER_MS = 86_400_000
+/** Addresses remembered. */
+const MAX_CAUGHT = 256
 /** Two groups with so many of their accounts in common are one. */
 const SAME_GROUP = 0.8
 /** So long into a pane all that share a rate have shown. */
@@ -30,9 +36,13 @@ export class InStepGroups {
   readonly #maxKeys: number
   readonly #findsRhythm: boolean
   readonly #raised = new RaisedAccounts()
+  readonly #visitors: SourceVisitors
   readonly #keys = new Map<number, SharedKey>()
   /** Keys that enough accounts have shared: most have but one. */
   readonly #shared = new Set<number>()
+  /** Addresses that a group was found by, oldest first: the facilities it had, and when. */
+  readonly #caught = new Map<number, { readonly facilities: Set<number>; lastMs: number }>()
+  readonly #rememberMs: number
   /** Counts how often a slot was cleared, so that members which are gone are known. */
   readonly #generations: (Uint16Array | undefined)[] = []
 
@@ -40,6 +50,8 @@ export class InStepGroups {
     this.#minAccounts = options.minAccounts ?? 5
     this.#minExcess = options.minExcess ?? 300
     this.#maxKeys = options.maxKeys ?? DEFAULT_MAX_KEYS
+    this.#visitors = new SourceVisitors(this.#maxKeys)
+    this.#rememberMs = options.rememberMs ?? DEFAULT_REMEMBER_MS
     this.#findsRhythm = options.findsRhythm ?? true
   }
 
@@ -51,11 +63,15 @@ export class InStepGroups {
   /**
    * Counts a person whom the account had not looked up lately (`SubjectMemory.recall` was false).
    * `facility`: the code as a number, 0 if unknown. `source`: a 32-bit hash of the client's address, 0 if it is registered for the account's
-   * facility. `block`: `subjectBlock`, or 0. `usualPerHour`: persons expected of the account in this hour (`Norm.expected`).
+   * facility. `block`: `subjectBlock`, or 0; `undefined` where the log tells nobody: a rhythm of look-ups alone is every client's. `usualPerHour`: persons expected of the account in this hour (`Norm.expected`).
    */
-  add(slot: number, facility: number, source: number, block: number, usualPerHour: number, atMs: number): void {
-    if (!this.#raised.add(slot, usualPerHour, atMs)) return
-    if (source !== 0) this.#count('source', mixed(source ^ 0x3a7e11), slot, facility, usualPerHour, atMs, 1)
+  add(slot: number, facility: number, source: number, block: number | undefined, usualPerHour: number, atMs: number): void {
+    const isRaised = this.#raised.add(slot, usualPerHour, atMs)
+    const sourceKey = mixed(source ^ 0x3a7e11)
+    if (source !== 0 && this.#raised.paneNow(slot) === 1) this.#visitors.note(sourceKey, slot, paneOf(atMs))
+    if (!isRaised) return
+    if (source !== 0) this.#count('source', sourceKey, slot, facility, usualPerHour, atMs, 1)
+    if (block === undefined) return
     if (block !== 0) this.#count('blocks', mixed(block ^ 0x51c64e6d), slot, facility, usualPerHour, atMs, 1)
     const before = this.#raised.paneBefore(slot)
     if (before < RATED_PERSONS || !this.#findsRhythm) return
@@ -69,15 +85,16 @@ export class InStepGroups {
   /** The groups in step now, the largest excess first, those of a shared rate last. Looks at every key that enough accounts have shared: ask every ten seconds or so. */
   groups(nowMs: number): readonly InStepGroup[] {
     const groups: InStepGroup[] = []
+    for (const [hash, { lastMs }] of this.#caught) if (nowMs - lastMs > this.#rememberMs) this.#caught.delete(hash)
     const commonPane = this.#commonPane()
     for (const hash of this.#shared) {
       const key = this.#keys.get(hash)
-      if (key === undefined || (key.size < this.#minAccounts && !key.isCrowd)) {
+      if (key === undefined || (key.size < this.#minAccounts && !key.isCrowd && !this.#caught.has(hash))) {
         this.#shared.delete(hash)
         continue
       }
       const isNone = key.isCrowd || paneOf(nowMs) - key.pane > 1 || (key.reason === 'rhythm' && key.pane <= commonPane)
-      const group = isNone ? undefined : this.#groupOf(key, nowMs)
+      const group = isNone ? undefined : this.#groupOf(hash, key, nowMs)
       if (group !== undefined) groups.push(group)
     }
     // A shared rate is the weakest reason, and must not stand for a better one.
@@ -102,12 +119,14 @@ export class InStepGroups {
     return newest
   }
 
-  #groupOf(key: SharedKey, nowMs: number): InStepGroup | undefined {
+  #groupOf(hash: number, key: SharedKey, nowMs: number): InStepGroup | undefined {
     const members = key.members((slot) => this.#generationOf(slot)).filter((member) => this.#excessOf(key, member, nowMs) > 0)
-    if (key.facilities(members) < this.#minAccounts) return undefined
+    if (key.facilities(members) + this.#caughtBeside(hash, key, members) < this.#minAccounts) return undefined
+    if (key.reason === 'source' && members.length < LEAST_OF_VISITORS * this.#visitors.count(hash)) return undefined
     if (key.reason === 'rhythm' && !this.#isRhythm(key, members, nowMs)) return undefined
     const excess = members.reduce((sum, member) => sum + this.#excessOf(key, member, nowMs), 0)
     if (excess < this.#minExcess) return undefined
+    if (key.reason === 'source') this.#remember(hash, key, members, nowMs)
     members.sort((a, b) => key.persons(b) - key.persons(a))
     return {
       reason: key.reason,
@@ -116,6 +135,23 @@ export class InStepGroups {
       excess: Math.round(excess),
       sinceMs: key.sinceMs,
     }
+  }
+
+  /** Facilities that were in step by this key lately, and are not among these members: who is suspended no longer looks anybody up. */
+  #caughtBeside(hash: number, key: SharedKey, members: readonly number[]): number {
+    const caught = this.#caught.get(hash)
+    if (caught === undefined) return 0
+    const present = new Set(members.map((member) => key.facilityOf(member)))
+    return [...caught.facilities].filter((facility) => !present.has(facility)).length
+  }
+
+  #remember(hash: number, key: SharedKey, members: readonly number[], nowMs: number): void {
+    const facilities = this.#caught.get(hash)?.facilities ?? new Set<number>()
+    for (const member of members) if (key.facilityOf(member) !== 0) facilities.add(key.facilityOf(member))
+    this.#caught.delete(hash)
+    this.#caught.set(hash, { facilities, lastMs: nowMs })
+    const oldest = this.#caught.keys().next().value
+    if (this.#caught.size > MAX_CAUGHT && oldest !== undefined) this.#caught.delete(oldest)
   }
 
   /** Persons of a member beyond what is usual for the account, as far as they came with the key. */
@@ -134,7 +170,7 @@ export class InStepGroups {
     const pane = paneOf(atMs)
     const key = this.#keyOf(reason, hash, pane, atMs)
     key.add(slot, this.#generationOf(slot), facility, usual, pane, atFirst)
-    if (key.size >= this.#minAccounts) this.#shared.add(hash)
+    if (key.size >= this.#minAccounts || this.#caught.has(hash)) this.#shared.add(hash)
   }
 
   /** The key, moved to the newest once a pane. */

@@ -65,6 +65,11 @@ export class SharedKey {
     )
   }
 
+  /** Of a member: the code as a number, 0 if unknown. */
+  facilityOf(member: number): number {
+    return this.#facilities[member] as number
+  }
+
   /** Facilities of these members; an account without one counts as one. */
   facilities(members: readonly number[]): number {
     const known = members.map((member) => this.#facilities[member] as number).filter((facility) => facility !== 0)

@@ -5,7 +5,7 @@ import type { AttributedRequest } from '../../../rules/requests/attributed-reque
 import { dayStartMs } from '../../support/scenarios/request.ts'
 import { runScenario, type ScenarioOutcome } from '../../support/scenarios/run-scenario.ts'
 import { SCENARIOS } from '../../support/scenarios/scenario-bank.ts'
-import { createWorld } from '../../support/scenarios/world.ts'
+import { createWorld, type World } from '../../support/scenarios/world.ts'
 
 /** So small that it is played in a moment; `bench/scenarios.ts` plays the same attacks in a larger world. */
 const SMALL = { seed: 5, facilities: 60, startMs: dayStartMs('2026-03-03'), days: 2 }
@@ -23,6 +23,25 @@ function* first(requests: Iterable<AttributedRequest>, most: number): Generator<
   }
 }
 
+function playIn(
+  world: World,
+  honest: readonly AttributedRequest[],
+  name: string,
+  most: number,
+  policy: DetectPolicy = DEFAULT_DETECT_POLICY,
+): ScenarioOutcome {
+  const scenario = SCENARIOS.find((each) => each.name === name)
+  if (scenario === undefined) throw new Error(`no scenario ${name}`)
+  const { accounts, requests } = scenario.begin(world, 1)
+  const options = { maskAccount: (account: string) => account, registrations: world.registrations }
+  return runScenario({
+    detectors: Array.from({ length: scenario.edges }, () => createDetector(policy, options)),
+    honest,
+    attack: first(requests, most),
+    attacked: new Set(accounts),
+  })
+}
+
 describe.each([
   ['told', true],
   ['not told', false],
@@ -31,18 +50,7 @@ describe.each([
   const largest = new Set(world.list.filter(({ dailyVisits }) => dailyVisits > LARGEST_VISITS).map(({ account }) => account))
   const honest = [...world.traffic()].filter(({ account }) => account === undefined || !largest.has(account))
 
-  function play(name: string, most: number, policy: DetectPolicy = DEFAULT_DETECT_POLICY): ScenarioOutcome {
-    const scenario = SCENARIOS.find((each) => each.name === name)
-    if (scenario === undefined) throw new Error(`no scenario ${name}`)
-    const { accounts, requests } = scenario.begin(world, 1)
-    const options = { maskAccount: (account: string) => account, registrations: world.registrations }
-    return runScenario({
-      detectors: Array.from({ length: scenario.edges }, () => createDetector(policy, options)),
-      honest,
-      attack: first(requests, most),
-      attacked: new Set(accounts),
-    })
-  }
+  const play = (name: string, most: number, policy?: DetectPolicy): ScenarioOutcome => playIn(world, honest, name, most, policy)
 
   it.each(
     (
@@ -52,7 +60,7 @@ describe.each([
         ['pauses', 3_000, 350, undefined],
         ['sources', 3_000, 120, 120],
         ['edges', 5_000, 2_000, undefined],
-        ['in-step', 5_000, 900, 3_200],
+        ['in-step', 5_000, 900, 2_000],
         ['walk', 3_000, 400, undefined],
         ['clinic', 3_000, 1_600, undefined],
       ] as const
@@ -93,4 +101,22 @@ describe.each([
     it.each(['pauses', 'edges', 'walk'])('%s is slowed down', (name) => {
       expect(play(name, 5_000).verdicts.map(({ action }) => action)).toContain('throttle')
     })
+})
+
+describe('with persons not told, after three weeks', () => {
+  const world = createWorld({ ...SMALL, days: 24, withSubjects: false })
+  const largest = new Set(world.list.filter(({ dailyVisits }) => dailyVisits > LARGEST_VISITS).map(({ account }) => account))
+  const honest = [...world.traffic()].filter(({ account }) => account === undefined || !largest.has(account))
+
+  it.each([
+    ['pauses', 400],
+    ['edges', 1_700],
+    ['walk', 600],
+    ['clinic', 1_800],
+  ])('%s is suspended by what is usual for the account, after %i look-ups at most', (name, leaked) => {
+    const outcome = playIn(world, honest, name, 5_000)
+    expect(outcome.verdicts.map(({ action, rule }) => `${action} ${rule}`)).toContain('suspend rate')
+    expect(outcome.leaked).toBeLessThanOrEqual(leaked)
+    expect(outcome.falseSuspensions).toEqual([])
+  })
 })

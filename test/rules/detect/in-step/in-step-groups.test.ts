@@ -137,6 +137,43 @@ describe('InStepGroups', () => {
     for (const seed of SEEDS) expect(firstGroup(looks(createRandom(seed), crowd))).toBeUndefined()
   })
 
+  it('finds no group in the few that are busier than usual among all behind the cloud of a vendor', () => {
+    const random = createRandom(8)
+    const cloud: Crowd = { accounts: 40, firstSlot: 100, minutes: 30, usualPerHour: 60, perMinute: () => 1.1, source: () => 77 }
+    const busy: Crowd = { accounts: 8, minutes: 30, perMinute: () => 3, source: () => 77 }
+    const options = { findsRhythm: false, minExcess: 60 }
+    expect(firstGroup(looks(random, busy), options)?.slots.length).toBeGreaterThan(4)
+    expect(firstGroup([...looks(random, busy), ...looks(random, cloud)], options)).toBeUndefined()
+  })
+
+  it('finds who is left over at an address by which others were found, for as long as it remembers them', () => {
+    const hour = 60 * MINUTE_MS
+    const left: Crowd = { accounts: 3, firstSlot: 50, minutes: 12, perMinute: () => 20, source: () => 77, startMs: START + hour }
+    const made = looks(createRandom(3), left).toSorted((a, b) => a.atMs - b.atMs)
+    const reasonsAfter = (groups: InStepGroups): string[] => {
+      for (const look of made) groups.add(look.slot, look.facility, look.source, look.block, look.usualPerHour, look.atMs)
+      return groups.groups(START + hour + 12 * MINUTE_MS).map(({ reason }) => reason)
+    }
+    expect(reasonsAfter(new InStepGroups())).toEqual([])
+    for (const [rememberMs, reasons] of [
+      [2 * hour, ['source']],
+      [hour / 2, []],
+    ] as const) {
+      const groups = new InStepGroups({ rememberMs })
+      firstGroup(looks(createRandom(1), { accounts: 20, minutes: 8, perMinute: () => 9, source: () => 77 }), {}, groups)
+      expect(reasonsAfter(groups)).toEqual(reasons)
+    }
+  })
+
+  it('finds nobody by the rhythm of look-ups that tell nobody', () => {
+    const groups = new InStepGroups()
+    for (const look of looks(createRandom(1), { accounts: 20, minutes: 12, perMinute: () => 9 }).toSorted(
+      (a, b) => a.atMs - b.atMs,
+    ))
+      groups.add(look.slot, look.facility, 0, undefined, look.usualPerHour, look.atMs)
+    expect(groups.groups(START + 12 * MINUTE_MS)).toEqual([])
+  })
+
   it('forgets accounts that are cleared, and groups that are over', () => {
     const groups = new InStepGroups()
     const made = looks(createRandom(1), { accounts: 20, minutes: 8, perMinute: () => 9, source: () => 77 })
