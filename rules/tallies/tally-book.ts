@@ -25,7 +25,7 @@ export interface TallyBookOptions {
   readonly tokenOf: (slot: number) => { readonly token: string; readonly facility: string | undefined }
   /** Minutes that late lines may still change, 1 to 60; 15 unless told. */
   readonly keepMinutes?: number
-  /** Hard cap on the entries held, some 600 bytes each; 150,000 unless told. */
+  /** Hard cap on the entries held, some 300 bytes each; 150,000 unless told. */
   readonly maxEntries?: number
 }
 
@@ -41,7 +41,7 @@ interface Page {
 }
 
 /**
- * Counts at the edge what goes to central. An account that comes up again in its minute only changes numbers; one object with two small sketches, some 600 bytes, is
+ * Counts at the edge what goes to central. An account that comes up again in its minute only changes numbers; one object with two small sketches, some 300 bytes, is
  * made for each account and minute. Times are those the detector believes: one far ahead would make all others late.
  */
 export class TallyBook {
@@ -54,6 +54,9 @@ export class TallyBook {
   #newest = 0
   #lastMinute = -1
   #lastPage: Page | undefined
+  /** The entry used last, and whose it is: a request asks for it several times. */
+  #lastSlot = -1
+  #lastEntry: BookEntry | undefined
   /** Requests too late to be told of, or for which there was no room. */
   late = 0
 
@@ -82,6 +85,7 @@ export class TallyBook {
 
   /** Everything that changed since it was taken last; `undefined` if nothing did. `isWhole`: everything held, after one was lost. */
   take(isWhole = false): Tally | undefined {
+    this.#lastSlot = -1
     const minutes: TallyMinute[] = []
     for (const [minute, { bySlot, left }] of [...this.#pages].sort(([a], [b]) => a - b)) {
       const entries = [...left, ...bySlot.values()]
@@ -137,6 +141,7 @@ export class TallyBook {
 
   /** The slot will be given to another account; what was counted still goes out. */
   clear(slot: number): void {
+    this.#lastSlot = -1
     for (const { bySlot, left } of this.#pages.values()) {
       const entry = bySlot.get(slot)
       if (entry === undefined) continue
@@ -148,12 +153,14 @@ export class TallyBook {
 
   #entryOf(slot: number, atMs: number): BookEntry | undefined {
     const minute = Math.floor(atMs / MINUTE_MS)
-    const page = minute === this.#lastMinute ? this.#lastPage : this.#pageOf(minute)
+    if (minute !== this.#lastMinute) this.#pageOf(minute)
+    if (slot === this.#lastSlot) return this.#lastEntry
+    const page = this.#lastPage
     if (page === undefined) return undefined
     const held = page.bySlot.get(slot)
     if (held !== undefined) {
       held.isChanged = true
-      return held
+      return this.#keepLast(slot, held)
     }
     if (this.#entries >= this.#maxEntries) return undefined
     this.#entries++
@@ -165,10 +172,18 @@ export class TallyBook {
       isChanged: true,
     }
     page.bySlot.set(slot, fresh)
-    return fresh
+    return this.#keepLast(slot, fresh)
+  }
+
+  /** Until the minute changes, the slot goes to another account, or all is taken. */
+  #keepLast(slot: number, entry: BookEntry): BookEntry {
+    this.#lastSlot = slot
+    this.#lastEntry = entry
+    return entry
   }
 
   #pageOf(minute: number): Page | undefined {
+    this.#lastSlot = -1
     this.#lastMinute = minute
     this.#lastPage = this.#pages.get(minute) ?? this.#addPage(minute)
     return this.#lastPage

@@ -11,8 +11,10 @@ const FIRST_WORDS = 4
  * Joining is commutative, associative and idempotent, to the last bit: what one edge counts is what many edges join to.
  */
 export class DistinctSketch {
-  /** Open-addressed cells while sparse. */
-  #cells: Uint32Array = new Uint32Array(FIRST_WORDS)
+  /** The only cell while there is but one, as with most accounts in a minute; 0 without, and from the second on. */
+  #only = 0
+  /** Open-addressed cells while sparse, from the second on. */
+  #cells: Uint32Array | undefined
   #count = 0
   #registers: Uint8Array | undefined
 
@@ -27,17 +29,23 @@ export class DistinctSketch {
       raise(this.#registers, registerOf(cell), rankOf(cell))
       return
     }
-    if (!addToCells(this.#cells, cell)) return
+    if (this.#count === 0) {
+      this.#only = cell
+      this.#count = 1
+      return
+    }
+    const cells = this.#cells ?? this.#tabulate()
+    if (!addToCells(cells, cell)) return
     this.#count++
     if (this.#count > CELL_LIMIT) this.#thicken()
-    else if (!hasRoom(this.#cells.length, this.#count)) this.#cells = widerCells(this.#cells)
+    else if (!hasRoom(cells.length, this.#count)) this.#cells = widerCells(cells)
   }
 
   /** Takes in all that `other` counted; `other` stays as it is. */
   join(other: DistinctSketch): void {
     const { registers } = other
     if (registers !== undefined) this.joinRegisters(registers)
-    else for (const cell of other.#cells) if (cell !== 0) this.addCell(cell)
+    else for (const cell of other.#held()) if (cell !== 0) this.addCell(cell)
   }
 
   /** Takes in registers, one byte each. */
@@ -65,18 +73,34 @@ export class DistinctSketch {
 
   /** The cells of a sparse sketch in rising order; none when it is dense. */
   sortedCells(): Uint32Array {
-    return this.#registers === undefined ? this.#cells.filter((cell) => cell !== 0).sort() : new Uint32Array(0)
+    if (this.#registers !== undefined) return new Uint32Array(0)
+    const cells = this.#cells ?? Uint32Array.from(this.#held())
+    return cells.filter((cell) => cell !== 0).sort()
   }
 
   /** What it takes in memory, without the object itself. */
   get bytes(): number {
-    return this.#registers?.length ?? this.#cells.byteLength
+    return this.#registers?.length ?? this.#cells?.byteLength ?? 0
+  }
+
+  /** Cells of a sparse sketch, zeros among them. */
+  #held(): Iterable<number> {
+    return this.#cells ?? (this.#count === 0 ? [] : [this.#only])
+  }
+
+  /** Makes room for a second cell. */
+  #tabulate(): Uint32Array {
+    const cells = new Uint32Array(FIRST_WORDS)
+    addToCells(cells, this.#only)
+    this.#only = 0
+    this.#cells = cells
+    return cells
   }
 
   #thicken(): Uint8Array {
     const registers = new Uint8Array(REGISTER_COUNT)
-    for (const cell of this.#cells) if (cell !== 0) raise(registers, registerOf(cell), rankOf(cell))
-    this.#cells = new Uint32Array(0)
+    for (const cell of this.#held()) if (cell !== 0) raise(registers, registerOf(cell), rankOf(cell))
+    this.#cells = undefined
     this.#count = 0
     this.#registers = registers
     return registers
