@@ -35,6 +35,8 @@ const SAVE_COUNTS_MS = 60_000
 /** The list of the busiest accounts is made anew at most so often. */
 const TOP_MS = 5000
 const TOP_ACCOUNTS = 20
+/** So many lines leave garbage that is worth a collection. */
+const TIDY_LINES = 100_000
 
 const FINDING_CODES = Object.keys(DETECT_FINDINGS) as readonly DetectFindingCode[]
 
@@ -48,6 +50,8 @@ export interface WatchPorts {
   readonly tallies?: { readonly edge: string; readonly key: Uint8Array }
   /** Hears of each tally that is made. */
   readonly onTally?: (tally: OfferedTally) => void
+  /** Asked, once the logs were read to their ends, to give back what reading much has left in memory. */
+  readonly tidy?: () => void
   readonly clock: Clock
   /** Milliseconds from a clock that nobody sets. */
   readonly monotonicMs: () => number
@@ -111,6 +115,7 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
   let [topMs, savedMs, savedVersion, savedPlaces] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, '']
   // The first look is saved at once: a crash in the first minute must not begin anew behind it.
   let savedCountsMs = Number.NEGATIVE_INFINITY
+  let tidiedLines = 0
 
   function act(verdicts: readonly Verdict[]): void {
     flags.take(verdicts)
@@ -144,6 +149,13 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
     top = detector.top(TOP_ACCOUNTS)
     topMs = monotonicMs()
     tellFindings(detector.findings())
+  }
+
+  function tidyUp(): void {
+    const lines = logs.reduce((sum, { counts }) => sum + counts.lines, 0)
+    if (lines - tidiedLines < TIDY_LINES) return
+    tidiedLines = lines
+    ports.tidy?.()
   }
 
   function tellFindings(findings: readonly DetectFinding[]): void {
@@ -235,7 +247,9 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
         // Counts first: positions without them would be taken for those of a watch that has lost its counts.
         if (monotonicMs() - savedCountsMs >= SAVE_COUNTS_MS) await saveCounts()
         if (hasNews || monotonicMs() - savedMs >= SAVE_MS) await save()
-        if (behind.length === 0) await wake.wait(FLOOR_MS, signal)
+        if (behind.length > 0) continue
+        tidyUp()
+        await wake.wait(FLOOR_MS, signal)
       }
       await save()
       await saveCounts()

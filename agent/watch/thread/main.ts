@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Log } from '../../log/log.ts'
+import { createMemoryTidy } from '../../process/tidy-memory.ts'
 import { createSystemClock, createSystemTimers } from '../../time/system-time.ts'
 import { createWatch } from '../watch.ts'
 import { openWatchMemory } from '../watch-memory.ts'
@@ -14,6 +15,7 @@ async function main(data: ThreadData): Promise<void> {
     (level: keyof Log) =>
     (facts: object, message: string): void =>
       say({ kind: 'log', level, facts, message })
+  const clock = createSystemClock()
   const kept = await openWatchMemory(data.options.stateDir)
   const watch = await createWatch(data.options, {
     // What the thread before had told counts, also what it had not written yet.
@@ -22,7 +24,8 @@ async function main(data: ThreadData): Promise<void> {
     registrations: data.registrations,
     ...(data.tallies === undefined ? {} : { tallies: data.tallies }),
     onTally: (tally) => say({ kind: 'tally', tally }),
-    clock: createSystemClock(),
+    clock,
+    tidy: createMemoryTidy(clock),
     monotonicMs: () => performance.now(),
     timers: createSystemTimers(),
     log: { debug: logAs('debug'), info: logAs('info'), warn: logAs('warn'), error: logAs('error') },
