@@ -2,7 +2,8 @@
 export interface TokenRow {
   id: string
   person: string
-  role: 'operator' | 'approver' | 'reader'
+  /** `portal` is no person: the portal’s own pages, which get codes for officers. */
+  role: 'operator' | 'approver' | 'reader' | 'portal'
   sha256: string
   created_at_ms: number
   expires_at_ms: number

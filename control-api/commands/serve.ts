@@ -13,6 +13,8 @@ import { startFleetTimer } from '../fleet/fleet-timer.ts'
 import type { ControlApp } from '../http/context.ts'
 import { createLog } from '../http/create-log.ts'
 import { createControlServer, type TlsFiles } from '../http/server.ts'
+import { openOtpService } from '../otp/open-otp-service.ts'
+import { startOtpTimer } from '../otp/otp-timer.ts'
 import { learnNews, startPublicationSchedule } from '../publication/publication-schedule.ts'
 import type { Publisher } from '../publication/publisher.ts'
 import { createSqliteReportLog } from '../reports/create-sqlite-report-log.ts'
@@ -45,9 +47,11 @@ export const serve: Command = {
       maxParts: config.fleet.maxParts,
       randomBytes: systemBytes,
     })
+    await using otp = await openOtpService(control, log)
     const app = await createControlServer(
       {
         fleet,
+        otp,
         config,
         store,
         repository,
@@ -62,6 +66,7 @@ export const serve: Command = {
       await readTls(config),
     )
     await using _fleet = startFleetTimer(fleet, config.fleet.judgeEveryS * 1000, log)
+    await using _otp = startOtpTimer(otp, config.otp.signEveryMs, log)
     await using _schedule = startPublicationSchedule({ publisher, options: config.publication, log })
     using _watcher = watchRepository(config, publisher, log)
     const address = await app.listen({

@@ -5,6 +5,8 @@ export interface DataPaths {
   readonly database: string
   readonly reports: string
   readonly keys: string
+  /** Secret of one-time codes: what officers’ numbers are sealed with. */
+  readonly otpKey: string
   /** Metadata and targets; nothing else, so that any web server can mirror it. */
   readonly publication: string
   readonly publicationLock: string
@@ -15,6 +17,7 @@ export function dataPaths(folder: string): DataPaths {
     database: join(folder, 'control.db'),
     reports: join(folder, 'reports.db'),
     keys: join(folder, 'keys'),
+    otpKey: join(folder, 'keys', 'otp.key'),
     publication: join(folder, 'publication'),
     publicationLock: join(folder, 'publication.lock'),
   }

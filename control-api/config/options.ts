@@ -1,6 +1,8 @@
 import { Type } from 'typebox'
 import { type ConfigOf, option } from '../../rules/config/option-table.ts'
 import { IMPORT_FIELDS, type ImportField } from '../imports/column-mapping.ts'
+import { OTP_OPTIONS } from '../otp/otp-options.ts'
+import { SMS_OPTIONS } from '../sms/sms-options.ts'
 
 const count = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
 const pathOrNull = Type.Union([Type.String({ minLength: 1 }), Type.Null()])
@@ -93,6 +95,8 @@ export const CONTROL_OPTIONS = {
     24,
     'Hours in which nothing follows for an account whose verdict a person took back.',
   ),
+  ...OTP_OPTIONS,
+  ...SMS_OPTIONS,
   'publication.lockWaitMs': option(count(0, 600_000), 30_000, 'Longest wait for another process that publishes.'),
 } as const
 

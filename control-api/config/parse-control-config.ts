@@ -1,5 +1,7 @@
 import { validate } from 'node-cron'
 import { type ConfigFinding, parseConfig } from '../../rules/config/parse-config.ts'
+import { otpFindings } from '../otp/otp-findings.ts'
+import { smsFindings } from '../sms/sms-findings.ts'
 import { CONTROL_OPTIONS, type ControlConfig } from './options.ts'
 
 /** Reads the control API's configuration. An empty text gives the defaults. @throws ConfigError with all faults at once */
@@ -7,8 +9,9 @@ export function parseControlConfig(text: string): ControlConfig {
   return parseConfig(CONTROL_OPTIONS, text, findingsOf)
 }
 
-function findingsOf({ tls, publication }: ControlConfig): ConfigFinding[] {
-  const findings: ConfigFinding[] = []
+function findingsOf(config: ControlConfig): ConfigFinding[] {
+  const { tls, publication } = config
+  const findings: ConfigFinding[] = [...otpFindings(config), ...smsFindings(config)]
   if ((tls.certFile === null) !== (tls.keyFile === null)) {
     findings.push({ path: 'tls', message: 'certFile and keyFile go together; name both or none' })
   }

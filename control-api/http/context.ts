@@ -6,6 +6,7 @@ import type { Clock } from '../../rules/time/clock.ts'
 import type { ControlConfig } from '../config/options.ts'
 import type { EventHub } from '../events/event-hub.ts'
 import type { FleetDesk } from '../fleet/fleet-desk.ts'
+import type { OtpService } from '../otp/otp-service.ts'
 import type { Publisher } from '../publication/publisher.ts'
 import type { RepositoryFiles } from '../publication/repository-files.ts'
 import type { ReportLog } from '../reports/report-log.ts'
@@ -23,6 +24,8 @@ export interface ControlContext {
   readonly events: EventHub
   /** What all edges count together. */
   readonly fleet: FleetDesk
+  /** One-time codes, grants and messages. */
+  readonly otp: OtpService
   /** What `/metrics` shows; an own registry, so that two servers in one process do not meet. */
   readonly metrics: Registry
   readonly log: FastifyBaseLogger

@@ -28,7 +28,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const { status, title } = CONTROL_ERRORS[refusal.code]
   if (status >= 500) request.log.error({ err: error, code: refusal.code }, 'request failed')
   if (status === 401) reply.header('www-authenticate', 'Bearer')
-  if (status === 503 || status === 429) reply.header('retry-after', '2')
+  const { retryAfterS } = refusal.facts
+  if (status === 503 || status === 429) reply.header('retry-after', typeof retryAfterS === 'number' ? String(retryAfterS) : '2')
   return reply
     .code(status)
     .type(PROBLEM_TYPE)

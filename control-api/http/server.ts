@@ -11,6 +11,9 @@ import { registerAuditRoutes } from '../audit/audit-routes.ts'
 import { registerEventRoutes } from '../events/event-routes.ts'
 import { registerFleetRoutes } from '../fleet/fleet-routes.ts'
 import { registerImportRoutes } from '../imports/import-routes.ts'
+import { registerOfficerRoutes } from '../otp/officer-routes.ts'
+import { registerOtpRoutes } from '../otp/otp-routes.ts'
+import { registerOtpPage } from '../otp/page-routes.ts'
 import { registerRevisionRoutes } from '../publication/revision-routes.ts'
 import { registerTufRoutes } from '../publication/tuf-routes.ts'
 import { registerRegistrationRoutes } from '../registrations/registration-routes.ts'
@@ -75,6 +78,9 @@ export async function createControlServer(context: ControlContext, tls?: TlsFile
   registerReportRoutes(app, context)
   registerFleetRoutes(app, context)
   registerRehearsalRoutes(app, context)
+  registerOfficerRoutes(app, context)
+  registerOtpRoutes(app, context)
+  registerOtpPage(app, context)
   registerEventRoutes(app, context)
   registerTufRoutes(app, context)
   registerRevisionRoutes(app, context)

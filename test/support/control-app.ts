@@ -10,10 +10,13 @@ import { createEventHub } from '../../control-api/events/event-hub.ts'
 import { createFleetDesk } from '../../control-api/fleet/fleet-desk.ts'
 import type { ControlApp, ControlContext } from '../../control-api/http/context.ts'
 import { createControlServer } from '../../control-api/http/server.ts'
+import { createOtpKeys } from '../../control-api/otp/otp-keys.ts'
+import { createOtpService } from '../../control-api/otp/otp-service.ts'
 import { type ApprovedList, createApprovedList } from '../../control-api/publication/approved-list.ts'
 import { createPublisher } from '../../control-api/publication/create-publisher.ts'
 import { initRepository, type RepositoryParts } from '../../control-api/publication/repository.ts'
 import { createSqliteReportLog } from '../../control-api/reports/create-sqlite-report-log.ts'
+import type { SmsSender, TakeReceipt } from '../../control-api/sms/sms-sender.ts'
 import { createSqliteStore } from '../../control-api/store/create-sqlite-store.ts'
 import { DEFAULT_DETECT_POLICY } from '../../rules/detect/detect-policy.ts'
 import { DEFAULT_REVISION_LIMITS } from '../../rules/revisions/judge-revision.ts'
@@ -28,7 +31,7 @@ export interface ControlAppSetup {
   readonly clock: MovableClock
   readonly files: FakeRepositoryFiles
   /** Authorization headers of one person per role, and of a second approver. */
-  readonly as: Readonly<Record<'operator' | 'approver' | 'otherApprover' | 'reader', { authorization: string }>>
+  readonly as: Readonly<Record<'operator' | 'approver' | 'otherApprover' | 'reader' | 'portal', { authorization: string }>>
   /** Lines of the log so far. */
   readonly logLines: string[]
 }
@@ -38,7 +41,16 @@ export interface ControlAppOptions {
   /** Instead of the registrations in the store. */
   readonly approved?: ApprovedList
   readonly startMs?: number
+  /** Gateways for SMS; none if left out. */
+  readonly senders?: (
+    clock: MovableClock,
+    context: Pick<ControlContext, 'log' | 'config'>,
+    takeReceipt: TakeReceipt,
+  ) => readonly SmsSender[]
 }
+
+/** The key under which its edges know accounts. */
+export const GATE_KEY: Uint8Array = createHash('sha256').update('gate key of tests').digest()
 
 /** The whole control API in memory: store, repository, server (to be injected into), a clock that stands still, and a token per role. */
 export async function createControlAppSetup(options: ControlAppOptions = {}): Promise<ControlAppSetup> {
@@ -85,14 +97,27 @@ export async function createControlAppSetup(options: ControlAppOptions = {}): Pr
       maxParts: config.fleet.maxParts,
       randomBytes,
     }),
+    otp: createOtpService({
+      store,
+      publisher,
+      config,
+      clock,
+      log,
+      randomBytes,
+      keys: createOtpKeys(randomBytes(32), randomBytes),
+      gateKeys: async () => [GATE_KEY],
+      createSenders: (takeReceipt) => options.senders?.(clock, { log, config }, takeReceipt) ?? [],
+      answerMs: 0,
+    }),
   }
   const app = await createControlServer(context)
   onTestFinished(async () => {
     await app.close()
+    await context.otp[Symbol.asyncDispose]()
     await store[Symbol.asyncDispose]()
     await reports[Symbol.asyncDispose]()
   })
-  const token = async (person: string, role: 'operator' | 'approver' | 'reader') => {
+  const token = async (person: string, role: 'operator' | 'approver' | 'reader' | 'portal') => {
     const made = await store.transact({ person: 'init', role: 'system' }, (tx) =>
       addToken(tx, { person, role, days: 30 }, { nowMs: clock.nowMs(), randomBytes }),
     )
@@ -103,6 +128,7 @@ export async function createControlAppSetup(options: ControlAppOptions = {}): Pr
     approver: await token('approver-1', 'approver'),
     otherApprover: await token('approver-2', 'approver'),
     reader: await token('reader-1', 'reader'),
+    portal: await token('portal-1', 'portal'),
   }
   return { app, context, clock, files, as, logLines }
 }

@@ -5,6 +5,8 @@ import { importsMigration } from './0003-imports.ts'
 import { accessAndAgentsMigration } from './0010-access-and-agents.ts'
 import { revisionsMigration } from './0011-revisions.ts'
 import { fleetMigration } from './0012-fleet.ts'
+import { smsMigration } from './0020-sms.ts'
+import { otpMigration } from './0021-otp.ts'
 
 /** All migrations in the order they run. Areas add theirs in a file of their own; the numbers order them. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -14,4 +16,6 @@ export const MIGRATIONS: readonly Migration[] = [
   accessAndAgentsMigration,
   revisionsMigration,
   fleetMigration,
+  smsMigration,
+  otpMigration,
 ]

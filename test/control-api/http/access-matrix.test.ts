@@ -3,9 +3,10 @@ import { createControlAppSetup } from '../../support/control-app.ts'
 
 const NOBODY = [] as const
 const READERS = ['reader', 'operator', 'approver'] as const
+const ROLES = [...READERS, 'portal'] as const
 
 /** Who is let in, agents apart: a row for each operation, so that a new route without a row fails. */
-const MATRIX: Readonly<Record<string, 'anyone' | readonly ('reader' | 'operator' | 'approver')[]>> = {
+const MATRIX: Readonly<Record<string, 'anyone' | readonly ('reader' | 'operator' | 'approver' | 'portal')[]>> = {
   'GET /healthz': 'anyone',
   'GET /readyz': 'anyone',
   'GET /metrics': 'anyone',
@@ -31,6 +32,19 @@ const MATRIX: Readonly<Record<string, 'anyone' | readonly ('reader' | 'operator'
   'GET /v1/fleet': READERS,
   'POST /v1/fleet/{id}/release': ['operator', 'approver'],
   'GET /v1/rehearsal': READERS,
+  'POST /v1/otp/officers': ['operator'],
+  'GET /v1/otp/officers': READERS,
+  'POST /v1/otp/officers/import': ['operator'],
+  'POST /v1/otp/officers/{id}/approve': ['approver'],
+  'POST /v1/otp/officers/{id}/refuse': ['operator', 'approver'],
+  'POST /v1/otp/officers/{id}/revoke': ['operator', 'approver'],
+  'POST /v1/otp/officers/{id}/unlock': ['operator', 'approver'],
+  'POST /v1/otp/requests': ['portal'],
+  'POST /v1/otp/verifications': ['portal'],
+  'GET /v1/otp/grants': READERS,
+  'POST /v1/otp/grants/{id}/revoke': ['operator', 'approver'],
+  'POST /v1/grant-uses': NOBODY,
+  'GET /v1/sms': READERS,
   'GET /v1/events': READERS,
   'GET /v1/tuf/metadata/{file}': READERS,
   'GET /v1/tuf/targets/{folder}/{file}': READERS,
@@ -72,7 +86,7 @@ describe('every route', () => {
           continue
         }
         const roles = []
-        for (const role of READERS) if ((await statusOf(as[role])) !== 403) roles.push(role)
+        for (const role of ROLES) if ((await statusOf(as[role])) !== 403) roles.push(role)
         found[`${method} ${path}`] = roles
       }
     }

@@ -1,0 +1,171 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { type Grant, isLive } from '../../rules/grants/grant-life.ts'
+import { type GrantUses, judgeUse, type UseFate } from '../../rules/grants/grant-uses.ts'
+import { formatGrants, grantsDocument, MAX_GRANTS } from '../../rules/grants/grants-document.ts'
+import type { Clock } from '../../rules/time/clock.ts'
+import { ControlError } from '../http/control-error.ts'
+import type { Sealer } from '../sms/sealer.ts'
+import type { Actor, Store } from '../store/store.ts'
+import { createTurns } from '../store/turns.ts'
+import { type GrantRow, heldGrants } from './grant-rows.ts'
+
+const DESK: Actor = { person: 'otp', role: 'system' }
+/** Edges fetch what is signed; more often than this it would only keep them busy. */
+const MIN_SIGN_MS = 2000
+/** The last look-ups are written down so often; in between they are in memory and in the signed document. */
+const WRITE_MS = 60_000
+/** Clocks nearer than this count as one: a message takes its time, and instants are told by the second. */
+const SAME_CLOCK_MS = 2000
+
+/** What signs documents beside the lists, as the publisher does it. */
+export interface GrantPublisher {
+  sideVersion(kind: 'grants'): number
+  publishSide(kind: 'grants', make: (version: number, publishedAtMs: number) => Uint8Array): Promise<number>
+}
+
+export interface GrantFigures {
+  readonly held: number
+  readonly live: number
+  /** Version of the signed document, 0 before the first. */
+  readonly version: number
+  readonly signedAtMs: number | undefined
+  /** What became of uses that edges told since the start. */
+  readonly uses: ReadonlyMap<UseFate | 'unknown', number>
+}
+
+/** Has signed who may look up histories, and hears from edges what was looked up. */
+export interface GrantDesk {
+  /** Takes the later of each use. @throws ControlError CLOCKS_DIFFER */
+  takeUses(uses: GrantUses): { readonly renewed: number; readonly refused: number }
+  /** Signs what changed, at most every two seconds. @throws StoreError, PublicationError */
+  work(): Promise<void>
+  /** Writes down the last look-ups. @throws StoreError */
+  flush(): Promise<void>
+  /** What is held now, with the last look-up of each. */
+  list(): Promise<readonly (GrantRow & { readonly isLive: boolean })[]>
+  figures(): GrantFigures
+}
+
+export interface GrantDeskParts {
+  readonly store: Store
+  readonly publisher: GrantPublisher
+  readonly sealer: Sealer
+  /** An account under every gate key that an edge may hold. */
+  readonly tokensOf: (account: string) => Promise<readonly string[]>
+  readonly clock: Clock
+  readonly log: FastifyBaseLogger
+  /** Clocks of edges may differ by so much. */
+  readonly clockSkewS: number
+}
+
+export function createGrantDesk(parts: GrantDeskParts): GrantDesk {
+  const { store, publisher, clock, log } = parts
+  const inTurn = createTurns()
+  /** By id: the last look-up that is known, where it is later than what is written down. */
+  const usedAtMs = new Map<string, number>()
+  /** As last read: by token. */
+  let known = new Map<string, { readonly id: string; readonly grant: Grant }>()
+  const uses = new Map<UseFate | 'unknown', number>()
+  let published: string | undefined
+  let signedAtMs: number | undefined
+  let writtenAtMs = clock.nowMs()
+
+  const withUses = (row: GrantRow): GrantRow => ({ ...row, used_at_ms: Math.max(row.used_at_ms, usedAtMs.get(row.id) ?? 0) })
+
+  const readHeld = async (): Promise<GrantRow[]> => {
+    const rows = (await store.read((db) => heldGrants(db, clock.nowMs()))).map(withUses)
+    const ids = new Set(rows.map(({ id }) => id))
+    for (const id of usedAtMs.keys()) if (!ids.has(id)) usedAtMs.delete(id)
+    // The newest ones where there is no room for all.
+    return rows.slice(-MAX_GRANTS)
+  }
+
+  const grantsOf = async (rows: readonly GrantRow[]): Promise<Grant[]> => {
+    const next = new Map<string, { readonly id: string; readonly grant: Grant }>()
+    for (const row of rows) {
+      const account = parts.sealer.open(row.account, 'otp.account')
+      for (const token of await parts.tokensOf(account)) {
+        // Read at the last moment: uses come in between.
+        const used = Math.max(row.used_at_ms, usedAtMs.get(row.id) ?? 0)
+        next.set(token, {
+          id: row.id,
+          grant: { token, grantedAtMs: row.granted_at_ms, usedAtMs: used, endsAtMs: row.ends_at_ms },
+        })
+      }
+    }
+    known = next
+    return [...next.values()].map(({ grant }) => grant).slice(-MAX_GRANTS)
+  }
+
+  const workOnce = async (): Promise<void> => {
+    const grants = await grantsOf(await readHeld())
+    const nowMs = clock.nowMs()
+    const text = JSON.stringify(grants)
+    const isFirst = published === undefined && grants.length === 0 && publisher.sideVersion('grants') === 0
+    // A clock that was set back must not keep it from signing.
+    const isTooSoon = signedAtMs !== undefined && Math.abs(nowMs - signedAtMs) < MIN_SIGN_MS
+    if (text !== published && !isFirst && !isTooSoon) {
+      const version = await publisher.publishSide('grants', (next, atMs) => formatGrants(grantsDocument(next, atMs, grants)))
+      published = text
+      signedAtMs = nowMs
+      log.info({ version, grants: grants.length }, 'grants published')
+    }
+    if (Math.abs(nowMs - writtenAtMs) >= WRITE_MS) await write()
+  }
+
+  const write = async (): Promise<void> => {
+    writtenAtMs = clock.nowMs()
+    const changed = [...usedAtMs]
+    if (changed.length === 0) return
+    await store.transact(DESK, async (tx) => {
+      for (const [id, ms] of changed)
+        await tx.db.updateTable('otp_grant').set({ used_at_ms: ms }).where('id', '=', id).where('used_at_ms', '<', ms).execute()
+      await tx.audit({ action: 'grant.uses', target: 'otp_grant', details: { grants: changed.length } })
+    })
+    for (const [id, ms] of changed) if (usedAtMs.get(id) === ms) usedAtMs.delete(id)
+  }
+
+  return {
+    takeUses({ sentAt, uses: told }) {
+      const nowMs = clock.nowMs()
+      const differsMs = nowMs - sentAt * 1000
+      if (Math.abs(differsMs) > parts.clockSkewS * 1000 + SAME_CLOCK_MS)
+        throw new ControlError(
+          'CLOCKS_DIFFER',
+          `The clocks differ by ${Math.round(Math.abs(differsMs) / 1000)} s; set both by NTP.`,
+        )
+      const offsetMs = Math.abs(differsMs) < SAME_CLOCK_MS ? 0 : differsMs
+      let renewed = 0
+      let refused = 0
+      for (const { token, usedAt } of told) {
+        const held = known.get(token)
+        const judged = held === undefined ? undefined : judgeUse(held.grant, usedAt * 1000, { nowMs, offsetMs })
+        const fate = judged?.fate ?? 'unknown'
+        uses.set(fate, (uses.get(fate) ?? 0) + 1)
+        if (held !== undefined && judged !== undefined && fate === 'renewed') {
+          renewed += 1
+          usedAtMs.set(held.id, Math.max(usedAtMs.get(held.id) ?? 0, judged.grant.usedAtMs))
+          known.set(token, { id: held.id, grant: judged.grant })
+        } else if (fate === 'future') refused += 1
+      }
+      if (refused > 0) log.warn({ refused }, 'an edge told look-ups of the future: its clock runs ahead')
+      return { renewed, refused }
+    },
+    work: () => inTurn(workOnce),
+    flush: () => inTurn(write),
+    async list() {
+      const nowMs = clock.nowMs()
+      return (await readHeld()).map((row) => ({ ...row, isLive: isLive(lifeOf(row), nowMs) }))
+    },
+    figures() {
+      const nowMs = clock.nowMs()
+      const grants = new Map([...known.values()].map(({ id, grant }) => [id, grant]))
+      const live = [...grants.values()].filter((grant) => isLive(grant, nowMs)).length
+      return { held: grants.size, live, version: publisher.sideVersion('grants'), signedAtMs, uses }
+    },
+  }
+}
+
+function lifeOf({ granted_at_ms, used_at_ms, ends_at_ms }: GrantRow): Grant {
+  return { token: '', grantedAtMs: granted_at_ms, usedAtMs: used_at_ms, endsAtMs: ends_at_ms }
+}

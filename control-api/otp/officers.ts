@@ -1,0 +1,196 @@
+import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
+import { ControlError } from '../http/control-error.ts'
+import type { SmsDesk } from '../sms/sms-desk.ts'
+import type { Actor, StoreTransaction } from '../store/store.ts'
+import { StoreError } from '../store/store-error.ts'
+import { endGrants } from './grant-rows.ts'
+import { type Officer, shownEnd } from './officer-fields.ts'
+import type { OtpKeys } from './otp-keys.ts'
+import type { OfficerRow } from './otp-tables.ts'
+import { GRANTED_TEXT, TAKEN_TEXT } from './sms-words.ts'
+
+/** A notice is of use for days, in case the gateways are away over a weekend. */
+const NOTICE_MS = 72 * 3_600_000
+
+export interface OfficerParts {
+  readonly keys: OtpKeys
+  readonly sms: SmsDesk
+  readonly nowMs: number
+  readonly randomBytes: (size: number) => Uint8Array
+}
+
+export interface EntryFacts {
+  readonly dispatch: string
+  readonly importId: string | null
+}
+
+/**
+ * Puts an officer on the list of a province, where another person must approve. Gives the id.
+ * @throws ControlError OFFICER_KNOWN where the BHXH number or the account is on the list already
+ */
+export async function enterOfficer(
+  tx: StoreTransaction,
+  actor: Actor,
+  officer: Officer,
+  { dispatch, importId }: EntryFacts,
+  { keys, nowMs, randomBytes }: OfficerParts,
+): Promise<string> {
+  const id = `officer-${Buffer.from(randomBytes(8)).toString('hex')}`
+  const { province, name, bhxhCode, phone, account } = officer
+  const row: OfficerRow = {
+    id,
+    province,
+    name,
+    bhxh_hash: keys.fingerprint('bhxh', bhxhCode),
+    bhxh_shown: shownEnd(bhxhCode),
+    phone: keys.sealer.seal(phone, 'otp.phone'),
+    phone_hash: keys.fingerprint('phone', phone),
+    phone_shown: shownEnd(`0${phone.slice(2)}`),
+    account: keys.sealer.seal(account, 'otp.account'),
+    account_hash: keys.fingerprint('account', account),
+    account_shown: account.replaceAll(/[0-9]{10,}/g, shownEnd),
+    dispatch,
+    import_id: importId,
+    state: 'waiting',
+    entered_by: actor.person,
+    entered_at_ms: nowMs,
+    approved_by: null,
+    approved_at_ms: null,
+    ended_by: null,
+    ended_at_ms: null,
+    end_reason: null,
+  }
+  const known = await findKnown(tx, row)
+  if (known !== undefined) throw knownOfficer(known)
+  await tx.db
+    .insertInto('otp_officer')
+    .values(row)
+    .execute()
+    .catch((error: unknown) => {
+      throw error instanceof StoreError && error.code === 'CONSTRAINT' ? knownOfficer('bhxhCode') : error
+    })
+  await tx.audit({ action: 'officer.enter', target: id, dispatch, details: auditDetails(row) })
+  return id
+}
+
+/** The right is given: a second person says so, and the officer is told by SMS. @throws ControlError NOT_FOUND, CONFLICT, SAME_PERSON */
+export async function approveOfficer(
+  tx: StoreTransaction,
+  actor: Actor,
+  id: string,
+  dispatch: string,
+  parts: OfficerParts,
+): Promise<void> {
+  const row = await readOfficerRow(tx, id)
+  requireState(row, ['waiting'])
+  if (row.entered_by === actor.person)
+    throw new ControlError('SAME_PERSON', `${actor.person} has entered the officer ${id}; another person must approve.`, {
+      vi: 'Người nhập danh sách không được tự phê duyệt.',
+    })
+  await tx.db
+    .updateTable('otp_officer')
+    .set({ state: 'approved', approved_by: actor.person, approved_at_ms: parts.nowMs })
+    .where('id', '=', id)
+    .execute()
+  await notify(tx, row, GRANTED_TEXT, parts)
+  await tx.audit({ action: 'officer.approve', target: id, dispatch, details: auditDetails(row) })
+}
+
+/** What was entered and waits is not approved. @throws ControlError NOT_FOUND, CONFLICT */
+export async function refuseOfficer(
+  tx: StoreTransaction,
+  actor: Actor,
+  id: string,
+  order: { readonly dispatch: string; readonly reason: string },
+  parts: OfficerParts,
+): Promise<void> {
+  const row = await readOfficerRow(tx, id)
+  requireState(row, ['waiting'])
+  await endOfficer(tx, actor, row, 'refused', order, parts.nowMs)
+}
+
+/** The right is taken: it ends at once on every edge, and the officer is told by SMS. @throws ControlError NOT_FOUND, CONFLICT */
+export async function revokeOfficer(
+  tx: StoreTransaction,
+  actor: Actor,
+  id: string,
+  order: { readonly dispatch: string; readonly reason: string },
+  parts: OfficerParts,
+): Promise<void> {
+  const row = await readOfficerRow(tx, id)
+  requireState(row, ['approved'])
+  await endOfficer(tx, actor, row, 'revoked', order, parts.nowMs)
+  await endGrants(tx, actor, id, 'officer revoked', parts.nowMs)
+  await notify(tx, row, TAKEN_TEXT, parts)
+}
+
+/** Ends a lock-out before its time, after the officer was called back. @throws ControlError NOT_FOUND, CONFLICT where none is locked */
+export async function unlockOfficer(tx: StoreTransaction, id: string, reason: string): Promise<void> {
+  const row = await readOfficerRow(tx, id)
+  const { numDeletedRows } = await tx.db.deleteFrom('otp_lock').where('bhxh_hash', '=', row.bhxh_hash).executeTakeFirst()
+  if (numDeletedRows === 0n) throw new ControlError('CONFLICT', `The officer ${id} is not locked.`)
+  await tx.audit({ action: 'officer.unlock', target: id, details: { reason: hideIdentifiers(reason) } })
+}
+
+async function endOfficer(
+  tx: StoreTransaction,
+  actor: Actor,
+  row: OfficerRow,
+  state: 'refused' | 'revoked',
+  { dispatch, reason }: { readonly dispatch: string; readonly reason: string },
+  nowMs: number,
+): Promise<void> {
+  const end_reason = hideIdentifiers(reason)
+  await tx.db
+    .updateTable('otp_officer')
+    .set({ state, ended_by: actor.person, ended_at_ms: nowMs, end_reason })
+    .where('id', '=', row.id)
+    .execute()
+  const action = state === 'refused' ? 'officer.refuse' : 'officer.revoke'
+  await tx.audit({ action, target: row.id, dispatch, details: { ...auditDetails(row), reason: end_reason } })
+}
+
+async function notify(tx: StoreTransaction, row: OfficerRow, text: string, { keys, sms, nowMs }: OfficerParts): Promise<void> {
+  // Where no gateway is set up there is nobody to tell it to.
+  if (sms.senders.length === 0) return
+  await sms.enqueue(tx, {
+    kind: 'notice',
+    phone: keys.sealer.open(row.phone, 'otp.phone'),
+    text,
+    notAfterMs: nowMs + NOTICE_MS,
+  })
+}
+
+async function readOfficerRow(tx: StoreTransaction, id: string): Promise<OfficerRow> {
+  const row = await tx.db.selectFrom('otp_officer').selectAll().where('id', '=', id).executeTakeFirst()
+  if (row === undefined) throw new ControlError('NOT_FOUND', `There is no officer ${JSON.stringify(id.slice(0, 64))}.`)
+  return row
+}
+
+function requireState(row: OfficerRow, states: readonly OfficerRow['state'][]): void {
+  if (states.includes(row.state)) return
+  throw new ControlError('CONFLICT', `The officer ${row.id} is ${row.state}; this takes one that is ${states.join(' or ')}.`)
+}
+
+async function findKnown(tx: StoreTransaction, row: OfficerRow): Promise<'bhxhCode' | 'account' | undefined> {
+  const known = await tx.db
+    .selectFrom('otp_officer')
+    .select(['bhxh_hash', 'account_hash'])
+    .where('state', 'in', ['waiting', 'approved'])
+    .where((eb) => eb.or([eb('bhxh_hash', '=', row.bhxh_hash), eb('account_hash', '=', row.account_hash)]))
+    .executeTakeFirst()
+  if (known === undefined) return undefined
+  return known.bhxh_hash === row.bhxh_hash ? 'bhxhCode' : 'account'
+}
+
+function knownOfficer(field: 'bhxhCode' | 'account'): ControlError {
+  const [en, vi] = field === 'account' ? ['account', 'Tài khoản'] : ['BHXH number', 'Mã số BHXH']
+  return new ControlError('OFFICER_KNOWN', `An officer with this ${en} is on a list already; revoke that entry first.`, {
+    vi: `${vi} này đã có trong danh sách; hãy thu hồi mục cũ trước.`,
+    errors: [{ path: `/body/${field}`, message: 'is on a list already' }],
+  })
+}
+
+function auditDetails({ province, name, bhxh_shown, phone_shown, account_shown, import_id }: OfficerRow) {
+  return { province, name, bhxh: bhxh_shown, phone: phone_shown, account: account_shown, importId: import_id }
+}

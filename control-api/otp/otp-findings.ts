@@ -1,0 +1,13 @@
+import { findBlockFault } from '../../rules/addresses/find-block-fault.ts'
+import type { ConfigFinding } from '../../rules/config/parse-config.ts'
+import type { ControlConfig } from '../config/options.ts'
+
+/** What does not fit together in the options of one-time codes. */
+export function otpFindings({ otp }: Pick<ControlConfig, 'otp'>): ConfigFinding[] {
+  const findings: ConfigFinding[] = otp.trustedProxies
+    .filter((text) => findBlockFault(text) !== undefined)
+    .map((text) => ({ path: 'otp.trustedProxies', message: `${JSON.stringify(text)} is no address or prefix` }))
+  if (otp.perOfficerDay < otp.perOfficerQuarterHour)
+    findings.push({ path: 'otp.perOfficerDay', message: 'must not be less than otp.perOfficerQuarterHour' })
+  return findings
+}
