@@ -1,6 +1,7 @@
 /** Program of the benchmark `apply`: what an agent does from the verified bytes of a list to the kernel, once, in its own process and namespace. */
 import { readFile } from 'node:fs/promises'
 import { createNftFirewall } from '../agent/firewall/nft-firewall.ts'
+import { loadNetlink } from '../agent/netlink/open-netlink.ts'
 import { runProgram } from '../agent/process/run-program.ts'
 import { EMPTY_BLOCK_SET } from '../rules/addresses/create-block-set.ts'
 import type { FilterProgram } from '../rules/firewall/program.ts'
@@ -34,7 +35,10 @@ export function benchProgram(bytes: Uint8Array): FilterProgram {
 async function applyOnce(file: string): Promise<ApplyTimes> {
   assertPrivateNamespace()
   const bytes = await readFile(file)
-  const firewall = createNftFirewall({ run: runProgram })
+  const fail = (what: unknown): never => {
+    throw new Error(`The list did not go straight to the kernel: ${String(what)}`)
+  }
+  const firewall = createNftFirewall({ run: runProgram, netlink: await loadNetlink(), onMisfit: fail, onGivenUp: fail })
   const start = performance.now()
   const program = benchProgram(bytes)
   const parsed = performance.now()

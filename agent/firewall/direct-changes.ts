@@ -10,8 +10,10 @@ import { FirewallError } from './firewall-error.ts'
  */
 export type DirectOutcome = 'done' | 'misfit' | 'unknown' | 'unable'
 
-/** Small changes straight to the kernel, as long as that works. Never throws. */
+/** Changes and lists straight to the kernel, as long as that works. Never throws. */
 export interface DirectChanges {
+  /** A list, which may be large, and take as long as nft may. Where the kernel does not take it this way, small changes still go. */
+  fill(doing: string, compile: () => NftBatch, timeoutMs: number): Promise<DirectOutcome>
   send(doing: string, batch: NftBatch | undefined, options?: { readonly isJudgedOnly?: boolean }): Promise<DirectOutcome>
   /** The ruleset's number; `undefined` where it cannot be had. */
   generation(): Promise<number | undefined>
@@ -27,11 +29,14 @@ export interface DirectChangesOptions {
 
 /** What the kernel says where an element, chain or room for one is not as it was left. */
 const MISFITS: ReadonlySet<string> = new Set(['ENOENT', 'EEXIST', 'ENOTEMPTY', 'ENFILE', 'EBUSY'])
+/** What it says to a list that is more than this socket or the memory holds. */
+const TOO_LARGE: ReadonlySet<string> = new Set(['EMSGSIZE', 'ENOBUFS', 'ENOMEM'])
 
 /** The first answer that only a fault of this way explains ends it: nft knows better, and a socket that fails once is not to be trusted again. */
 export function createDirectChanges({ open, onGivenUp, onMisfit }: DirectChangesOptions): DirectChanges {
   let channel: NetlinkChannel | undefined
   let isGivenUp = open === undefined
+  let areFillsGivenUp = false
 
   const giveUp = (error: NetlinkError): void => {
     isGivenUp = true
@@ -53,7 +58,30 @@ export function createDirectChanges({ open, onGivenUp, onMisfit }: DirectChanges
     }
   }
 
+  const tellMisfit = (doing: string, error: NetlinkError): 'misfit' => {
+    const code = error.reason === 'ENOENT' ? 'NOT_IN_FORCE' : 'REFUSED'
+    onMisfit(new FirewallError(code, `${doing}: ${error.message}`, { cause: error }))
+    return 'misfit'
+  }
+
   return {
+    async fill(doing, compile, timeoutMs) {
+      if (areFillsGivenUp) return 'unable'
+      const result = await work(async (netlink) => {
+        await netlink.send(compile(), { timeoutMs })
+        return 'done' as const
+      })
+      if (!(result instanceof NetlinkError)) return result ?? 'unable'
+      const isRefused = result.code === 'REFUSED'
+      if (isRefused && MISFITS.has(result.reason)) return tellMisfit(doing, result)
+      areFillsGivenUp = true
+      if (isRefused || (result.code === 'NOT_SENT' && TOO_LARGE.has(result.reason))) {
+        tellMisfit(doing, result)
+        return 'unable'
+      }
+      giveUp(result)
+      return result.code === 'UNANSWERED' ? 'unknown' : 'unable'
+    },
     async send(doing, batch, options) {
       if (batch === undefined) return 'unable'
       const result = await work(async (netlink) => {
@@ -61,14 +89,7 @@ export function createDirectChanges({ open, onGivenUp, onMisfit }: DirectChanges
         return 'done' as const
       })
       if (!(result instanceof NetlinkError)) return result ?? 'unable'
-      if (result.code === 'REFUSED' && MISFITS.has(result.reason)) {
-        onMisfit(
-          new FirewallError(result.reason === 'ENOENT' ? 'NOT_IN_FORCE' : 'REFUSED', `${doing}: ${result.message}`, {
-            cause: result,
-          }),
-        )
-        return 'misfit'
-      }
+      if (result.code === 'REFUSED' && MISFITS.has(result.reason)) return tellMisfit(doing, result)
       giveUp(result)
       return result.code === 'UNANSWERED' ? 'unknown' : 'unable'
     },

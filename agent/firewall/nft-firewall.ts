@@ -19,6 +19,7 @@ import { createQueue } from '../process/create-queue.ts'
 import { ProgramError } from '../process/program-error.ts'
 import type { ProgramOptions, RunProgram } from '../process/run-program.ts'
 import { assertBlockable, assertCompilable } from './assert-compilable.ts'
+import { compileIntervalRepair, INTERVAL_SETS } from './compile-interval-repair.ts'
 import { createDirectChanges } from './direct-changes.ts'
 import type { ApplyOptions, Doubt, Firewall, InForce } from './firewall.ts'
 import { FirewallError, type FirewallErrorCode } from './firewall-error.ts'
@@ -32,9 +33,9 @@ export interface NftFirewallOptions {
   readonly timeoutMs?: number
   /** Told when a change did not fit what the kernel holds, so that all of it is replaced: somebody else has been at our table. */
   readonly onMisfit?: (error: FirewallError) => void
-  /** Where it is given, small changes go straight to the kernel, without an nft. */
+  /** Where it is given, small changes and the elements of whole lists go straight to the kernel, without an nft. */
   readonly netlink?: OpenNetlink | undefined
-  /** Told once where they cannot: from then on every change starts an nft. */
+  /** Told once where changes cannot: from then on every one starts an nft. */
   readonly onGivenUp?: (why: string) => void
   /** Names a chain that comes and goes within a change that goes straight to the kernel, so that a listener knows it for ours. */
   readonly mark?: () => string
@@ -89,14 +90,30 @@ export function createNftFirewall(options: NftFirewallOptions): Firewall {
       await nft(doing, [...flags, '-f', '-'], { input: chunks })
       return true
     } catch (error) {
-      if (!(error instanceof FirewallError && MISFITS.has(error.code))) throw error
-      onMisfit(error)
-      return false
+      return tellMisfit(error)
     }
   }
 
-  const areTaken = async (doing: string, { before, switch: change, after }: NftSteps): Promise<boolean> => {
-    if (!(await isTaken(doing, before)) || !(await isTaken(doing, change))) return false
+  /** False, where something else may be tried. @throws `error`, where trying again would help nothing */
+  const tellMisfit = (error: unknown): false => {
+    if (!(error instanceof FirewallError && MISFITS.has(error.code))) throw error
+    onMisfit(error)
+    return false
+  }
+
+  /** Straight to the kernel, else by nft. */
+  const isFilled = async (doing: string, { before, fill }: NftSteps): Promise<boolean> => {
+    const outcome = await direct.fill(doing, () => fill({ mark: mark?.() }), timeoutMs)
+    if (outcome === 'done') return true
+    // As after an nft that did not end: the kernel may take it yet, whatever nft is told meanwhile.
+    if (outcome === 'unknown')
+      throw new FirewallError('NOT_FINISHED', `${doing}: the kernel did not say whether it took the list`)
+    return isTaken(doing, before)
+  }
+
+  const areTaken = async (doing: string, steps: NftSteps): Promise<boolean> => {
+    const { switch: change, after } = steps
+    if (!(await isFilled(doing, steps)) || !(await isTaken(doing, change))) return false
     if (after === undefined) return true
     const text = after(findStanding(await readRuleset()))
     return text !== undefined && isTaken(doing, [text])
@@ -160,19 +177,36 @@ export function createNftFirewall(options: NftFirewallOptions): Firewall {
     return text !== '' && (await isTaken(doing, [text])) ? readRuleset() : ruleset
   }
 
+  /** True where the interval sets hold `program`: what differs is changed like every small change. */
+  const areIntervalsRight = async (doing: string, program: FilterProgram): Promise<boolean> => {
+    if ((await direct.generation()) === undefined) return false
+    const list = (name: string) =>
+      nft(doing, ['--json', 'list', 'set', ...NFT_TABLE.split(' '), name], { maxOutputBytes: MAX_RULESET_BYTES })
+    try {
+      const listed = await Promise.all(INTERVAL_SETS.map(list))
+      return (await direct.send(doing, compileIntervalRepair(program, listed, { mark: mark?.() }))) === 'done'
+    } catch (error) {
+      return tellMisfit(error)
+    }
+  }
+
   /** Puts right no more than what is in doubt, on what this process left; false where something else is there than was thought, so that more must be written. */
-  const repairPart = async (from: Left, { doubt, hosts }: ApplyOptions): Promise<boolean> => {
+  const repairPart = async (from: Left, program: FilterProgram, { doubt, hosts }: ApplyOptions): Promise<boolean> => {
     const doing = `Cannot put revision ${from.program.revision} right`
+    let next = from.program
     if (doubt === 'elements' && hosts !== undefined) {
       const batch = compileNftHosts(from.program, hosts, { mark: mark?.() })
       if (batch !== undefined && (await direct.send(doing, batch)) !== 'done') return false
     } else if (doubt === 'chains') {
       const found = findRemains(await readRuleset())
       if (found.kind !== 'judging' || !(await isTaken(doing, [compileNftChains(from.program, found)]))) return false
+    } else if (doubt === 'prefixes') {
+      if (!(await areIntervalsRight(doing, program))) return false
+      next = program
     } else return false
     const { state, generation } = await readStateAt()
     if (!isAsLeft(state, from)) return false
-    left = { ...from, generation }
+    left = { ...from, program: next, generation }
     return true
   }
 
@@ -220,7 +254,7 @@ export function createNftFirewall(options: NftFirewallOptions): Firewall {
         assertCompilable(program)
         const { doubt } = options
         if (left !== undefined && doubt !== undefined && isSameList(left.program, program))
-          if (await repairPart(left, options)) return
+          if (await repairPart(left, program, options)) return
         const isChanged = doubt === undefined && left !== undefined && (await applyDelta(left, program))
         if (!isChanged) await applyWhole(program, doubt)
       }),
@@ -284,7 +318,7 @@ export function createNftFirewall(options: NftFirewallOptions): Firewall {
 /** `undefined` where only the table as a whole can be replaced. */
 function findSteps(program: FilterProgram, found: NftFound): NftSteps | undefined {
   if (found.kind === 'odd') return undefined
-  return found.kind === 'idle' ? compileNftFirst(program) : compileNftOver(program, found)
+  return found.kind === 'idle' ? compileNftFirst(program, found.table) : compileNftOver(program, found)
 }
 
 /**

@@ -50,8 +50,11 @@ export function findNftState(json: string): NftState | undefined {
   return { about, hooks, shape: digestOfShape(ours.filter((one) => !isOfState(one))), standing: standingIn(ours) }
 }
 
-/** Our table, whole or not. `kind` is `idle` where no packet goes through it, or there is none; `odd` where it holds what we do not make. */
-export type NftFound = { readonly kind: 'idle' } | { readonly kind: 'odd' } | ({ readonly kind: 'judging' } & NftRemains)
+/** Our table, whole or not. `kind` is `idle` where no packet goes through it (`table` is its handle), or there is none; `odd` where it holds what we do not make. */
+export type NftFound =
+  | { readonly kind: 'idle'; readonly table?: number }
+  | { readonly kind: 'odd' }
+  | ({ readonly kind: 'judging' } & NftRemains)
 
 /** Names that may stand in a text for nft as they are. */
 const PLAIN_NAME = /^[A-Za-z][\w./-]{0,99}$/
@@ -61,7 +64,10 @@ export function findRemains(json: string): NftFound {
   const ours = listedOf(json).filter(
     ({ kind, value }) => value.family === 'inet' && (kind === 'table' ? value.name : value.table) === 'edgeward',
   )
-  if (ours.every(({ value }) => value.hook === undefined)) return { kind: 'idle' }
+  if (ours.every(({ value }) => value.hook === undefined)) {
+    const handle = ours.find(({ kind }) => kind === 'table')?.value.handle
+    return typeof handle === 'number' ? { kind: 'idle', table: handle } : { kind: 'idle' }
+  }
   const namesOf = (wanted: string) => ours.filter(({ kind }) => kind === wanted).map(({ value }) => String(value.name))
   const [chains, sets] = [namesOf('chain'), namesOf('set')]
   const isPlain = ours.every(

@@ -8,9 +8,15 @@ import type { OpenNetlink } from './open-netlink.ts'
 /** The kernel's nf_tables, spoken to without a program. One call after another; none holds the event loop up. */
 export interface NetlinkChannel extends Disposable {
   /** Puts a transaction in force, or has it only judged. @throws NetlinkError; UNANSWERED where it may be in force */
-  send(batch: NftBatch, options?: { readonly isJudgedOnly?: boolean }): Promise<void>
+  send(batch: NftBatch, options?: SendOptions): Promise<void>
   /** The number of the ruleset of this network namespace; each transaction of anybody's counts it up by one. @throws NetlinkError */
   generation(): Promise<number>
+}
+
+export interface SendOptions {
+  readonly isJudgedOnly?: boolean
+  /** As of `NetlinkChannelOptions`, for this one. */
+  readonly timeoutMs?: number
 }
 
 const GET_GENERATION = 0x0a10
@@ -50,15 +56,15 @@ export function openNetlinkChannel(open: OpenNetlink, { timeoutMs = TIMEOUT_MS }
   let writing: Promise<unknown> = Promise.resolve()
   let isLate = false
 
-  const writeInTime = async (messages: Uint8Array): Promise<void> => {
+  const writeInTime = async (messages: Uint8Array, limitMs: number): Promise<void> => {
     if (isLate) throw new NetlinkError('NOT_SENT', 'Cannot write to the netlink socket: a transaction before is not through yet')
     const written = writeAll(fd, messages)
     writing = written.catch(() => undefined)
     const late = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
       isLate = true
-      late.reject(new NetlinkError('UNANSWERED', `The kernel did not take the transaction within ${timeoutMs} ms`))
-    }, timeoutMs)
+      late.reject(new NetlinkError('UNANSWERED', `The kernel did not take the transaction within ${limitMs} ms`))
+    }, limitMs)
     try {
       await Promise.race([written, late.promise])
     } finally {
@@ -105,11 +111,11 @@ export function openNetlinkChannel(open: OpenNetlink, { timeoutMs = TIMEOUT_MS }
   }
 
   return {
-    send: ({ bytes, judged, answered }, { isJudgedOnly = false } = {}) =>
+    send: ({ bytes, judged, answered }, { isJudgedOnly = false, timeoutMs: limitMs = timeoutMs } = {}) =>
       queue(async () => {
-        const messages = Uint8Array.from(isJudgedOnly ? judged : bytes)
+        const messages = isJudgedOnly ? judged : bytes
         const base = number(messages)
-        await writeInTime(messages)
+        await writeInTime(messages, limitMs)
         readAnswers(({ type, sequence: of, body }) => {
           if (type !== ERROR || of <= base) return false
           const failure = body.getInt32(0, true)
@@ -134,13 +140,13 @@ function generationRequest(): Uint8Array {
   return new Uint8Array(request.buffer)
 }
 
-/** Counts `base` to the number of each message; gives how many there are. */
+/** Numbers the messages from the one after `base` on, where they lie: a list may be many megabytes. Gives how many there are. */
 function renumber(messages: Uint8Array, base: number): number {
   const view = new DataView(messages.buffer, messages.byteOffset, messages.length)
   let count = 0
   for (let at = 0; at < messages.length; at += align(view.getUint32(at, true))) {
-    view.setUint32(at + 8, view.getUint32(at + 8, true) + base, true)
     count += 1
+    view.setUint32(at + 8, base + count, true)
   }
   return count
 }

@@ -14,7 +14,12 @@ const NETLINK_NETFILTER = 12
 /** SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, the same numbers on x86-64 and ARM64. */
 const RAW = 3 | 0o2_000_000 | 0o4_000
 const SOL_SOCKET = 1
+const SO_SNDBUFFORCE = 32
 const SO_RCVBUFFORCE = 33
+/** The most that one transaction may have, of which the kernel takes twice as much: a million IPv6 hosts are 28 MB. Memory that is used only then. */
+const BATCH_BYTES = 256 * 1024 * 1024
+/** A refused list has an answer of 1 KiB for each of its messages. */
+const ANSWER_BYTES = 2 * 1024 * 1024
 /** The kernel takes twice as much. It holds what a load of 100,000 elements tells many times over (8 MB), while the event loop is busy; memory that is used only then. */
 const EVENT_BUFFER_BYTES = 32 * 1024 * 1024
 const SOL_NETLINK = 270
@@ -80,7 +85,12 @@ function openWith({ socket, bind, setsockopt, fcntl, errno }: Libc, use: Netlink
     demand(bind(fd, address, ADDRESS_BYTES), 'bind(2)')
     // Answers name the message and do not repeat it.
     demand(set(SOL_NETLINK, NETLINK_CAP_ACK, 1), 'setsockopt(2)')
-    if (use === 'changes') return fd
+    if (use === 'changes') {
+      // As they are where the kernel does not allow that: a list is too large then, and goes through nft.
+      set(SOL_SOCKET, SO_SNDBUFFORCE, BATCH_BYTES)
+      set(SOL_SOCKET, SO_RCVBUFFORCE, ANSWER_BYTES)
+      return fd
+    }
     // As it is where the kernel does not allow that (no CAP_NET_ADMIN outside a user namespace): what does not fit is told to be lost.
     set(SOL_SOCKET, SO_RCVBUFFORCE, EVENT_BUFFER_BYTES)
     demand(fcntl(fd, F_SETOWN, 'int', process.pid), 'fcntl(2)')

@@ -8,7 +8,10 @@
 import type { About } from './about.ts'
 import { checkProgram } from './check-program.ts'
 import { chainsText, compileNft, setChunks, setElements } from './compile-nft.ts'
-import { listSets, NFT_TABLE, nftTitle, SEEN_SETS } from './nft-layout.ts'
+import type { NftBatchOptions } from './compile-nft-batch.ts'
+import { compileNftFill } from './compile-nft-fill.ts'
+import { type ListSet, listSets, NFT_TABLE, nftTitle, SEEN_SETS } from './nft-layout.ts'
+import type { NftBatch } from './nft-messages.ts'
 import { lookLine, type NftChain, nftChains } from './nft-rules.ts'
 import type { FilterProgram } from './program.ts'
 
@@ -16,6 +19,8 @@ import type { FilterProgram } from './program.ts'
 export interface NftSteps {
   /** Fills what `switch` will need. */
   readonly before: Iterable<string>
+  /** The same as the messages that nft would make of it: most of what a load takes is nft reading its text. */
+  readonly fill: (options: NftBatchOptions) => NftBatch
   readonly switch: Iterable<string>
   /** Puts the rules in order and clears what is no longer needed; `undefined` where a rule of `switch` is missing. Absent where there is nothing to do. */
   readonly after?: (standing: readonly StandingRule[]) => string | undefined
@@ -52,6 +57,7 @@ export function compileNftRefill(program: FilterProgram, found: About, { keep = 
   checkProgram(program)
   return {
     before: nextChunks(program),
+    fill: (options) => fillNext(program, options),
     switch: compileNft(program, { refill: found, keep, rename: withNext }),
     after: (standing) => settleText(program, standing),
   }
@@ -75,6 +81,7 @@ export function compileNftOver(program: FilterProgram, { chains, sets }: NftRema
   ]
   return {
     before: nextChunks(program),
+    fill: (options) => fillNext(program, options),
     switch: compileNft(program, { head: head.join(''), rename: withNext }),
     after: (standing) => settleText(program, standing),
   }
@@ -90,21 +97,60 @@ export function compileNftChains(program: FilterProgram, { chains }: Pick<NftRem
   return `${nftTitle('the rules of', program)}${gone.join('')}table ${NFT_TABLE} {${chainsText(nftChains(program))}}\n`
 }
 
-/** Where no packet goes through a table of ours: none is there, or it has no hooks. */
-export function compileNftFirst(program: FilterProgram): NftSteps {
+/** Where no packet goes through a table of ours: none is there, or `table`, by the kernel's number, has no hooks. */
+export function compileNftFirst(program: FilterProgram, table?: number): NftSteps {
   checkProgram(program)
-  return { before: firstChunks(program), switch: firstChains(program) }
+  return {
+    before: firstChunks(program),
+    fill: (options) =>
+      compileNftFill(program, {
+        ...options,
+        sets: listSets(program),
+        nameOf: ({ name }) => name,
+        begin(writer) {
+          // Taken late, after somebody else loaded a list, this must not delete it: what is there must be what was seen.
+          if (table !== undefined) writer.deleteOurTable(table)
+          writer.addOurTable()
+          writer.addChain(filledChain(program))
+        },
+      }),
+    switch: firstChains(program),
+  }
+}
+
+/** The chain that only a table has whose sets were filled with this list, so that the rules come into no other. */
+function filledChain({ digest }: FilterProgram): string {
+  return `filled-${digest.slice(0, 32)}`
 }
 
 function* firstChunks(program: FilterProgram): Generator<string> {
   yield `${nftTitle('the sets of', program)}add table ${NFT_TABLE}\ndelete table ${NFT_TABLE}\ntable ${NFT_TABLE} {\n`
   const elements = setElements(program)
-  for (const set of [...listSets(program), ...SEEN_SETS]) yield* setChunks(set, elements.get(set.name))
+  for (const set of listSets(program)) yield* setChunks(set, elements.get(set.name))
+  yield chainsText([{ name: filledChain(program), lines: [] }])
   yield '}\n'
 }
 
 function* firstChains(program: FilterProgram): Generator<string> {
-  yield `${nftTitle('the rules of', program)}table ${NFT_TABLE} {${chainsText(nftChains(program))}}\n`
+  yield `${nftTitle('the rules of', program)}delete chain ${NFT_TABLE} ${filledChain(program)}\ntable ${NFT_TABLE} {\n`
+  for (const set of SEEN_SETS) yield* setChunks(set, undefined)
+  yield `${chainsText(nftChains(program))}}\n`
+}
+
+/** As `nextChunks`. */
+function fillNext(program: FilterProgram, options: NftBatchOptions): NftBatch {
+  const sets = intervalSets(program)
+  return compileNftFill(program, {
+    ...options,
+    sets,
+    nameOf: ({ name }) => nextName(name),
+    begin(writer) {
+      for (const set of sets) {
+        writer.addSet(set, nextName(set.name))
+        writer.deleteSet(nextName(set.name))
+      }
+    },
+  })
 }
 
 /** Made anew where an apply that was cut off left them; the kernel refuses that while a rule names them. */
@@ -160,6 +206,6 @@ function withNext({ name, lines }: NftChain): NftChain {
   return { name, lines: lines.map((line) => line.replace(INTERVAL_NAMES, (_, set: string) => `@${nextName(set)}`)) }
 }
 
-function intervalSets(program: FilterProgram) {
-  return listSets(program).filter(({ declaration }) => declaration.some((statement) => statement.includes('interval')))
+function intervalSets(program: FilterProgram): readonly ListSet[] {
+  return listSets(program).filter(({ flags }) => flags.includes('interval'))
 }

@@ -14,12 +14,14 @@ export interface NetlinkWriter {
   /** Text with its final NUL; ASCII only. */
   text(type: number, value: string): void
   bytes(type: number, value: Uint8Array): void
+  /** Room for `bytes`, a multiple of 4, that the caller fills at once: words of `words` from `at` on. For a million of something. */
+  room(bytes: number): { readonly words: Uint32Array; readonly at: number }
   /** Messages so far; they are numbered from 1. */
   readonly count: number
   /** Asks the kernel for an answer to the last message, whether it succeeds or not. */
   askForAnswer(): void
-  /** What was written. */
-  finish(): Uint8Array
+  /** What was written; the writer's own memory, so that it writes nothing more. */
+  finish(): Uint8Array<ArrayBuffer>
 }
 
 const HEAD_BYTES = 20
@@ -27,9 +29,9 @@ const NESTED = 0x8000
 const FLAGS_AT = 6
 const ASK_ANSWER = 4
 
-/** An empty one; it grows. An attribute holds 65,535 bytes at most. */
-export function createNetlinkWriter(): NetlinkWriter {
-  let buffer = new Uint8Array(4096)
+/** An empty one with room for `capacityBytes`; it grows. An attribute holds 65,535 bytes at most. */
+export function createNetlinkWriter(capacityBytes = 4096): NetlinkWriter {
+  let buffer = new Uint8Array((capacityBytes + 3) & ~3)
   let view = new DataView(buffer.buffer)
   let at = 0
   let count = 0
@@ -91,12 +93,16 @@ export function createNetlinkWriter(): NetlinkWriter {
       const start = attribute(type, value.length)
       buffer.set(value, start)
     },
+    room(bytes) {
+      const start = take(bytes)
+      return { words: new Uint32Array(buffer.buffer), at: start / 4 }
+    },
     get count() {
       return count
     },
     askForAnswer() {
       view.setUint16(lastStart + FLAGS_AT, view.getUint16(lastStart + FLAGS_AT, true) | ASK_ANSWER, true)
     },
-    finish: () => buffer.slice(0, at),
+    finish: () => buffer.subarray(0, at),
   }
 }

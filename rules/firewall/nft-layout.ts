@@ -16,24 +16,37 @@ export interface NftSet {
   readonly declaration: readonly string[]
 }
 
+/** A set of the list or the configuration. */
+export interface ListSet extends NftSet {
+  readonly family: 4 | 6
+  /** How many it can hold; a set of hosts that grows takes a third longer to load. */
+  readonly size?: number
+  readonly flags: readonly ('interval' | 'timeout')[]
+}
+
 /**
  * The sets that come from the signed list and the configuration. Hosts in hash sets of fixed size (a third faster to load than a growing one),
  * only true prefixes in interval sets, never merged: a merged element could not be deleted again.
  */
-export function listSets(program: FilterProgram): readonly NftSet[] {
+export function listSets(program: FilterProgram): readonly ListSet[] {
   const { host4, host6 } = program.approved
   return [
-    { name: 'host4', declaration: ['type ipv4_addr', `size ${hostCapacity(host4.length)}`] },
-    { name: 'host6', declaration: ['type ipv6_addr', `size ${hostCapacity(host6.length / 2)}`] },
-    { name: 'net4', declaration: ['type ipv4_addr', 'flags interval'] },
-    { name: 'net6', declaration: ['type ipv6_addr', 'flags interval'] },
-    { name: 'mgmt4', declaration: ['type ipv4_addr', 'flags interval'] },
-    { name: 'mgmt6', declaration: ['type ipv6_addr', 'flags interval'] },
-    { name: 'open4', declaration: ['type ipv4_addr', 'flags interval, timeout'] },
-    { name: 'open6', declaration: ['type ipv6_addr', 'flags interval, timeout'] },
-    { name: 'block4', declaration: ['type ipv4_addr', 'flags interval, timeout'] },
-    { name: 'block6', declaration: ['type ipv6_addr', 'flags interval, timeout'] },
+    listSet('host', 4, [], hostCapacity(host4.length)),
+    listSet('host', 6, [], hostCapacity(host6.length / 2)),
+    ...(['net', 'mgmt'] as const).flatMap((kind) => ([4, 6] as const).map((family) => listSet(kind, family, ['interval']))),
+    ...(['open', 'block'] as const).flatMap((kind) =>
+      ([4, 6] as const).map((family) => listSet(kind, family, ['interval', 'timeout'])),
+    ),
   ]
+}
+
+function listSet(kind: string, family: 4 | 6, flags: ListSet['flags'], size?: number): ListSet {
+  const statements = [
+    `type ipv${family}_addr`,
+    ...(size === undefined ? [] : [`size ${size}`]),
+    ...(flags.length === 0 ? [] : [`flags ${flags.join(', ')}`]),
+  ]
+  return { name: `${kind}${family}`, declaration: statements, family, flags, ...(size === undefined ? {} : { size }) }
 }
 
 /** The sets that the packets fill. Bounded, because strangers choose their addresses. */

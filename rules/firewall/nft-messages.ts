@@ -1,8 +1,10 @@
 import { createNetlinkWriter, type NetlinkWriter } from './netlink-writer.ts'
+import type { ListSet } from './nft-layout.ts'
+import type { SayElements } from './write-elements.ts'
 
 /** One transaction as the kernel's nf_tables takes it (`linux/netfilter/nfnetlink.h`, `nf_tables.h`). */
 export interface NftBatch {
-  /** Taken whole or refused whole. */
+  /** Taken whole or refused whole. The channel that sends it numbers its messages in place. */
   readonly bytes: Uint8Array
   /** The same without its last message: the kernel judges it and puts nothing in force, as for `nft --check`. */
   readonly judged: Uint8Array
@@ -23,6 +25,15 @@ export interface NftBatchWriter {
   /** Another table than ours. */
   addTable(name: string): void
   deleteTable(name: string): void
+  /** Ours, where there is none. */
+  addOurTable(): void
+  /** Ours, if it is still that very one: the kernel numbers tables and gives no number twice. */
+  deleteOurTable(handle: number): void
+  /** A set as nft would declare it, under `name`. */
+  addSet(set: ListSet, name: string): void
+  deleteSet(name: string): void
+  /** Elements of a set, as many messages as `write` says. */
+  addAll(set: string, write: (writer: NetlinkWriter, say: SayElements) => void): void
   addChain(name: string): void
   deleteChain(name: string): void
   addElements(set: string, elements: readonly NftElement[]): void
@@ -40,6 +51,7 @@ const NF_TABLES = 10
 const BATCH_BEGIN = 0x10
 const BATCH_END = 0x11
 const EMPTY_MESSAGE_BYTES = 20
+const NLM_F_EXCL = 0x200
 const NLM_F_CREATE = 0x400
 const NLM_F_APPEND = 0x800
 const NEW_TABLE = message(0)
@@ -48,10 +60,21 @@ const NEW_CHAIN = message(3)
 const DELETE_CHAIN = message(5)
 const NEW_RULE = message(6)
 const DELETE_RULE = message(8)
+const NEW_SET = message(9)
+const DELETE_SET = message(11)
 const NEW_ELEMENT = message(12)
 const DELETE_ELEMENT = message(14)
 const LIST_ELEMENT = 1
 const TABLE_NAME = 1
+const TABLE_FLAGS = 2
+const TABLE_HANDLE = 4
+const SET = { TABLE: 1, NAME: 2, FLAGS: 3, KEY_TYPE: 4, KEY_BYTES: 5, DESCRIPTION: 9, ID: 10, USER_DATA: 13 } as const
+const SET_FLAGS = { interval: 4, timeout: 0x10 } as const
+const SET_SIZE = 1
+/** libnftables' numbers of the types `ipv4_addr` and `ipv6_addr`, by which nft lists them. */
+const KEY_TYPE = { 4: 7, 6: 8 } as const
+/** As libnftnl keeps the byte order of keys: kind 0, 4 bytes, big-endian. */
+const KEYS_ARE_BIG_ENDIAN = Uint8Array.of(0, 4, 2, 0, 0, 0)
 const CHAIN = { TABLE: 1, NAME: 3 } as const
 const RULE = { TABLE: 1, CHAIN: 2, EXPRESSIONS: 4, USER_DATA: 7 } as const
 const ELEMENTS = { TABLE: 1, SET: 2, LIST: 3 } as const
@@ -66,9 +89,10 @@ const VERDICT_RETURN = -5
 /** An attribute holds 64 KiB; an element with its end takes 84 bytes at most. */
 const ELEMENTS_A_MESSAGE = 500
 
-/** A batch with nothing in it yet. */
-export function createNftBatchWriter(): NftBatchWriter {
-  const writer = createNetlinkWriter()
+/** A batch with nothing in it yet, and room for `capacityBytes`; it grows. */
+export function createNftBatchWriter(capacityBytes?: number): NftBatchWriter {
+  const writer = createNetlinkWriter(capacityBytes)
+  let sets = 0
   const say = (type: number, flags: number, body: () => void): void => writer.message(type, { flags, family: INET }, body)
   const chain = (type: number, flags: number, name: string): void =>
     say(type, flags, () => {
@@ -90,6 +114,41 @@ export function createNftBatchWriter(): NftBatchWriter {
   return {
     addTable: (name) => say(NEW_TABLE, NLM_F_CREATE, () => writer.text(TABLE_NAME, name)),
     deleteTable: (name) => say(DELETE_TABLE, 0, () => writer.text(TABLE_NAME, name)),
+    addOurTable: () =>
+      say(NEW_TABLE, NLM_F_CREATE | NLM_F_EXCL, () => {
+        writer.text(TABLE_NAME, TABLE)
+        writer.u32(TABLE_FLAGS, 0)
+      }),
+    deleteOurTable: (handle) => say(DELETE_TABLE, 0, () => writer.u64(TABLE_HANDLE, BigInt(handle))),
+    addSet({ family, flags, size }, name) {
+      sets += 1
+      say(NEW_SET, NLM_F_CREATE, () => {
+        writer.text(SET.TABLE, TABLE)
+        writer.text(SET.NAME, name)
+        writer.u32(
+          SET.FLAGS,
+          flags.reduce((sum, flag) => sum | SET_FLAGS[flag], 0),
+        )
+        writer.u32(SET.KEY_TYPE, KEY_TYPE[family])
+        writer.u32(SET.KEY_BYTES, family === 4 ? 4 : 16)
+        writer.u32(SET.ID, sets)
+        if (size !== undefined) writer.nest(SET.DESCRIPTION, () => writer.u32(SET_SIZE, size))
+        writer.bytes(SET.USER_DATA, KEYS_ARE_BIG_ENDIAN)
+      })
+    },
+    deleteSet: (name) =>
+      say(DELETE_SET, 0, () => {
+        writer.text(SET.TABLE, TABLE)
+        writer.text(SET.NAME, name)
+      }),
+    addAll: (set, write) =>
+      write(writer, (content) =>
+        say(NEW_ELEMENT, NLM_F_CREATE, () => {
+          writer.text(ELEMENTS.TABLE, TABLE)
+          writer.text(ELEMENTS.SET, set)
+          writer.nest(ELEMENTS.LIST, content)
+        }),
+      ),
     addChain: (name) => chain(NEW_CHAIN, NLM_F_CREATE, name),
     deleteChain: (name) => chain(DELETE_CHAIN, 0, name),
     addElements: (set, all) => elements(NEW_ELEMENT, NLM_F_CREATE, set, all),

@@ -2,13 +2,15 @@
 
 import { FirewallError } from '../../agent/firewall/firewall-error.ts'
 import { createNftFirewall } from '../../agent/firewall/nft-firewall.ts'
+import { loadNetlink } from '../../agent/netlink/open-netlink.ts'
 import { runProgram } from '../../agent/process/run-program.ts'
 import { assertPrivateNamespace } from './netns.ts'
 import { revisionInTurn } from './revisions-in-turn.ts'
 
-async function applyForEver(first: number): Promise<void> {
+async function applyForEver(first: number, way: string | undefined): Promise<void> {
   assertPrivateNamespace()
-  const firewall = createNftFirewall({ run: runProgram })
+  const netlink = way === 'netlink' ? await loadNetlink() : undefined
+  const firewall = createNftFirewall({ run: runProgram, netlink })
   for (let revision = first; ; revision += 1) {
     process.stdout.write(`apply ${revision}\n`)
     try {
@@ -20,4 +22,4 @@ async function applyForEver(first: number): Promise<void> {
   }
 }
 
-if (import.meta.main) await applyForEver(Number(process.argv[2]))
+if (import.meta.main) await applyForEver(Number(process.argv[2]), process.argv[3])

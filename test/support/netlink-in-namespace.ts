@@ -7,6 +7,7 @@ import type { TestNamespace } from './netns.ts'
 const CLONE_NEWNET = 0x40000000
 
 const SOL_SOCKET = 1
+const SO_SNDBUF = 7
 const SO_RCVBUF = 8
 
 /** Sockets of a namespace, those among them that listen breakable. */
@@ -18,7 +19,7 @@ export interface NamespaceNetlink extends OpenNetlink {
 /** Opens netlink sockets that belong to the namespace, whoever uses them later. This thread enters it for the moment of opening only. */
 export function netlinkInNamespace(
   space: TestNamespace,
-  { eventBufferBytes }: { readonly eventBufferBytes?: number } = {},
+  { eventBufferBytes, batchBytes }: { readonly eventBufferBytes?: number; readonly batchBytes?: number } = {},
 ): NamespaceNetlink {
   const open = createOpenNetlink(koffi)
   const libc = koffi.load('libc.so.6')
@@ -29,6 +30,12 @@ export function netlinkInNamespace(
   const enterOrThrow = (fd: number, what: string): void => {
     if (enter(fd, CLONE_NEWNET) !== 0) throw new Error(`Cannot enter the network namespace ${what}`)
   }
+  const limit = (fd: number, option: number, bytes: number | undefined): void => {
+    if (bytes === undefined) return
+    const value = Buffer.alloc(4)
+    value.writeInt32LE(bytes)
+    setOption(fd, SOL_SOCKET, option, value, value.length)
+  }
   const openHere: OpenNetlink = (use) => {
     const home = openSync('/proc/thread-self/ns/net', 'r')
     const there = openSync(`/run/netns/${space.name}`, 'r')
@@ -36,11 +43,8 @@ export function netlinkInNamespace(
       enterOrThrow(there, space.name)
       const fd = open(use)
       if (use === 'events') ears.add(fd)
-      if (use === 'events' && eventBufferBytes !== undefined) {
-        const bytes = Buffer.alloc(4)
-        bytes.writeInt32LE(eventBufferBytes)
-        setOption(fd, SOL_SOCKET, SO_RCVBUF, bytes, bytes.length)
-      }
+      if (use === 'events') limit(fd, SO_RCVBUF, eventBufferBytes)
+      else limit(fd, SO_SNDBUF, batchBytes)
       return fd
     } finally {
       enterOrThrow(home, 'that this process came from')

@@ -16,7 +16,7 @@ import { createSeeded } from '../support/seeded.ts'
 import { until } from '../support/until.ts'
 
 const WORKER = fileURLToPath(new URL('../support/apply-for-ever.ts', import.meta.url))
-const ROUNDS = 16
+const ROUNDS = 20
 const SEED = 20240727
 
 if (!canMakeNetworks()) {
@@ -35,10 +35,11 @@ if (!canMakeNetworks()) {
     const victim = ['agent', 'nft', 'both'][random.below(3)] ?? 'agent'
     const afterApplies = random.below(4)
     const afterMs = random.below(250)
+    const way = round % 2 === 0 ? 'netlink' : 'nft'
     await t.test(
-      `kill ${victim} ${afterMs} ms into apply ${afterApplies + 1}: the kernel holds one whole revision`,
+      `kill ${victim} ${afterMs} ms into apply ${afterApplies + 1} by ${way}: the kernel holds one whole revision`,
       async (t) => {
-        await killWhileApplying(edge, revision + 1, victim, afterApplies, afterMs)
+        await killWhileApplying(edge, [String(revision + 1), way], victim, afterApplies, afterMs)
         const inForce = await createNftFirewall({ run }).inForce()
         const expected = revisionInTurn(inForce?.revision ?? 0)
         t.match(inForce, { digest: expected.digest, mode: expected.mode }, `revision ${inForce?.revision} is named`)
@@ -80,15 +81,15 @@ if (!canMakeNetworks()) {
   t.ok(changed > ROUNDS / 3, `${changed} of ${ROUNDS} rounds came to another revision: the kills did not all come too early`)
 }
 
-/** Starts applying at `first`, waits for as many applies and `afterMs` more, kills, and waits until nothing of it runs. */
+/** Starts applying at a revision in one way, waits for as many applies and `afterMs` more, kills, and waits until nothing of it runs. */
 async function killWhileApplying(
   edge: TestNamespace,
-  first: number,
+  args: readonly [first: string, way: string],
   victim: string,
   applies: number,
   afterMs: number,
 ): Promise<void> {
-  const agent = edge.start(process.execPath, [WORKER, String(first)])
+  const agent = edge.start(process.execPath, [WORKER, ...args])
   let complaint = ''
   agent.stderr?.on('data', (chunk: Buffer) => {
     complaint += String(chunk)

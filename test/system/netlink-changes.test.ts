@@ -9,8 +9,9 @@ import type { FilterProgram } from '../../rules/firewall/program.ts'
 import { aProgram, blocksFrom } from '../support/filter-programs.ts'
 import { runInNamespace } from '../support/namespace-run.ts'
 import { netlinkInNamespace } from '../support/netlink-in-namespace.ts'
-import { canMakeNetworks, createTestNetwork, type TestNamespace } from '../support/netns.ts'
+import { canMakeNetworks, createTestNetwork } from '../support/netns.ts'
 import { createSeeded } from '../support/seeded.ts'
+import { tableOf } from '../support/table-of.ts'
 
 /** Lists of hosts and prefixes of both families, adjacent ones among them. */
 const UNIVERSE = [
@@ -20,20 +21,6 @@ const UNIVERSE = [
   ...Array.from({ length: 6 }, (_, i) => `2400:2:${i}::/48`),
 ]
 const timed = (texts: readonly string[]) => blocksFrom(texts).map((block) => ({ block, remainingMs: 3_600_000 }))
-
-/** The whole table, parts and elements in one order, without what differs between two tables that judge alike. */
-async function tableOf(edge: TestNamespace): Promise<string> {
-  const { stdout } = await edge.mustRun('nft', ['-j', '-s', 'list', 'table', 'inet', 'edgeward'])
-  const { nftables } = JSON.parse(stdout) as { nftables: unknown[] }
-  const withoutHandles = (key: string, value: unknown): unknown => {
-    if (key === 'handle' || key === 'expires') return undefined
-    return key === 'elem' && Array.isArray(value) ? value.map((one) => JSON.stringify(one, withoutHandles)).sort() : value
-  }
-  return nftables
-    .map((one) => JSON.stringify(one, withoutHandles))
-    .sort()
-    .join('\n')
-}
 
 /** Programs as they are started. */
 function countRuns(run: RunProgram): { readonly run: RunProgram; readonly started: string[] } {
@@ -157,6 +144,59 @@ if (!canMakeNetworks()) {
     t.same(misfits, ['NOT_IN_FORCE'], 'what was told is not so')
     t.equal(await tableOf(edge), right, 'then all is written anew')
   })
+
+  await t.test(
+    'of prefixes in doubt no more is written than what differs; all of them where no list could hold what is there',
+    async (t) => {
+      await using network = await createTestNetwork({ clients: {} })
+      const { edge } = network
+      const { run, started } = countRuns(runInNamespace(edge))
+      const misfits: string[] = []
+      const firewall = createNftFirewall({
+        run,
+        netlink: netlinkInNamespace(edge),
+        onMisfit: ({ code }) => void misfits.push(code),
+        onGivenUp: (why) => t.fail(why),
+      })
+      const nets = Array.from({ length: 3000 }, (_, i) => `20.${i >> 8}.${i & 255}.0/24`)
+      const program = aProgram({
+        approve: ['19.1.0.1', ...nets, '2400:2::/48'],
+        manage: ['10.0.0.0/8', '192.0.2.7', 'fd00::/8'],
+        blocked: timed(['19.1.0.1', '2400:2:0:1::/64']),
+        opened: timed(['19.7.0.0/16']),
+      })
+      await firewall.apply(program)
+      const right = await tableOf(edge)
+      const repair = async (words: string, changes: readonly string[]): Promise<number> => {
+        await edge.mustRun('nft', ['-f', '-'], { input: changes.map((line) => `${line}\n`).join('') })
+        t.not(await tableOf(edge), right, `${words}: something else is there`)
+        started.length = 0
+        await firewall.apply(program, { doubt: 'prefixes' })
+        t.equal(await tableOf(edge), right, words)
+        t.match(await firewall.inForce(), { revision: program.revision })
+        return started.filter((args) => args.includes('-f')).length
+      }
+      const TABLE = 'inet edgeward'
+      const [add, remove] = [`add element ${TABLE}`, `delete element ${TABLE}`]
+      const small: readonly (readonly [string, readonly string[]])[] = [
+        ['a prefix gone', [`${remove} net4 { 20.2.0.0/24 }`]],
+        ['a stranger put in', [`${add} net4 { 30.0.0.0/8 }`]],
+        ['a wider one in the place of ours', [`${remove} net6 { 2400:2::/48 }`, `${add} net6 { 2400:2::/32 }`]],
+        ['management of both families', [`${remove} mgmt4 { 192.0.2.7 }`, `${add} mgmt6 { 2400:5::1 }`]],
+        ['blocked and opened ones', [`flush set ${TABLE} block4`, `${add} open4 { 30.0.0.0/8 timeout 1h }`]],
+      ]
+      for (const [words, changes] of small) t.equal(await repair(words, changes), 0, `${words}: no nft changed anything`)
+      const large: readonly (readonly [string, readonly string[]])[] = [
+        ['a single address among prefixes', [`${add} net4 { 30.0.0.1 }`]],
+        ['a range that is no block', [`${add} net4 { 30.0.0.1-30.0.0.9 }`]],
+        ['the whole family at once', [`${add} mgmt6 { fe00::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff }`]],
+        ['a prefix with a comment', [`${remove} net4 { 20.2.0.0/24 }`, `${add} net4 { 20.2.0.0/24 comment "mine" }`]],
+        ['all of them gone', [`flush set ${TABLE} net4`]],
+      ]
+      for (const [words, changes] of large) t.ok((await repair(words, changes)) > 0, `${words}: the sets were made anew`)
+      t.same(misfits, [])
+    },
+  )
 
   await t.test('what is only judged is not in force, and what cannot be is said', async (t) => {
     await using network = await createTestNetwork({ clients: {} })

@@ -4,6 +4,7 @@ import { ProgramError } from '../../../agent/process/program-error.ts'
 import type { RunProgram } from '../../../agent/process/run-program.ts'
 import { aboutText, findAbout, stateChain } from '../../../rules/firewall/about.ts'
 import type { FilterProgram } from '../../../rules/firewall/program.ts'
+import { openBusyPipe } from '../../support/busy-pipe.ts'
 import { aProgram } from '../../support/filter-programs.ts'
 
 function stateOf(about: string): string {
@@ -78,6 +79,17 @@ describe('createNftFirewall', () => {
     const firewall = createNftFirewall(nft)
     for (const program of [one, two, three]) await firewall.apply(program)
     expect(nft.loaded).toEqual([...FIRST, 'from revision 1 to revision 2', 'from revision 2 to revision 3'])
+  })
+
+  it('does not go on beside a list of which nobody knows whether the kernel will take it, and goes through nft then', async () => {
+    const nft = createScriptedNft()
+    const { open, drain } = await openBusyPipe()
+    const firewall = createNftFirewall({ ...nft, netlink: open, timeoutMs: 20 })
+    await expect(firewall.apply(one)).rejects.toMatchObject({ code: 'NOT_FINISHED' })
+    expect(nft.loaded).toEqual([])
+    await firewall.apply(one)
+    expect(nft.loaded).toEqual(FIRST)
+    drain()
   })
 
   it('applies all where another list is in force than was left, and says that nothing of ours is', async () => {
