@@ -39,6 +39,42 @@ if (obstacle !== undefined) {
     t.match(await box.run('edgeward-agent', ['--help']), { exitCode: 0, stdout: /prepare-boot/ })
   })
 
+  await t.test('the key of the edges is placed for watch alone, and kept', async (t) => {
+    const place = '/etc/edgeward/edges.key'
+    const install = (...more: readonly string[]) => box.run('sh', ['/checkout/systemd/install', '--no-packages', ...more])
+    const held = () => sh(`stat --format=%U:%G:%a ${place} && sha256sum <${place}`)
+    t.not((await box.run('test', ['-e', place])).exitCode, 0, 'without the option there is none')
+    await sh('umask 077; head -c 32 /dev/urandom >/root/edges.key; head -c 31 /dev/urandom >/root/short.key')
+    const key = await sh('base64 -w0 </root/edges.key')
+
+    const placed = await install('--tally-key', '/root/edges.key')
+    t.match(placed, { exitCode: 0, stderr: /Placed \/etc\/edgeward\/edges\.key/ })
+    const first = await held()
+    t.match(first, /^root:edgeward-watch:640\n/)
+    t.match(first, await sh('sha256sum </root/edges.key'))
+    t.notMatch(placed.stdout + placed.stderr, key)
+
+    for (const [how, more] of [
+      ['an upgrade', []],
+      ['the same key again', ['--tally-key', '/root/edges.key']],
+    ] as const) {
+      const { exitCode, stderr } = await install(...more)
+      t.equal(exitCode, 0, how)
+      t.notMatch(stderr, 'Placed')
+      t.equal(await held(), first, `${how} keeps it`)
+    }
+    for (const [how, more] of [
+      ['a key that is too short', ['--tally-key', '/root/short.key']],
+      ['a key below --root', ['--root', '/tmp/package', '--tally-key', '/root/edges.key']],
+    ] as const) {
+      t.not((await install(...more)).exitCode, 0, `${how} is refused`)
+      t.equal(await held(), first, `${how} changes nothing`)
+    }
+    t.equal((await sh('ls /etc/edgeward')).trim(), 'edges.key', 'nothing is left beside it')
+    for (const user of ['edgeward-agent', 'nobody'])
+      t.not((await box.run('runuser', ['-u', user, '--', 'cat', place])).exitCode, 0, `${user} cannot read it`)
+  })
+
   await t.test('the example configs have no faults', async (t) => {
     await sh('cp /checkout/systemd/examples/*.yaml /etc/edgeward/')
     const check = ['check-config', '--config']
@@ -264,9 +300,12 @@ async function readInForce(box: SystemdBox) {
 }
 
 /** The shipped example with `more`. */
+/** The example with the key of the edges, which watch must be able to read to start. */
 async function writeConfig(box: SystemdBox, more: Readonly<Record<string, unknown>>): Promise<void> {
-  const example = parse(readFileSync(new URL('../../systemd/examples/agent.yaml', import.meta.url), 'utf8')) as object
-  await box.must('tee', ['/etc/edgeward/agent.yaml'], stringify({ ...example, ...more }))
+  const text = readFileSync(new URL('../../systemd/examples/agent.yaml', import.meta.url), 'utf8')
+  const example = parse(text) as { readonly watch: object }
+  const watch = { ...example.watch, tallies: { keyFile: '/etc/edgeward/edges.key' } }
+  await box.must('tee', ['/etc/edgeward/agent.yaml'], stringify({ ...example, watch, ...more }))
 }
 
 /** Listens to the kernel from now on; the function given tells every change of our table until then. */
