@@ -56,10 +56,20 @@ export function registerAgentRoutes(app: ControlApp, context: ControlContext): v
       schema: {
         tags: ['agents'],
         summary: 'All agents with what they last said',
-        response: { 200: Type.Object({ newestRevision: Type.Integer(), agents: Type.Array(AgentView) }) },
+        response: {
+          200: Type.Object({
+            newestRevision: Type.Integer(),
+            newestBlocks: Type.Integer({ description: 'version of the verdicts over all edges; 0 before the first' }),
+            agents: Type.Array(AgentView),
+          }),
+        },
       },
     },
-    async () => ({ newestRevision: publisher.revision, agents: await listAgents(store, reports, publisher.revision) }),
+    async () => {
+      const newest = { revision: publisher.revision, blocks: publisher.sideVersion('blocks') }
+      const agents = await listAgents(store, reports, newest)
+      return { newestRevision: newest.revision, newestBlocks: newest.blocks, agents }
+    },
   )
 
   app.delete(

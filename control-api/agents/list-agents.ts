@@ -30,6 +30,17 @@ export const AgentView = Type.Object(
     provedAt: orNull(instant),
     drift: orNull(DriftFacts),
     isCurrent: orNull(Type.Boolean({ description: 'it enforces the newest revision' })),
+    blocks: orNull(
+      Type.Object(
+        {
+          version: Type.Integer({
+            description: 'of the verdicts over all edges that it holds, as it last said; 0 before the first',
+          }),
+          isCurrent: Type.Boolean({ description: 'they are the newest ones' }),
+        },
+        { description: '`null`: it says nothing of them' },
+      ),
+    ),
     mode: orNull(Type.String()),
     agentVersion: orNull(Type.String()),
     fault: orNull(Type.Object({ code: Type.String(), message: Type.String(), since: instant })),
@@ -41,8 +52,14 @@ export const AgentView = Type.Object(
 )
 export type AgentView = Static<typeof AgentView>
 
+/** The newest that is signed: of the lists, and of the verdicts over all edges (0 before the first). */
+export interface NewestSigned {
+  readonly revision: number
+  readonly blocks: number
+}
+
 /** Every agent with what it last said, by name. */
-export async function listAgents(store: Store, reports: ReportLog, newestRevision: number): Promise<AgentView[]> {
+export async function listAgents(store: Store, reports: ReportLog, newest: NewestSigned): Promise<AgentView[]> {
   const { agents, digests } = await store.read(async (db) => ({
     agents: await db.selectFrom('agent').selectAll().orderBy('name').orderBy('enrolled_at_ms').execute(),
     digests: await db.selectFrom('revision').select(['revision', 'digest']).where('state', '=', 'published').execute(),
@@ -63,7 +80,8 @@ export async function listAgents(store: Store, reports: ReportLog, newestRevisio
       agrees: report === undefined || report.revision === 0 ? null : signed.get(report.revision) === report.digest,
       ...proofOf(report, signed),
       drift: report?.drift ?? null,
-      isCurrent: report === undefined ? null : report.revision === newestRevision,
+      isCurrent: report === undefined ? null : report.revision === newest.revision,
+      blocks: report?.fleet === undefined ? null : blocksOf(report.fleet.version, newest),
       mode: report?.mode ?? null,
       agentVersion: report?.agentVersion ?? null,
       fault: report?.fault ?? null,
@@ -72,6 +90,10 @@ export async function listAgents(store: Store, reports: ReportLog, newestRevisio
       openings: report?.openings ?? [],
     }
   })
+}
+
+function blocksOf(version: number, { blocks }: NewestSigned): NonNullable<AgentView['blocks']> {
+  return { version, isCurrent: version === blocks }
 }
 
 type ProofView = Pick<AgentView, 'signedDigest' | 'claimedDigest' | 'kernelDigest' | 'proof' | 'provedAt'>

@@ -49,16 +49,17 @@ export const agents: Command = {
     }
     await using reports = createSqliteReportLog(dataPaths(config.data.dir).reports, config.agents.reportsKept)
     const { revision } = await publisher.status()
-    const list = await listAgents(store, reports, revision)
+    const list = await listAgents(store, reports, { revision, blocks: publisher.sideVersion('blocks') })
     io.stdout.write(values.json === true ? `${JSON.stringify(list)}\n` : list.map(lineOf).join(''))
     return 0
   },
 }
 
-/** `id name revision mode lastReport state proof`, by tabs. */
+/** `id name revision mode lastReport state proof blocks`, by tabs. */
 function lineOf(agent: AgentView): string {
   const { id, name, revision, mode, lastReportAt, proof } = agent
-  return `${[id, name, revision ?? '-', mode ?? '-', lastReportAt ?? 'never', stateOf(agent), proof ?? '-'].join('\t')}\n`
+  const blocks = agent.blocks === null ? '-' : `${agent.blocks.version}${agent.blocks.isCurrent ? '' : ' (behind)'}`
+  return `${[id, name, revision ?? '-', mode ?? '-', lastReportAt ?? 'never', stateOf(agent), proof ?? '-', blocks].join('\t')}\n`
 }
 
 function stateOf({ revokedAt, fault, proof, isCurrent }: AgentView): string {

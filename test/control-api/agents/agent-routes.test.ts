@@ -93,6 +93,25 @@ describe('GET /v1/agents', () => {
     ])
   })
 
+  it('shows which verdicts over all edges an agent holds, and whether they are the newest', async () => {
+    const setup = await createControlAppSetup()
+    const agent = await enrolAgent(setup, 'edge-1')
+    const fleet = { publishedAt: null, verdicts: 0, seen: 0, lastTallyAt: null }
+    const listed = async () => {
+      const answer = await setup.app.inject({ url: '/v1/agents', headers: setup.as.reader })
+      const { newestBlocks, agents } = answer.json<{ newestBlocks: number; agents: { blocks: unknown }[] }>()
+      return { newestBlocks, blocks: agents[0]?.blocks }
+    }
+    await agent.report(aReport({}))
+    expect(await listed()).toEqual({ newestBlocks: 0, blocks: null })
+    await agent.report(aReport({ fleet: { ...fleet, version: 0 } }))
+    expect(await listed()).toEqual({ newestBlocks: 0, blocks: { version: 0, isCurrent: true } })
+    const version = await setup.context.publisher.publishBlocks([])
+    expect(await listed()).toEqual({ newestBlocks: version, blocks: { version: 0, isCurrent: false } })
+    await agent.report(aReport({ fleet: { ...fleet, version } }))
+    expect(await listed()).toEqual({ newestBlocks: version, blocks: { version, isCurrent: true } })
+  })
+
   describe('says whether an edge was proved to hold what was signed', () => {
     const OTHER = 'f'.repeat(64)
     const proof = (fields: { signedDigest: string; kernelDigest: string; agrees: boolean }) => ({
