@@ -64,6 +64,10 @@ export class SumFigures implements TurningFigures {
     return this.#read(window, (sum) => personsTold(sum) + sum.untold)
   }
 
+  get busiestMinute(): number {
+    return this.persons(MINUTE)
+  }
+
   people(window: number): number {
     return this.#read(window, (sum) => personsTold(sum) + sum.untold * (1 - this.#untoldShare))
   }
