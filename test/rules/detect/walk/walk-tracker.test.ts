@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { mixed } from '../../../../rules/detect/sketches/subject-hash.ts'
-import { type StepClass, StepTracker } from '../../../../rules/detect/walk/step-tracker.ts'
 import { createWalkFigures, type WalkFigures, WalkTracker } from '../../../../rules/detect/walk/walk-tracker.ts'
 import { createRandom, type Random } from '../../../support/scenarios/random.ts'
 
@@ -132,37 +131,5 @@ describe('WalkTracker', () => {
     for (let slot = 0; slot < 5_000; slot++) tracker.add(slot, blockOf(slot * 1_000), START + slot)
     expect(tracker.size).toBe(50)
     expect(tracker.figures(1_000_000, START, createWalkFigures()).densePersons).toBe(500)
-  })
-})
-
-describe('StepTracker', () => {
-  function scoreOf(steps: readonly StepClass[]): number {
-    const tracker = new StepTracker()
-    for (const step of steps) tracker.add(SLOT, step)
-    return tracker.score(SLOT)
-  }
-
-  it.each<[string, StepClass[]]>([
-    ['up one by one', Array<StepClass>(10).fill(1)],
-    ['down one by one', Array<StepClass>(10).fill(2)],
-    ['with gaps and repeats', Array.from({ length: 40 }, (_, at) => ([1, 3, 4, 3] as const)[at % 4] ?? 0)],
-  ])('is sure of a walk %s', (_how, steps) => {
-    expect(scoreOf(steps)).toBeGreaterThan(15)
-  })
-
-  it('is never sure of honest patients: families, retries and strangers', () => {
-    for (const seed of SEEDS) {
-      const random = createRandom(seed)
-      const steps = Array.from({ length: 20_000 }, () => random.pick<StepClass>([1, 3, 3, 4, 5, 5, 5, 5, 5, 5, 5]))
-      expect(scoreOf(steps)).toBeLessThan(15)
-    }
-  })
-
-  it('takes no notice of steps not known, and forgets an account that is cleared', () => {
-    expect(scoreOf(Array<StepClass>(100).fill(0))).toBe(0)
-    const tracker = new StepTracker()
-    for (let at = 0; at < 20; at++) tracker.add(SLOT, 1)
-    tracker.clear(SLOT)
-    expect(tracker.score(SLOT)).toBe(0)
   })
 })
