@@ -54,7 +54,7 @@ const world: fc.Arbitrary<World> = fc
   .map(({ rules: chosen, exemptions, standing, grants, users, owners }) => ({
     policy: {
       ...(Object.fromEntries(
-        Object.entries(DEFAULT_GATE_POLICY).map(([name, value]) => [name, { ...value, ...chosen[name as GateRule] }]),
+        GATE_RULES.map((rule) => [rule, { ...DEFAULT_GATE_POLICY[rule], ...chosen[rule] }]),
       ) as unknown as GatePolicy),
       contact: DEFAULT_GATE_POLICY.contact,
       exemptions: exemptions.map(({ who, ...rest }) => ({ ...rest, ...who, reason: 'seeded' })),
