@@ -1,3 +1,4 @@
+import type { Form, Section } from './form.ts'
 import { normaliseWords } from './normalise-words.ts'
 
 /** What a column of a form means to us, and how messages call it. */
@@ -19,10 +20,23 @@ export type ImportField = keyof typeof IMPORT_FIELDS
 
 export const REQUIRED_FIELDS = ['facilityName', 'facility', 'block'] as const satisfies readonly ImportField[]
 
+/** The province's aggregated list of addresses, and the master sheet of central IT. */
+export const ADDRESS_FORM: Form<ImportField> = {
+  number: '02/th-ip-ctn',
+  titles: IMPORT_FIELDS,
+  required: REQUIRED_FIELDS,
+  keys: ['facility', 'block'],
+  figures: 'facility',
+  ordinal: 'ordinal',
+  name: 'facilityName',
+  section: 'section',
+}
+
 /** How the columns and sections of a workbook are found. Names are compared by `normaliseWords`. */
-export interface ColumnMapping {
-  readonly columns: Readonly<Record<ImportField, readonly string[]>>
-  readonly sections: Readonly<Record<'add' | 'cancel', readonly string[]>>
+export interface ColumnMapping<F extends string = ImportField> {
+  readonly columns: Readonly<Record<F, readonly string[]>>
+  /** Names of the sections that the form has. */
+  readonly sections: Readonly<Partial<Record<Section, readonly string[]>>>
   /** Rows from the top in which the header must stand. */
   readonly headerRows: number
 }
@@ -58,36 +72,48 @@ export const DEFAULT_COLUMN_MAPPING: ColumnMapping = {
 }
 
 /** What an office calls its columns and sections, where it differs: each name given takes the place of the default names of that column. */
-export interface MappingChanges {
-  readonly columns: Readonly<Partial<Record<ImportField, readonly string[]>>>
-  readonly sections: Readonly<Partial<Record<'add' | 'cancel', readonly string[]>>>
+export interface MappingChanges<F extends string = ImportField> {
+  readonly columns: Readonly<Partial<Record<F, readonly string[]>>>
+  readonly sections: Readonly<Partial<Record<Section, readonly string[]>>>
 }
 
 /** The default mapping with the changes of the config. */
-export function changeMapping({ columns, sections }: MappingChanges): ColumnMapping {
-  const { columns: defaultColumns, sections: defaultSections, headerRows } = DEFAULT_COLUMN_MAPPING
-  return { columns: { ...defaultColumns, ...columns }, sections: { ...defaultSections, ...sections }, headerRows }
+export function changeMapping(changes: MappingChanges): ColumnMapping {
+  return mergeMapping(DEFAULT_COLUMN_MAPPING, changes)
+}
+
+/** A form's mapping with the names that an office uses in the place of its own. */
+export function mergeMapping<F extends string>(mapping: ColumnMapping<F>, changes: MappingChanges<F>): ColumnMapping<F> {
+  const { columns, sections, headerRows } = mapping
+  return { columns: { ...columns, ...changes.columns }, sections: { ...sections, ...changes.sections }, headerRows }
 }
 
 /** A mapping made ready for many cells. */
-export interface MappingWords {
+export interface MappingWords<F extends string = ImportField> {
+  readonly form: Form<F>
   readonly headerRows: number
   /** The field whose title a text is. */
-  fieldOf(text: string): ImportField | undefined
-  /** The section that a text names, `undefined` where it names none or both. */
-  sectionOf(text: string): 'add' | 'cancel' | undefined
+  fieldOf(text: string): F | undefined
+  /** The section that a text names, `undefined` where it names none or several. */
+  sectionOf(text: string): Section | undefined
 }
 
-export function createMappingWords(mapping: ColumnMapping): MappingWords {
-  const fields = new Map<string, ImportField>()
-  for (const field of Object.keys(IMPORT_FIELDS) as ImportField[]) {
-    for (const name of mapping.columns[field]) fields.set(normaliseWords(name), field)
+export function createMappingWords(mapping: ColumnMapping): MappingWords
+export function createMappingWords<F extends string>(mapping: ColumnMapping<F>, form: Form<F>): MappingWords<F>
+export function createMappingWords(
+  mapping: ColumnMapping<string>,
+  form: Form<string> = ADDRESS_FORM as Form<string>,
+): MappingWords<string> {
+  const fields = new Map<string, string>()
+  for (const field of Object.keys(form.titles)) {
+    for (const name of mapping.columns[field] ?? []) fields.set(normaliseWords(name), field)
   }
-  const sections = (['add', 'cancel'] as const).map((section) => ({
+  const sections = (Object.entries(mapping.sections) as [Section, readonly string[]][]).map(([section, titles]) => ({
     section,
-    names: mapping.sections[section].map((name) => ` ${normaliseWords(name)} `),
+    names: titles.map((name) => ` ${normaliseWords(name)} `),
   }))
   return {
+    form,
     headerRows: mapping.headerRows,
     fieldOf: (text) => (text.length > MAX_TITLE ? undefined : fields.get(normaliseWords(text))),
     sectionOf(text) {

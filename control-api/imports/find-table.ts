@@ -1,15 +1,16 @@
 import { ControlError } from '../http/control-error.ts'
-import { IMPORT_FIELDS, type ImportField, type MappingWords, REQUIRED_FIELDS } from './column-mapping.ts'
+import type { ImportField, MappingWords } from './column-mapping.ts'
+import type { Form } from './form.ts'
 import { columnLetters, type Sheet, type SheetRow } from './sheet.ts'
 
 /** Where each field stands in a sheet: columns from 0. */
-export type Columns = ReadonlyMap<ImportField, number>
+export type Columns<F extends string = ImportField> = ReadonlyMap<F, number>
 
-export interface FoundTable {
+export interface FoundTable<F extends string = ImportField> {
   readonly sheet: Sheet
   /** As the spreadsheet shows it. */
   readonly headerRow: number
-  readonly columns: Columns
+  readonly columns: Columns<F>
 }
 
 /** Two known columns make a header; fewer may be chance. */
@@ -19,32 +20,38 @@ const MIN_KNOWN_COLUMNS = 2
  * The one sheet with a table that has the columns we need; `name` picks one where there are more.
  * @throws ControlError WRONG_SHEET, SEVERAL_SHEETS, COLUMN_MISSING, COLUMN_TWICE
  */
-export function findTable(sheets: readonly Sheet[], mapping: MappingWords, name?: string): FoundTable {
+export function findTable<F extends string>(sheets: readonly Sheet[], mapping: MappingWords<F>, name?: string): FoundTable<F> {
+  const { form } = mapping
   const looked = name === undefined ? sheets.filter((sheet) => !sheet.isHidden) : sheets.filter((sheet) => sheet.name === name)
-  if (looked.length === 0) throw wrongSheet(sheets, name)
+  if (looked.length === 0) throw wrongSheet(form, sheets, name)
   const headers = looked.flatMap((sheet) => findHeader(sheet, mapping) ?? [])
-  const tables = headers.filter((header) => missingFields(header.columns).length === 0)
+  const tables = headers.filter((header) => missingFields(form, header.columns).length === 0)
   const [table, second] = tables
-  if (table === undefined) throw headers[0] === undefined ? wrongSheet(sheets, name) : columnMissing(headers[0])
+  if (table === undefined) throw headers[0] === undefined ? wrongSheet(form, sheets, name) : columnMissing(form, headers[0])
   if (second !== undefined) throw severalSheets(tables)
   return table
 }
 
 /** The columns that a header row names; `undefined` where it is no header. @throws ControlError COLUMN_TWICE */
-export function findColumns({ cells, row }: SheetRow, mapping: MappingWords, sheet: string): Columns | undefined {
-  const columns = new Map<ImportField, number>()
+export function findColumns<F extends string>(
+  { cells, row }: SheetRow,
+  mapping: MappingWords<F>,
+  sheet: string,
+): Columns<F> | undefined {
+  const { form } = mapping
+  const columns = new Map<F, number>()
   for (const [column, cell] of cells.entries()) {
     const field = cell === undefined ? undefined : mapping.fieldOf(cell.text)
     if (field === undefined) continue
     const before = columns.get(field)
-    if (before !== undefined) throw columnTwice(field, sheet, row, before, column)
+    if (before !== undefined) throw columnTwice(form.titles[field], sheet, row, before, column)
     columns.set(field, column)
   }
-  const isHeader = columns.size >= MIN_KNOWN_COLUMNS && (columns.has('facility') || columns.has('block'))
+  const isHeader = columns.size >= MIN_KNOWN_COLUMNS && form.keys.some((key) => columns.has(key))
   return isHeader ? columns : undefined
 }
 
-function findHeader(sheet: Sheet, mapping: MappingWords): FoundTable | undefined {
+function findHeader<F extends string>(sheet: Sheet, mapping: MappingWords<F>): FoundTable<F> | undefined {
   for (const row of sheet.rows) {
     if (row.row > mapping.headerRows) return undefined
     const columns = findColumns(row, mapping, sheet.name)
@@ -53,8 +60,8 @@ function findHeader(sheet: Sheet, mapping: MappingWords): FoundTable | undefined
   return undefined
 }
 
-function missingFields(columns: Columns): ImportField[] {
-  return REQUIRED_FIELDS.filter((field) => !columns.has(field))
+function missingFields<F extends string>(form: Form<F>, columns: Columns<F>): F[] {
+  return form.required.filter((field) => !columns.has(field))
 }
 
 function quoted(names: readonly string[]): string {
@@ -64,9 +71,9 @@ function quoted(names: readonly string[]): string {
     .join(', ')
 }
 
-function wrongSheet(sheets: readonly Sheet[], name: string | undefined): ControlError {
+function wrongSheet<F extends string>(form: Form<F>, sheets: readonly Sheet[], name: string | undefined): ControlError {
   const found = quoted(sheets.map((sheet) => `${sheet.name}${sheet.isHidden ? ' (hidden)' : ''}`))
-  const needed = REQUIRED_FIELDS.map((field) => IMPORT_FIELDS[field]).join(' | ')
+  const needed = form.required.map((field) => form.titles[field]).join(' | ')
   const lacking = name === undefined ? 'No sheet' : `No sheet named ${JSON.stringify(name.slice(0, 60))}`
   return new ControlError('WRONG_SHEET', `${lacking} has a header row with ${needed}. Sheets found: ${found}.`, {
     vi: `Không có trang tính nào có dòng tiêu đề gồm ${needed}. Các trang tính trong tệp: ${found}.`,
@@ -74,7 +81,7 @@ function wrongSheet(sheets: readonly Sheet[], name: string | undefined): Control
   })
 }
 
-function severalSheets(tables: readonly FoundTable[]): ControlError {
+function severalSheets(tables: readonly { readonly sheet: Sheet }[]): ControlError {
   const names = quoted(tables.map((table) => table.sheet.name))
   return new ControlError(
     'SEVERAL_SHEETS',
@@ -86,9 +93,9 @@ function severalSheets(tables: readonly FoundTable[]): ControlError {
   )
 }
 
-function columnMissing({ sheet, headerRow, columns }: FoundTable): ControlError {
-  const missing = missingFields(columns).map((field) => IMPORT_FIELDS[field])
-  const found = [...columns.keys()].map((field) => IMPORT_FIELDS[field])
+function columnMissing<F extends string>(form: Form<F>, { sheet, headerRow, columns }: FoundTable<F>): ControlError {
+  const missing = missingFields(form, columns).map((field) => form.titles[field])
+  const found = [...columns.keys()].map((field) => form.titles[field])
   return new ControlError(
     'COLUMN_MISSING',
     `Sheet ${JSON.stringify(sheet.name)}, row ${headerRow}: the column ${quoted(missing)} is missing (found: ${quoted(found)}). Add it, or correct its title.`,
@@ -99,9 +106,9 @@ function columnMissing({ sheet, headerRow, columns }: FoundTable): ControlError 
   )
 }
 
-function columnTwice(field: ImportField, sheet: string, row: number, first: number, second: number): ControlError {
+function columnTwice(titleText: string, sheet: string, row: number, first: number, second: number): ControlError {
   const [a, b] = [columnLetters(first), columnLetters(second)]
-  const title = JSON.stringify(IMPORT_FIELDS[field])
+  const title = JSON.stringify(titleText)
   return new ControlError(
     'COLUMN_TWICE',
     `Sheet ${JSON.stringify(sheet)}, row ${row}: the columns ${a} and ${b} are both ${title}. Keep one.`,

@@ -12,6 +12,7 @@ import { changeMapping } from './column-mapping.ts'
 import { ImportAnswer, ImportView, readImport, VerdictView, verdictViewOf } from './import-schemas.ts'
 import type { ImportVerdictRow } from './import-tables.ts'
 import { importWorkbook } from './import-workbook.ts'
+import { VERDICT_KINDS } from './row-verdict.ts'
 import { IMPORT_LIMITS } from './sheet.ts'
 import { CSV_HEAD, verdictLine } from './verdicts-csv.ts'
 
@@ -21,7 +22,7 @@ const MAX_VERDICTS = 1000
 const CSV_PAGE_ROWS = 1000
 
 const IdParams = Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }) })
-const VerdictKind = Type.Union([Type.Literal('add'), Type.Literal('cancel'), Type.Literal('unchanged'), Type.Literal('refused')])
+const VerdictKind = Type.Union(VERDICT_KINDS.map((kind) => Type.Literal(kind)))
 
 const ImportQuery = Type.Object(
   {

@@ -3,14 +3,16 @@ import { type Static, Type } from 'typebox'
 import { portalTimeText } from '../../rules/requests/portal-time-text.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { Tables } from '../store/tables.ts'
+import { APPROVER_FORM, USER_FORM } from '../users/user-forms.ts'
+import { waitingUsers } from '../users/waiting-users.ts'
 import type { ImportRow, ImportVerdictRow } from './import-tables.ts'
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 
 export const VerdictView = Type.Object({
   row: Type.Integer({ description: 'as the spreadsheet shows it' }),
-  section: nullable(Type.String({ description: '`add` or `cancel`' })),
-  verdict: Type.String({ description: '`add`, `cancel`, `unchanged` or `refused`' }),
+  section: nullable(Type.String({ description: '`add`, `change`, `disable` or `cancel`' })),
+  verdict: Type.String({ description: 'the section that is done, `unchanged` or `refused`' }),
   code: nullable(Type.String()),
   field: nullable(Type.String()),
   value: Type.String({ description: 'the cell as it was read, cut; untrusted text' }),
@@ -21,6 +23,7 @@ export const VerdictView = Type.Object({
 
 export const ImportView = Type.Object({
   importId: Type.String(),
+  form: Type.String({ description: 'number of the form', examples: ['02/th-ip-ctn'] }),
   sha256: Type.String(),
   bytes: Type.Integer(),
   sheet: Type.String(),
@@ -33,13 +36,14 @@ export const ImportView = Type.Object({
   counts: Type.Object({
     rows: Type.Integer(),
     adds: Type.Integer(),
+    changes: Type.Integer(),
     cancels: Type.Integer(),
     unchanged: Type.Integer(),
     refused: Type.Integer(),
   }),
   waiting: Type.Object(
-    { adds: Type.Integer(), cancels: Type.Integer() },
-    { description: 'what an approval of this import would open and close' },
+    { adds: Type.Integer(), changes: Type.Integer(), cancels: Type.Integer() },
+    { description: 'what an approval of this import would open, change and close' },
   ),
   ignored: Type.Array(Type.Object({ row: Type.Integer(), text: Type.String() }), {
     description: 'rows that ask for nothing: titles, sums',
@@ -57,7 +61,12 @@ export const ImportAnswer = Type.Object({
 export async function readImport(db: Kysely<Tables>, id: string): Promise<ImportView> {
   const row = await db.selectFrom('import').selectAll().where('id', '=', id).executeTakeFirst()
   if (row === undefined) throw new ControlError('NOT_FOUND', `There is no import ${JSON.stringify(id.slice(0, 64))}.`)
-  return viewOf(row, { adds: await countWaiting(db, 'import_id', id), cancels: await countWaiting(db, 'cancel_import_id', id) })
+  return viewOf(row, await waitingOf(db, row))
+}
+
+async function waitingOf(db: Kysely<Tables>, { id, form }: ImportRow): Promise<ImportView['waiting']> {
+  if (form === USER_FORM || form === APPROVER_FORM) return waitingUsers(db, id, form)
+  return { adds: await countWaiting(db, 'import_id', id), changes: 0, cancels: await countWaiting(db, 'cancel_import_id', id) }
 }
 
 async function countWaiting(db: Kysely<Tables>, column: 'import_id' | 'cancel_import_id', id: string): Promise<number> {
@@ -71,9 +80,10 @@ async function countWaiting(db: Kysely<Tables>, column: 'import_id' | 'cancel_im
 }
 
 function viewOf(row: ImportRow, waiting: ImportView['waiting']): ImportView {
-  const { rows, adds, cancels, unchanged, refused } = row
+  const { rows, adds, changes, cancels, unchanged, refused } = row
   return {
     importId: row.id,
+    form: row.form,
     sha256: row.sha256,
     bytes: row.bytes,
     sheet: row.sheet,
@@ -83,7 +93,7 @@ function viewOf(row: ImportRow, waiting: ImportView['waiting']): ImportView {
     taken: row.is_taken === 1,
     by: row.taken_by,
     at: portalTimeText(row.at_ms),
-    counts: { rows, adds, cancels, unchanged, refused },
+    counts: { rows, adds, changes, cancels, unchanged, refused },
     waiting,
     ignored: JSON.parse(row.ignored) as ImportView['ignored'],
   }

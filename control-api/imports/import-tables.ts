@@ -1,6 +1,8 @@
 /** One workbook that was read: what it was and what became of it. */
 export interface ImportRow {
   id: string
+  /** Number of the form: `02/th-ip-ctn`, `01/dk-ctn`, `02/dk-ctn`. */
+  form: string
   /** SHA-256 (hex) of the file's bytes. */
   sha256: string
   bytes: number
@@ -13,6 +15,8 @@ export interface ImportRow {
   is_taken: number
   rows: number
   adds: number
+  /** Changes and disablings of users. */
+  changes: number
   cancels: number
   unchanged: number
   refused: number

@@ -1,34 +1,15 @@
-import type { AddressErrorCode } from '../../rules/addresses/address-error.ts'
 import type { Block } from '../../rules/addresses/block.ts'
 import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import { createClaimIndex } from '../registrations/claim-index.ts'
 import type { Claim, Holding } from '../registrations/holding.ts'
 import { judgeClaim } from '../registrations/judge-claim.ts'
-import { IMPORT_FIELDS, type ImportField } from './column-mapping.ts'
+import { IMPORT_FIELDS } from './column-mapping.ts'
 import { type CellFault, type ReadRow, textOf } from './read-cells.ts'
 import type { RowErrorCode } from './row-errors.ts'
-import { type MessageData, rowMessage, type Words } from './row-messages.ts'
-import type { ImportRow, Section } from './rows-of-table.ts'
+import { type MessageData, rowMessage } from './row-messages.ts'
+import type { RowVerdict } from './row-verdict.ts'
+import type { ImportRow } from './rows-of-table.ts'
 import { columnLetters } from './sheet.ts'
-
-export type RowVerdictKind = 'add' | 'cancel' | 'unchanged' | 'refused'
-
-/** What is to be done about one row. */
-export interface RowVerdict {
-  readonly row: number
-  readonly section: Section | undefined
-  readonly verdict: RowVerdictKind
-  /** Why, for `unchanged` and `refused`. */
-  readonly code: RowErrorCode | AddressErrorCode | null
-  readonly field: ImportField | null
-  /** The cell's text, cut. Untrusted. */
-  readonly value: string
-  /** Five digits; empty where the row has no such code. */
-  readonly facility: string
-  /** Canonical; empty where it could not be read. */
-  readonly block: string
-  readonly message: Words
-}
 
 /** A verdict and, where something is to be done, with what. */
 export interface JudgedRow {

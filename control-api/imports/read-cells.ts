@@ -6,8 +6,9 @@ import { judgeBlock, type RegistrationPolicy } from '../../rules/addresses/regis
 import { provinceName } from '../../rules/provinces/province-names.ts'
 import { isDispatch } from '../../rules/revisions/owner-text.ts'
 import type { ImportField } from './column-mapping.ts'
+import type { Section } from './form.ts'
 import type { RowErrorCode } from './row-errors.ts'
-import type { ImportRow, Section } from './rows-of-table.ts'
+import type { ImportRow } from './rows-of-table.ts'
 
 /** What a row asks for, every cell read. */
 export interface ReadRow {

@@ -3,14 +3,8 @@ import { insertRegistrations, nextRegistrationId } from '../registrations/insert
 import type { Change } from '../registrations/registration.ts'
 import { stepMany } from '../registrations/step-many.ts'
 import { stepColumns } from '../registrations/take-step.ts'
+import type { TakeOptions } from './import-form.ts'
 import type { JudgedRow } from './judge-rows.ts'
-
-export interface TakeOptions {
-  readonly importId: string
-  readonly dispatch: string
-  /** Number of the audit entry that covers all of it. */
-  readonly auditSeq: number
-}
 
 /** Ids in one statement. */
 const CHUNK = 5000

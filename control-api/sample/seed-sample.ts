@@ -1,4 +1,5 @@
 import type { Clock } from '../../rules/time/clock.ts'
+import { ADDRESS_FORM } from '../imports/column-mapping.ts'
 import type { ImportRow } from '../imports/import-tables.ts'
 import { approveImport } from '../registrations/approve-import.ts'
 import { insertRegistrations, nextRegistrationId } from '../registrations/insert-registrations.ts'
@@ -88,6 +89,7 @@ async function insertFacilities(made: Change, { facilities }: Sample): Promise<v
 function importRowOf(made: Change, id: string, rows: number, dispatch: string): ImportRow {
   return {
     id,
+    form: ADDRESS_FORM.number,
     sha256: '',
     bytes: 0,
     sheet: '',
@@ -97,6 +99,7 @@ function importRowOf(made: Change, id: string, rows: number, dispatch: string): 
     is_taken: 1,
     rows,
     adds: rows,
+    changes: 0,
     cancels: 0,
     unchanged: 0,
     refused: 0,

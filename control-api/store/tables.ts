@@ -7,6 +7,7 @@ import type { OtpTables } from '../otp/otp-tables.ts'
 import type { PublicationTables } from '../publication/publication-tables.ts'
 import type { RegistrationTables } from '../registrations/registration-tables.ts'
 import type { SmsTables } from '../sms/sms-tables.ts'
+import type { UserTables } from '../users/user-tables.ts'
 
 /** Every table by its name. Each area describes its own rows in its own folder; this is where they meet. */
 export type Tables = AccessTables &
@@ -17,4 +18,5 @@ export type Tables = AccessTables &
   ImportTables &
   FleetTables &
   OtpTables &
-  SmsTables
+  SmsTables &
+  UserTables

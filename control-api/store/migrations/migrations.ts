@@ -7,6 +7,7 @@ import { revisionsMigration } from './0011-revisions.ts'
 import { fleetMigration } from './0012-fleet.ts'
 import { smsMigration } from './0020-sms.ts'
 import { otpMigration } from './0021-otp.ts'
+import { usersMigration } from './0022-users.ts'
 
 /** All migrations in the order they run. Areas add theirs in a file of their own; the numbers order them. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   fleetMigration,
   smsMigration,
   otpMigration,
+  usersMigration,
 ]

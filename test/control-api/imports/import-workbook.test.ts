@@ -131,7 +131,7 @@ describe('importWorkbook', () => {
     for (const accept of ['all', 'none'] as const) {
       const { importId, isTaken, isNew } = await desk.send(file, { accept })
       expect([isTaken, isNew]).toEqual([false, true])
-      expect(await desk.counts(importId)).toEqual({ rows: 2, adds: 1, cancels: 0, unchanged: 0, refused: 1 })
+      expect(await desk.counts(importId)).toEqual({ rows: 2, adds: 1, changes: 0, cancels: 0, unchanged: 0, refused: 1 })
     }
     expect(await desk.store.read((db) => db.selectFrom('registration').selectAll().execute())).toEqual([])
     const { importId } = await desk.send(file, { accept: 'valid' })
