@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { type OpenControl, SYSTEM_CLOCK, systemBytes } from '../commands/open-control.ts'
 import { dataPaths } from '../config/data-paths.ts'
+import { openGateKeys } from '../publication/secret-files.ts'
 import { createSenders } from '../sms/create-senders.ts'
 import type { SmsSender, TakeReceipt } from '../sms/sms-sender.ts'
-import { openGateKeys } from './gate-key-file.ts'
 import { openOtpKey } from './otp-key-file.ts'
 import { createOtpKeys } from './otp-keys.ts'
 import { createOtpService, type OtpService } from './otp-service.ts'
@@ -25,7 +24,7 @@ export async function openOtpService(
     publisher,
     config,
     keys: createOtpKeys(secret, systemBytes),
-    gateKeys: () => openGateKeys(join(paths.keys, 'gate.key'), systemBytes),
+    gateKeys: () => openGateKeys(paths.gateKey, systemBytes),
     createSenders: sendersOf ?? ((takeReceipt) => createSenders({ ...parts, sms: config.sms, takeReceipt })),
   })
 }

@@ -9,7 +9,8 @@ export interface ReceivedSms {
   readonly text: string
   readonly dataCoding: number
   readonly messageId: string
-  readonly validity: Pdu['validity_period']
+  /** Seconds for which the centre may try. */
+  readonly validityS: number | undefined
   /** Total and number of a part of a long text. */
   readonly part: readonly [number, number] | undefined
 }
@@ -19,6 +20,8 @@ export interface MessageCentre extends AsyncDisposable {
   readonly received: readonly ReceivedSms[]
   /** Sessions that are bound now. */
   readonly bound: number
+  /** Log-ins that it took since its start. */
+  readonly binds: number
   /** `command_status` of the next answers to `submit_sm`, then 0 again; `silent` gives none. */
   answerNext(...statuses: readonly (number | 'silent')[]): void
   /** Refuses log-ins from now on, or takes them again. */
@@ -46,6 +49,7 @@ export async function startMessageCentre({ systemId, password, tls }: MessageCen
   let isRefused = false
   let isFrozen = false
   let count = 0
+  let binds = 0
   const serve = (session: Session): void => {
     sessions.add(session)
     session.on('error', () => session.destroy())
@@ -61,6 +65,7 @@ export async function startMessageCentre({ systemId, password, tls }: MessageCen
         return
       }
       bound.add(session)
+      binds += 1
       session.send(pdu.response({ system_id: 'centre' }))
     })
     session.on('enquire_link', (pdu: Pdu) => {
@@ -79,6 +84,7 @@ export async function startMessageCentre({ systemId, password, tls }: MessageCen
       }
       count += 1
       const messageId = `m${count}`
+      const validity = pdu.validity_period
       const udh = pdu.short_message?.udh?.[0]
       received.push({
         from: pdu.source_addr ?? '',
@@ -86,7 +92,8 @@ export async function startMessageCentre({ systemId, password, tls }: MessageCen
         text: String(pdu.short_message?.message ?? ''),
         dataCoding: pdu.data_coding ?? -1,
         messageId,
-        validity: pdu.validity_period,
+        // The library reads a relative time as an instant from now on.
+        validityS: validity instanceof Date ? Math.round((validity.getTime() - Date.now()) / 1000) : undefined,
         part: udh === undefined ? undefined : [udh[3] ?? 0, udh[4] ?? 0],
       })
       session.send(pdu.response({ message_id: messageId }))
@@ -103,6 +110,9 @@ export async function startMessageCentre({ systemId, password, tls }: MessageCen
     received,
     get bound() {
       return bound.size
+    },
+    get binds() {
+      return binds
     },
     answerNext: (...statuses) => {
       answers.push(...statuses)

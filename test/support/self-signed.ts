@@ -1,0 +1,15 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { temporaryFolder } from './temporary-folder.ts'
+
+/** A certificate of its own for `localhost`, made for the running test. */
+export async function selfSigned(): Promise<{ readonly key: string; readonly cert: string; readonly caFile: string }> {
+  const folder = await temporaryFolder()
+  const [keyFile, caFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  await execa('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+    ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', keyFile, '-out', caFile],
+  ])
+  return { key: await readFile(keyFile, 'utf8'), cert: await readFile(caFile, 'utf8'), caFile }
+}
