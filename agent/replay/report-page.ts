@@ -129,13 +129,13 @@ function caseOf(account: AccountFigures, { totals }: ReportFigures): Html {
   })
   const more =
     moreVerdicts === 0 ? html`` : html`<p>${both(`và ${count(moreVerdicts)} lần nữa`, `and ${count(moreVerdicts)} more`)}</p>`
-  return html`<article class="case"><h3><code>${account.account}</code> · ${both(vi, en)}</h3>
+  return html`<article class="case"><header><h3><code>${account.account}</code> · ${both(vi, en)}</h3>
 <dl>${fact('Cơ sở · tỉnh', 'Facility · province', html`${facility ?? '–'} · ${provinceOf(facility?.slice(0, 2), totals.toMs)}`)}
 ${fact('Lượt tra cứu · số người khác nhau', 'Look-ups · different persons', `${count(account.lookups)} · ${persons(account)}`)}
 ${fact('Lượt bị từ chối · không trúng', 'Refused · hit nobody', `${count(account.refused)} · ${count(account.misses)}`)}
 ${fact('Từ – đến', 'From – to', `${timeOf(firstMs)} – ${timeOf(lastMs)}`)}
 ${fact('Địa chỉ đã dùng', 'Addresses used', html`<code>${sources.join(' ')}</code>`)}</dl>
-${account.lookups === 0 ? html`` : timePlot(account.hours, { fromMs: Math.min(firstMs, totals.fromMs), toMs: totals.toMs }, verdicts)}<ol>${steps}</ol>${more}</article>`
+${account.lookups === 0 ? html`` : timePlot(account.hours, { fromMs: Math.min(firstMs, totals.fromMs), toMs: totals.toMs }, verdicts)}</header><ol>${steps}</ol>${more}</article>`
 }
 
 function rankingOf({ accounts, totals }: ReportFigures): Html {
@@ -148,7 +148,7 @@ function rankingOf({ accounts, totals }: ReportFigures): Html {
     { vi: 'Lượt mỗi người', en: 'Look-ups a person', isNumber: true },
     { vi: 'Giờ cao nhất', en: 'Busiest hour', isNumber: true },
     { vi: 'Không trúng', en: 'Hit nobody', isNumber: true },
-    { vi: 'Cảnh báo', en: 'Flag' },
+    { vi: 'Cảnh báo', en: 'Flag', isWhole: true },
   ]
   const rows = accounts.slice(0, MAX_RANKED).map((account, at) => {
     const { vi, en } = ACTION_WORDS[strongest(account)]

@@ -24,11 +24,12 @@ export function fact(vi: string, en: string, value: string | Html): Html {
   return html`<dt>${both(vi, en)}</dt><dd>${value}</dd>`
 }
 
-/** A column of a table: its title in both languages, and whether it holds numbers. */
+/** A column of a table: its title in both languages, and whether it holds numbers, or words that stay on one line. */
 export interface Column {
   readonly vi: string
   readonly en: string
   readonly isNumber?: boolean
+  readonly isWhole?: boolean
 }
 
 /** @param sums the cells of a last row under all others */
@@ -39,7 +40,11 @@ export function table(
 ): Html {
   if (rows.length === 0) return html`<p>${both('Không có.', 'None.')}</p>`
   const cell = (value: string | Html, at: number): Html =>
-    columns[at]?.isNumber === true ? html`<td class="n">${value}</td>` : html`<td>${value}</td>`
+    columns[at]?.isNumber === true
+      ? html`<td class="n">${value}</td>`
+      : columns[at]?.isWhole === true
+        ? html`<td class="w">${value}</td>`
+        : html`<td>${value}</td>`
   const head = columns.map(({ vi, en, isNumber }) =>
     isNumber === true ? html`<th class="n">${both(vi, en)}</th>` : html`<th>${both(vi, en)}</th>`,
   )

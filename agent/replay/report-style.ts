@@ -14,8 +14,8 @@ dl{display:grid;grid-template-columns:minmax(8rem,17rem) 1fr;gap:.3rem 1rem;marg
 dt{opacity:.85}dd{margin:0;overflow-wrap:anywhere}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.3rem .7rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}
-th [lang=en]{display:block;font-weight:400}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+th [lang=en],td [lang=en]{display:block}th [lang=en]{font-weight:400}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n,td.w{white-space:nowrap}
 tfoot td{font-weight:600}
 code{font-size:.9em;overflow-wrap:anywhere}td code{white-space:nowrap}
 .case{border:1px solid var(--line);border-radius:.5rem;padding:.7rem .9rem;margin:.8rem 0}
@@ -30,9 +30,9 @@ figure{margin:.7rem 0}figcaption{font-size:.88em}
 .persons text{fill:currentColor}.persons .grid{stroke:currentColor;opacity:.18}.persons .same{stroke:currentColor;opacity:.6;stroke-dasharray:4 4}
 .dot{fill:var(--bar);opacity:.6}.dot.hot{fill:var(--bad);opacity:1}
 @media (max-width:30rem){dl{grid-template-columns:1fr}dt{margin-top:.4rem}body{padding:.8rem}.case{padding:.6rem}table{font-size:.88em}th,td{padding-right:.45rem}}
-@page{size:A4;margin:16mm 14mm}
-@media print{:root{color-scheme:light;--good:#16743a;--bad:#b3261e;--wait:#8a5a00;--bar:#2f6fab}body{font-size:10pt;max-width:none;padding:0}
-*{print-color-adjust:exact;-webkit-print-color-adjust:exact}.scroll{overflow:visible}figure,tr,.case li,.state{break-inside:avoid}h2,h3{break-after:avoid}thead{display:table-header-group}.time{height:5rem}}
+@page{size:A4;margin:13mm 12mm}
+@media print{:root{color-scheme:light;--good:#16743a;--bad:#b3261e;--wait:#8a5a00;--bar:#2f6fab}body{font-size:9.5pt;line-height:1.35;max-width:none;padding:0}
+*{print-color-adjust:exact;-webkit-print-color-adjust:exact}.scroll{overflow:visible}figure,tr,dl,.case header,.case li,.state{break-inside:avoid}h2,h3,.case header{break-after:avoid}thead{display:table-header-group}tfoot{display:table-row-group}p{orphans:3;widows:3}.time{height:4rem}.persons{max-width:25rem}dl{grid-template-columns:20rem 1fr;gap:.1rem 1rem}.case{padding:.4rem .7rem;margin:.6rem 0}.case li{margin:.3rem 0}figure{margin:.4rem 0}}
 `
 
 /** The page's style, and a policy that allows nothing else: no script, no picture, no network. */
