@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { GateKeyAnswer } from '../../rules/gate/gate-keys.ts'
 import { EnrolRequest, EnrolResponse } from '../../rules/reports/enrolment.ts'
 import { actorOf, anyone, requireRole } from '../http/access.ts'
 import type { ControlApp, ControlContext } from '../http/context.ts'
@@ -47,6 +48,20 @@ export function registerAgentRoutes(app: ControlApp, context: ControlContext): v
       const { token, expiresAtMs } = await createEnrolmentToken(parts(), actorOf(request), config.agents.tokenHours)
       return reply.code(201).send({ token, expiresAt: new Date(expiresAtMs).toISOString() })
     },
+  )
+
+  app.get(
+    '/v1/agents/gate-key',
+    {
+      onRequest: requireRole('agent'),
+      schema: {
+        tags: ['agents'],
+        summary: 'The keys under which signed documents name accounts; for agents alone',
+        description: 'Newest first; two while a rotation lasts. Secret: the agent hands them to its gate and tells nobody.',
+        response: { 200: GateKeyAnswer },
+      },
+    },
+    async () => ({ keys: (await context.gateKeys()).map((key) => Buffer.from(key).toString('hex')) }),
   )
 
   app.get(

@@ -9,6 +9,7 @@ import { createDirectoryFiles } from '../publication/directory-files.ts'
 import { createKeyFiles } from '../publication/key-files.ts'
 import { PublicationError } from '../publication/publication-error.ts'
 import { initRepository } from '../publication/repository.ts'
+import { openGateKeys, openUserSecret } from '../publication/secret-files.ts'
 import { createSqliteStore } from '../store/create-sqlite-store.ts'
 import type { Actor } from '../store/store.ts'
 import { type Command, UsageError } from './command.ts'
@@ -89,6 +90,8 @@ async function initData(config: ControlConfig, persons: FirstTokens): Promise<Fi
   }
   await mkdir(config.data.dir, { recursive: true, mode: 0o700 })
   const { online, root } = await createKeyFiles(paths.keys)
+  await openGateKeys(paths.gateKey, systemBytes)
+  await openUserSecret(paths.userSecret, false, systemBytes)
   await using store = await createSqliteStore({ path: paths.database, clock: SYSTEM_CLOCK })
   const parts = { nowMs: SYSTEM_CLOCK.nowMs(), randomBytes: systemBytes }
   const tokens = await store.transact(FIRST, async (tx) => {

@@ -17,6 +17,7 @@ import { openOtpService } from '../otp/open-otp-service.ts'
 import { startOtpTimer } from '../otp/otp-timer.ts'
 import { learnNews, startPublicationSchedule } from '../publication/publication-schedule.ts'
 import type { Publisher } from '../publication/publisher.ts'
+import { openGateKeys } from '../publication/secret-files.ts'
 import { createSqliteReportLog } from '../reports/create-sqlite-report-log.ts'
 import type { Command } from './command.ts'
 import { loadConfig } from './load-config.ts'
@@ -52,6 +53,7 @@ export const serve: Command = {
       {
         fleet,
         otp,
+        gateKeys: () => openGateKeys(dataPaths(config.data.dir).gateKey, systemBytes),
         config,
         store,
         repository,

@@ -7,6 +7,10 @@ export interface DataPaths {
   readonly keys: string
   /** Secret of one-time codes: what officers’ numbers are sealed with. */
   readonly otpKey: string
+  /** Keys under which edges know accounts. */
+  readonly gateKey: string
+  /** Secret under which two entries of one person are told. */
+  readonly userSecret: string
   /** Metadata and targets; nothing else, so that any web server can mirror it. */
   readonly publication: string
   readonly publicationLock: string
@@ -18,6 +22,8 @@ export function dataPaths(folder: string): DataPaths {
     reports: join(folder, 'reports.db'),
     keys: join(folder, 'keys'),
     otpKey: join(folder, 'keys', 'otp.key'),
+    gateKey: join(folder, 'keys', 'gate.key'),
+    userSecret: join(folder, 'keys', 'users.key'),
     publication: join(folder, 'publication'),
     publicationLock: join(folder, 'publication.lock'),
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import type { Registry } from 'prom-client'
+import type { GateKeys } from '../../rules/gate/gate-keys.ts'
 import type { Clock } from '../../rules/time/clock.ts'
 import type { ControlConfig } from '../config/options.ts'
 import type { EventHub } from '../events/event-hub.ts'
@@ -26,6 +27,8 @@ export interface ControlContext {
   readonly fleet: FleetDesk
   /** One-time codes, grants and messages. */
   readonly otp: OtpService
+  /** Keys under which edges know accounts, newest first. Asked for each time, because they are rotated while the service runs. @throws PublicationError */
+  readonly gateKeys: () => Promise<GateKeys>
   /** What `/metrics` shows; an own registry, so that two servers in one process do not meet. */
   readonly metrics: Registry
   readonly log: FastifyBaseLogger

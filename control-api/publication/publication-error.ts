@@ -6,6 +6,7 @@ export const PUBLICATION_ERRORS = {
   KEY_EXPOSED: 'a signing key can be read by other accounts of this machine',
   KEY_UNUSABLE: 'a file does not hold an Ed25519 private key that the root metadata trusts',
   REPOSITORY_BROKEN: 'the signed repository does not verify against its own root',
+  KEY_ROTATING: 'a rotation of the gate key is under way, or none is',
   LOCKED: 'another process is publishing',
 } as const
 

@@ -97,6 +97,7 @@ export async function createControlAppSetup(options: ControlAppOptions = {}): Pr
       maxParts: config.fleet.maxParts,
       randomBytes,
     }),
+    gateKeys: async () => [GATE_KEY],
     otp: createOtpService({
       store,
       publisher,

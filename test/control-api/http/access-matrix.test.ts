@@ -25,6 +25,7 @@ const MATRIX: Readonly<Record<string, 'anyone' | readonly ('reader' | 'operator'
   'POST /v1/agents/enrol': 'anyone',
   'POST /v1/agents/tokens': ['operator'],
   'GET /v1/agents': READERS,
+  'GET /v1/agents/gate-key': NOBODY,
   'DELETE /v1/agents/{id}': ['operator'],
   'POST /v1/reports': NOBODY,
   'GET /v1/agents/{id}/reports': READERS,
