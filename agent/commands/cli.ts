@@ -20,6 +20,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   compile: async () => (await import('./compile.ts')).compile,
   plan: async () => (await import('./plan.ts')).plan,
   replay: async () => (await import('./replay.ts')).replay,
+  rehearse: async () => (await import('./rehearse.ts')).rehearse,
+  'check-policy': async () => (await import('./check-policy.ts')).checkPolicy,
+  'check-proxy': async () => (await import('./check-proxy.ts')).checkProxy,
 }
 
 /** Finds the command, answers `--help`, and turns wrong usage into exit code 2 with a way out. */

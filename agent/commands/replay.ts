@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
-import { createGunzip } from 'node:zlib'
 import { ConfigError } from '../../rules/config/config-error.ts'
 import { parseConfig } from '../../rules/config/parse-config.ts'
 import { checkDetectPolicy, DEFAULT_DETECT_POLICY, DETECT_OPTIONS, type DetectPolicy } from '../../rules/detect/detect-policy.ts'
 import type { Registrations } from '../../rules/detect/registered-facility.ts'
 import { LOG_FORMATS } from '../../rules/requests/log-format.ts'
 import { MemoryError } from '../memory/memory-error.ts'
+import { openLog } from '../replay/open-log.ts'
 import { createReplay, type Replay } from '../replay/replay-logs.ts'
 import { createReplayReport, findPathFault, type ReplayReport } from '../replay/replay-report.ts'
 import { numberWords, summaryWords } from '../replay/summary-words.ts'
@@ -181,21 +180,12 @@ async function* answer(
     }
   }
   for (const file of files) {
-    for await (const verdicts of cold.read(withProgress(openLog(file, io)))) {
+    for await (const verdicts of cold.read(withProgress(openLog(file, io.stdin)))) {
       report?.takeVerdicts(verdicts)
       yield verdicts.map((verdict) => `${toText(verdict)}\n`).join('')
     }
     report?.endFile(file, cold.totals())
   }
-}
-
-function openLog(file: string, io: CommandIo): AsyncIterable<Uint8Array> {
-  if (file === '-') return io.stdin.map((chunk: Uint8Array | string) => Buffer.from(chunk))
-  const bytes = createReadStream(file, { highWaterMark: 1 << 20 })
-  if (!file.endsWith('.gz')) return bytes
-  const unpacked = createGunzip()
-  bytes.on('error', (error) => unpacked.destroy(error)).pipe(unpacked)
-  return unpacked
 }
 
 function reasonOf(cause: unknown): string {

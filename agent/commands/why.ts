@@ -72,7 +72,7 @@ async function whyAccount(account: string, socket: string, isJson: boolean, io: 
   return answer.flags.length === 0 ? 0 : 1
 }
 
-function accountWords({ account, flags, tally }: AccountAnswer): string {
+function accountWords({ account, flags, tally, gate }: AccountAnswer): string {
   const lines = flags.flatMap(({ rule, action, at, until, evidence }) => [
     `${account}: ${action} (${rule}), ${at} – ${until ?? '…'}`,
     `  ${evidence.vi}`,
@@ -87,5 +87,21 @@ function accountWords({ account, flags, tally }: AccountAnswer): string {
       `Look-ups: ${lookups1m} within 1 minute, ${lookups1h} within 1 hour, ${lookups24h} within 24 hours.`,
     )
   }
-  return `${lines.join('\n')}\n`
+  return `${[...lines, ...gateWords(gate)].join('\n')}\n`
+}
+
+/** What the gate would say now, from an address of the account’s own facility. */
+function gateWords(gate: AccountAnswer['gate']): string[] {
+  if (gate === null) return []
+  const { suspendedUntil, throttledUntil, user, grant, answers } = gate
+  return [
+    ...(suspendedUntil === null ? [] : [`Bị khóa đến / suspended until ${suspendedUntil}`]),
+    ...(throttledUntil === null ? [] : [`Bị giảm tốc độ đến / slowed down until ${throttledUntil}`]),
+    ...(user === null ? [] : [`Người dùng / user: ${user.state}, ${user.rights.join(' ')}`]),
+    ...(grant === null ? [] : [`OTP: ${grant.standing}, ${grant.until ?? ''}`]),
+    ...answers.flatMap(({ function: called, status, reason, would, words }) => [
+      `${called}: ${status}${reason === null ? '' : ` ${reason}`}${would.length === 0 ? '' : ` (${would.join(' ')})`}`,
+      ...(reason === null ? [] : [`  ${words.vi}`, `  ${words.en}`]),
+    ]),
+  ]
 }
