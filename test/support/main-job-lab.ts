@@ -11,7 +11,7 @@ import { CONTROL_ADDRESS, createNamespaceLab } from './lab.ts'
 import type { Manner } from './meddling-proxy.ts'
 import type { TestNetwork } from './netns.ts'
 import type { Peer, ProbeResult } from './peer.ts'
-import { startOwn } from './place.ts'
+import { type Place, startOwn } from './place.ts'
 import { type SeedRow, seedRegistrations } from './seed-registrations.ts'
 import type { Service } from './service.ts'
 import { createWorkDir } from './work-dir.ts'
@@ -43,8 +43,8 @@ export interface MainJobLab extends AsyncDisposable {
   readonly portalAddress: string
   readonly control: ControlHost
   readonly edge: EdgeHost
-  /** One more edge beside it, that judges no packets. */
-  secondEdge(): Promise<EdgeHost>
+  /** One more edge, with a portal and a kernel of its own, in the place of the client of that name: others reach it by that client's address. */
+  edgeAt(client: string): Promise<EdgeHost>
   serve(): Promise<Service>
   /** SIGKILL for every control API that runs. */
   killControl(): Promise<void>
@@ -54,7 +54,8 @@ export interface MainJobLab extends AsyncDisposable {
   /** How the proxy between edge and control API behaves from now on. */
   behave(manner: Manner): Promise<void>
   client(name: string): Promise<Peer>
-  ask(name: string, port: number): Promise<ProbeResult>
+  /** `address`: of another edge than the first. */
+  ask(name: string, port: number, address?: string): Promise<ProbeResult>
   /** Digest of the approved elements as the kernel lists them; `undefined` where our table is not there. */
   kernelDigest(): Promise<string | undefined>
   /**
@@ -112,22 +113,23 @@ export async function createMainJobLab({
     ]),
   )
   await proxy.line(/^ready/)
-  const edgeHost = async (name: string, backend: 'nft' | 'dry-run') =>
+  const edgeHost = async (name: string, place: Place, part: string) =>
     createEdgeHost({
-      place: lab.edge,
-      folder: folder.file(backend === 'nft' ? 'edge' : name),
+      place,
+      folder: folder.file(part),
       name,
       controlUrl: `http://${CONTROL_ADDRESS}:${PROXY_PORT}`,
       enrolToken: await control.enrolToken(),
-      backend,
+      backend: 'nft',
       management: [],
       portal: { ports: lab.portalPorts },
       hasNginx: false,
       tallyKey,
       more: { pull: { schedule: '*/3 * * * * *', jitterMs: 500 }, ...more },
     })
-  const edge = await edgeHost('edge-1', 'nft')
+  const edge = await edgeHost('edge-1', lab.edge, 'edge')
   for (const service of await edge.startPortal()) parts.use(service)
+  const portals = parts.adopt(new Set<Service>(), (set) => stopAll(set))
   const firewall = createNftFirewall({ run: (file, args) => lab.network.edge.run(file, args) })
   const kernelDigest = async () => {
     const blocks = []
@@ -145,7 +147,11 @@ export async function createMainJobLab({
     portalAddress: lab.portalAddress,
     control,
     edge,
-    secondEdge: () => edgeHost('edge-2', 'dry-run'),
+    async edgeAt(client) {
+      const other = await edgeHost(client, lab.network.client(client), client)
+      for (const service of await other.startPortal()) portals.add(service)
+      return other
+    },
     serve,
     async killControl() {
       await Promise.all([...serving].map((service) => service.stop('SIGKILL')))
@@ -158,9 +164,9 @@ export async function createMainJobLab({
       await proxy.line(new RegExp(`^now ${manner}$`))
     },
     client: (name) => lab.client(name),
-    async ask(name, port) {
+    async ask(name, port, address = lab.portalAddress) {
       const client = await lab.client(name)
-      return client.probe({ kind: 'http', address: lab.portalAddress, port, path: '/', timeoutMs: 20_000 })
+      return client.probe({ kind: 'http', address, port, path: '/', timeoutMs: 20_000 })
     },
     async kernelState() {
       for (;;) {
