@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   publish: async () => (await import('./publish.ts')).publish,
   agents: async () => (await import('./agents.ts')).agents,
   fleet: async () => (await import('./fleet.ts')).fleet,
+  otp: async () => (await import('./otp.ts')).otp,
   rehearsal: async () => (await import('./rehearsal.ts')).rehearsal,
   tokens: async () => (await import('./tokens.ts')).tokens,
   keys: async () => (await import('./keys.ts')).keys,

@@ -152,7 +152,7 @@ async function endOfficer(
 
 async function notify(tx: StoreTransaction, row: OfficerRow, text: string, { keys, sms, nowMs }: OfficerParts): Promise<void> {
   // Where no gateway is set up there is nobody to tell it to.
-  if (sms.senders.length === 0) return
+  if (!sms.isOn) return
   await sms.enqueue(tx, {
     kind: 'notice',
     phone: keys.sealer.open(row.phone, 'otp.phone'),

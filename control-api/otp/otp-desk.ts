@@ -74,7 +74,7 @@ export function createOtpDesk(parts: OtpDeskParts): OtpDesk {
   }
 
   const requireOn = (): void => {
-    if (sms.senders.length > 0) return
+    if (sms.isOn) return
     throw new ControlError('OTP_OFF', 'Name a gateway in sms.order first.', { vi: 'Chưa cấu hình cổng gửi SMS.' })
   }
 

@@ -47,7 +47,16 @@ export function createOtpService(parts: OtpServiceParts): OtpService {
     sms.takeReceipt(sender, receipt).catch((error: unknown) => log.error({ err: error }, 'receipt could not be kept'))
   })
   const { sealer } = keys
-  const sms = createSmsDesk({ store, clock, log, senders, sealer, randomBytes, keepDays: config.sms.keepDays })
+  const sms = createSmsDesk({
+    store,
+    clock,
+    log,
+    senders,
+    sealer,
+    randomBytes,
+    keepDays: config.sms.keepDays,
+    isOn: config.sms.order.length > 0,
+  })
   const grants = createGrantDesk({
     store,
     publisher,

@@ -43,7 +43,7 @@ export function registerOtpPage(app: ControlApp, { otp, config, randomBytes }: C
       .type('text/html; charset=utf-8')
       .send(otpPage(view))
   const ask = (request: FastifyRequest, reply: FastifyReply, status = 200, fault?: PageMessage) => {
-    if (otp.sms.senders.length === 0) return show(reply, 200, { kind: 'off' })
+    if (!otp.sms.isOn) return show(reply, 200, { kind: 'off' })
     const formToken = formTokenFor(request, reply)
     return show(reply, status, { kind: 'ask', formToken, isSmsUp: otp.sms.isUp(), ...(fault === undefined ? {} : { fault }) })
   }

@@ -43,6 +43,8 @@ export interface SmsDesk extends AsyncDisposable {
   /** What a gateway told later of a message that it had accepted. */
   takeReceipt(sender: string, receipt: SmsReceipt): Promise<void>
   readonly senders: readonly SmsSender[]
+  /** Whether messages are sent at all, here or by the service that runs beside a command. */
+  readonly isOn: boolean
   /** Whether any gateway could take a message now. */
   isUp(): boolean
   figures(): SmsFigures
@@ -57,6 +59,7 @@ export interface SmsDeskParts {
   readonly sealer: Sealer
   readonly randomBytes: (size: number) => Uint8Array
   readonly keepDays: number
+  readonly isOn: boolean
 }
 
 export function createSmsDesk(parts: SmsDeskParts): SmsDesk {
@@ -209,6 +212,7 @@ export function createSmsDesk(parts: SmsDeskParts): SmsDesk {
 
   return {
     senders,
+    isOn: parts.isOn,
     takeReceipt,
     isUp: () => senders.some((sender) => sender.state().isUp),
     figures: () => counts,

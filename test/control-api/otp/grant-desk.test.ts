@@ -41,7 +41,7 @@ async function createGrantLab() {
       tokensOf: async (account) => gateKeys.map((key) => gateToken(key, account)),
       clockSkewS: 60,
     })
-  const sms = createSmsDesk({ store, clock, log, senders: [], sealer: keys.sealer, randomBytes, keepDays: 1 })
+  const sms = createSmsDesk({ store, clock, log, senders: [], sealer: keys.sealer, randomBytes, keepDays: 1, isOn: true })
   const officerIds = new Map<string, string>()
   const give = (word: string) =>
     store.transact(SOMEBODY, async (tx) => {

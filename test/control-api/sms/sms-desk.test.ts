@@ -21,7 +21,16 @@ async function createDeskLab() {
   const randomBytes = createSeededBytes('desk')
   const sealer = createSealer(new Uint8Array(32).fill(1), randomBytes)
   const start = (senders: readonly SmsSender[] = [first, second], behind: Store = store): SmsDesk =>
-    createSmsDesk({ store: behind, clock, log: pino({ level: 'silent' }), senders, sealer, randomBytes, keepDays: 90 })
+    createSmsDesk({
+      store: behind,
+      clock,
+      log: pino({ level: 'silent' }),
+      senders,
+      sealer,
+      randomBytes,
+      keepDays: 90,
+      isOn: true,
+    })
   const order = (desk: SmsDesk, fields: Partial<SmsOrder> = {}) =>
     store.transact(SOMEBODY, async (tx) => {
       await tx.audit({ action: 'test.order', target: 'test' })
