@@ -9,8 +9,8 @@ export interface InstalledAgent {
   readonly options: StartOwnOptions
 }
 
-/** Makes in `folder` what `systemd/install` makes of the agent. @throws where the unit starts it another way */
-export async function installAgent(folder: WorkDir): Promise<InstalledAgent> {
+/** Makes in `folder` what `systemd/install` makes of the agent. `command`: which of its services. @throws where the unit starts it another way */
+export async function installAgent(folder: WorkDir, command: 'run' | 'watch' = 'run'): Promise<InstalledAgent> {
   for (const part of ['agent', 'rules', 'package.json'])
     await cp(`${ROOT_FOLDER}/${part}`, folder.file(`installed/${part}`), { recursive: true })
   await symlink(`${ROOT_FOLDER}/node_modules`, folder.file('installed/node_modules'))
@@ -21,8 +21,8 @@ export async function installAgent(folder: WorkDir): Promise<InstalledAgent> {
     const { code } = await strip.exited
     if (code !== 0) throw new Error(`Cannot make JavaScript of ${part}: ${strip.lines.join('\n')}`)
   }
-  const unit = readFileSync(`${ROOT_FOLDER}/systemd/edgeward-agent.service`, 'utf8')
-  const nodeArgs = /^ExecStart=\S+\/node(( --\S+)*) \S+\/agent\/main\.js run /m.exec(unit)?.[1]
+  const unit = readFileSync(`${ROOT_FOLDER}/systemd/edgeward-${command === 'run' ? 'agent' : 'watch'}.service`, 'utf8')
+  const nodeArgs = new RegExp(String.raw`^ExecStart=\S+/node(( --\S+)*) \S+/agent/main\.js ${command} `, 'm').exec(unit)?.[1]
   if (nodeArgs === undefined) throw new Error('Cannot start the agent as its unit does: no ExecStart of node and agent/main.js')
   const env = Array.from(unit.matchAll(/^Environment=(\w+)=(\S+)$/gm), ([, name = '', value = '']) => [name, value] as const)
   return {

@@ -32,9 +32,17 @@ const BENCHES: Readonly<
     what: 'attributed requests through all windows and rules, and the memory that accounts take',
     load: async () => (await import('./detect.ts')).benchDetect,
   },
+  gate: {
+    what: 'requests that nginx asks the gate about against the same nginx that asks itself (nginx, wrk; about a minute)',
+    load: async () => (await import('./gate.ts')).benchGate,
+  },
   ingest: {
     what: 'log lines through parser and detection against mawk',
     load: async () => (await import('./ingest.ts')).benchIngest,
+  },
+  'watch-memory': {
+    what: 'what the whole watch takes with 200,000 named users, as its unit starts it',
+    load: async () => (await import('./watch-memory.ts')).benchWatchMemory,
   },
 }
 
