@@ -46,12 +46,14 @@ export interface GrantDesk {
   figures(): GrantFigures
 }
 
+export type TokensOf = (account: string) => readonly string[]
+
 export interface GrantDeskParts {
   readonly store: Store
   readonly publisher: GrantPublisher
   readonly sealer: Sealer
-  /** An account under every gate key that an edge may hold. */
-  readonly tokensOf: (account: string) => Promise<readonly string[]>
+  /** What makes tokens of an account, one under every gate key that an edge may hold; the same function as long as the keys are the same. */
+  readonly readTokens: () => Promise<TokensOf>
   readonly clock: Clock
   readonly log: FastifyBaseLogger
   /** Clocks of edges may differ by so much. */
@@ -65,6 +67,9 @@ export function createGrantDesk(parts: GrantDeskParts): GrantDesk {
   const usedAtMs = new Map<string, number>()
   /** As last read: by token. */
   let known = new Map<string, { readonly id: string; readonly grant: Grant }>()
+  /** Tokens of grants by id, so that accounts are opened once. */
+  let tokens = new Map<string, readonly string[]>()
+  let tokensBy: TokensOf | undefined
   const uses = new Map<UseFate | 'unknown', number>()
   let published: string | undefined
   let signedAtMs: number | undefined
@@ -82,9 +87,15 @@ export function createGrantDesk(parts: GrantDeskParts): GrantDesk {
 
   const grantsOf = async (rows: readonly GrantRow[]): Promise<Grant[]> => {
     const next = new Map<string, { readonly id: string; readonly grant: Grant }>()
-    for (const row of rows) {
-      const account = parts.sealer.open(row.account, 'otp.account')
-      for (const token of await parts.tokensOf(account)) {
+    const tokensOf = await parts.readTokens()
+    const remembered = tokensOf === tokensBy ? tokens : new Map<string, readonly string[]>()
+    const made = rows.map(
+      (row) => [row, remembered.get(row.id) ?? tokensOf(parts.sealer.open(row.account, 'otp.account'))] as const,
+    )
+    tokens = new Map(made.map(([{ id }, each]) => [id, each]))
+    tokensBy = tokensOf
+    for (const [row, each] of made) {
+      for (const token of each) {
         // Read at the last moment: uses come in between.
         const used = Math.max(row.used_at_ms, usedAtMs.get(row.id) ?? 0)
         next.set(token, {

@@ -7,7 +7,7 @@ import type { ControlConfig } from '../config/options.ts'
 import { createSmsDesk, type SmsDesk } from '../sms/sms-desk.ts'
 import type { SmsSender, TakeReceipt } from '../sms/sms-sender.ts'
 import type { Store } from '../store/store.ts'
-import { createGrantDesk, type GrantDesk, type GrantPublisher } from './grant-desk.ts'
+import { createGrantDesk, type GrantDesk, type GrantPublisher, type TokensOf } from './grant-desk.ts'
 import type { OfficerParts } from './officers.ts'
 import { createOtpDesk, type OtpDesk } from './otp-desk.ts'
 import type { OtpKeys } from './otp-keys.ts'
@@ -63,7 +63,7 @@ export function createOtpService(parts: OtpServiceParts): OtpService {
     sealer,
     clock,
     log,
-    tokensOf: tokensUnder(parts.gateKeys),
+    readTokens: tokensUnder(parts.gateKeys),
     clockSkewS: config.agents.clockSkewS,
   })
   const desk = createOtpDesk({
@@ -96,12 +96,14 @@ export function createOtpService(parts: OtpServiceParts): OtpService {
 }
 
 /** Accounts under each key; a key is read once. */
-function tokensUnder(gateKeys: () => Promise<GateKeys>): (account: string) => Promise<readonly string[]> {
-  let made: { readonly names: string; readonly tokens: readonly ((account: string) => string)[] } | undefined
-  return async (account) => {
+function tokensUnder(gateKeys: () => Promise<GateKeys>): () => Promise<TokensOf> {
+  let made: { readonly names: string; readonly tokensOf: TokensOf } | undefined
+  return async () => {
     const keys = await gateKeys()
     const names = keys.map((key) => Buffer.from(key).toString('hex')).join()
-    if (made?.names !== names) made = { names, tokens: keys.map((key) => createGateTokens(key)) }
-    return made.tokens.map((tokenOf) => tokenOf(account))
+    if (made?.names === names) return made.tokensOf
+    const makers = keys.map((key) => createGateTokens(key))
+    made = { names, tokensOf: (account) => makers.map((tokenOf) => tokenOf(account)) }
+    return made.tokensOf
   }
 }

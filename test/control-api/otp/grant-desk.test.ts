@@ -31,16 +31,18 @@ async function createGrantLab() {
       return documents.length
     },
   }
-  const start = (gateKeys = [GATE_KEY]): GrantDesk =>
-    createGrantDesk({
+  const start = (gateKeys = [GATE_KEY]): GrantDesk => {
+    const tokensOf = (account: string) => gateKeys.map((key) => gateToken(key, account))
+    return createGrantDesk({
       store,
       publisher,
       clock,
       log,
       sealer: keys.sealer,
-      tokensOf: async (account) => gateKeys.map((key) => gateToken(key, account)),
+      readTokens: async () => tokensOf,
       clockSkewS: 60,
     })
+  }
   const sms = createSmsDesk({ store, clock, log, senders: [], sealer: keys.sealer, randomBytes, keepDays: 1, isOn: true })
   const officerIds = new Map<string, string>()
   const give = (word: string) =>
