@@ -120,6 +120,18 @@ describe('giving a code back', () => {
     expect((await lab.verify(requestId, code)).json().code).toBe('OTP_OVER')
   })
 
+  it('bears no more tries where they come all at once', async () => {
+    const lab = await createOtpLab()
+    await lab.addOfficer('known')
+    const { requestId } = (await lab.ask(anOfficer('known').bhxhCode)).json<{ requestId: string }>()
+    const code = otherThan(await lab.newestCode())
+    const answers = await Promise.all(Array.from({ length: 9 }, () => lab.verify(requestId, code)))
+    expect(answers.map((answer) => answer.json<{ code: string }>().code).sort()).toEqual([
+      ...Array.from({ length: 4 }, () => 'OTP_OVER'),
+      ...Array.from({ length: 5 }, () => 'OTP_WRONG'),
+    ])
+  })
+
   it('comes too late after its time', async () => {
     const lab = await createOtpLab()
     await lab.addOfficer('known')
