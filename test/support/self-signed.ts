@@ -7,9 +7,8 @@ import { temporaryFolder } from './temporary-folder.ts'
 export async function selfSigned(): Promise<{ readonly key: string; readonly cert: string; readonly caFile: string }> {
   const folder = await temporaryFolder()
   const [keyFile, caFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-  await execa('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-    ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', keyFile, '-out', caFile],
-  ])
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', keyFile, '-out', caFile]
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
+  await execa('openssl', ['req', '-x509', ...curve, '-nodes', '-days', '2', ...names])
   return { key: await readFile(keyFile, 'utf8'), cert: await readFile(caFile, 'utf8'), caFile }
 }

@@ -30,7 +30,10 @@ it('the running service sends codes as soon as they are asked for, and signs the
   const first = await fetch(`${baseUrl}/otp`)
   const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? ''
   const fieldsOf = (html: string) =>
-    [...html.matchAll(/name="(form|request)" value="([^"]*)"/g)].map(([, field = '', value = '']) => [field, value])
+    [...html.matchAll(/name="(form|request)" value="([^"]*)"/g)].map(([, field = '', value = '']): [string, string] => [
+      field,
+      value,
+    ])
   const post = async (path: string, html: string, fields: Record<string, string>) => {
     const body = new URLSearchParams([...fieldsOf(html), ...Object.entries(fields)])
     const answer = await fetch(`${baseUrl}${path}`, { method: 'POST', headers: { cookie }, body })
