@@ -68,7 +68,7 @@ export const serve: Command = {
       await readTls(config),
     )
     await using _fleet = startFleetTimer(fleet, config.fleet.judgeEveryS * 1000, log)
-    await using _otp = startOtpTimer(otp, config.otp.signEveryMs, log)
+    await using _otp = await startOtpTimer(otp, config.otp.signEveryMs, log)
     await using _schedule = startPublicationSchedule({ publisher, options: config.publication, log })
     using _watcher = watchRepository(config, publisher, log)
     const address = await app.listen({

@@ -3,8 +3,15 @@ import type { OtpService } from './otp-service.ts'
 
 const SMS_EVERY_MS = 1000
 
-/** Has messages sent and grants signed every so often, and messages at once when one was queued. Disposing it waits for what runs. */
-export function startOtpTimer({ sms, grants }: OtpService, signEveryMs: number, log: FastifyBaseLogger): AsyncDisposable {
+/**
+ * Has messages sent and grants signed every so often, and messages at once when one was queued. Begins with a look at the grants: an edge that tells of a use
+ * does so once, so they must be known before anybody is heard. Disposing it waits for what runs.
+ */
+export async function startOtpTimer(
+  { sms, grants }: OtpService,
+  signEveryMs: number,
+  log: FastifyBaseLogger,
+): Promise<AsyncDisposable> {
   const running = new Set<Promise<void>>()
   const run = (work: () => Promise<void>, words: string): void => {
     const turn = work()
@@ -23,6 +30,7 @@ export function startOtpTimer({ sms, grants }: OtpService, signEveryMs: number, 
   sms.onQueued(send)
   const timers = [setInterval(sign, signEveryMs), setInterval(send, SMS_EVERY_MS)]
   sign()
+  await Promise.all(running)
   send()
   return {
     async [Symbol.asyncDispose]() {
