@@ -20,7 +20,7 @@ export interface RunningGate {
   readonly clock: MovableClock
   readonly flags: FlagSource & { take(flag: Flag): void }
   /** Puts a file into the folder of the agent, and waits until `isTaken`. */
-  handOver(name: string, content: Uint8Array | string, isTaken: (gate: Gate) => boolean): Promise<void>
+  readonly handOver: (name: string, content: Uint8Array | string, isTaken: (gate: Gate) => boolean) => Promise<void>
   stop(): Promise<void>
 }
 
