@@ -7,16 +7,19 @@ import { every, type Timers } from '../time/timers.ts'
 import { createFleetVerdicts } from './fleet-verdicts.ts'
 import type { FleetWatch } from './fleet-watch.ts'
 import { createTallyCarrier } from './tally-carrier.ts'
+import { createUseCarrier } from './use-carrier.ts'
 
 /** How often `watch` is asked for what waits for central; it makes a tally every 10 to 60 s. */
 const CARRY_MS = 10_000
+/** How often it is asked for uses of grants: all edges are to know within 5 s. */
+const CARRY_USES_MS = 1000
 /** How often it is asked who is meant, while there are verdicts. */
 const LOOK_MS = 5000
 
 /** The edge's part in what all edges count together. */
 export interface FleetSide extends Disposable {
-  /** Takes to central what `watch` counted, until disposed. */
-  keepCarrying(client: Pick<ControlClient, 'postBytes'>, signal: AbortSignal): Disposable
+  /** Takes to central what `watch` counted, and which grants were used, until disposed. */
+  keepCarrying(client: Pick<ControlClient, 'postBytes' | 'postJson'>, signal: AbortSignal): Disposable
   /** Takes signed verdicts that the metadata calls `version`, and asks `watch` whom they mean. @throws BlocksError; TrustError TARGET_MISMATCH, METADATA_OLDER */
   take(version: number, bytes: Uint8Array, signal: AbortSignal): void
 }
@@ -44,7 +47,11 @@ export function createFleetSide({ timers, ...parts }: FleetSideParts): FleetSide
   return {
     keepCarrying(client, signal) {
       const carrier = createTallyCarrier({ watch, client, board, clock, log })
-      return every(timers, CARRY_MS, () => void carrier.carry(signal))
+      const uses = createUseCarrier({ watch, client, board, clock, log })
+      const carrying = new DisposableStack()
+      carrying.use(every(timers, CARRY_MS, () => void carrier.carry(signal)))
+      carrying.use(every(timers, CARRY_USES_MS, () => void uses.carry(signal)))
+      return carrying
     },
     take(version, bytes, signal) {
       verdicts.take(version, bytes)

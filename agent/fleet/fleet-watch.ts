@@ -6,7 +6,7 @@ import { readBody, sendRequest } from '../control/http-request.ts'
 import { WatchLinkError } from '../verdicts/watch-link-error.ts'
 
 const TIMEOUT_MS = 5000
-const MAX_ANSWER_BYTES = 1_000_000
+const MAX_ANSWER_BYTES = 2_000_000
 /** As many as one question may name. */
 const ASKED_AT_ONCE = 100
 
@@ -31,6 +31,19 @@ export type SeenAccount = Static<typeof SeenAccount>
 const Tallies = Type.Object({ tallies: Type.Array(OfferedTally, { maxItems: 1000 }) })
 const Accounts = Type.Object({ accounts: Type.Array(SeenAccount, { maxItems: ASKED_AT_ONCE }) })
 
+/** Uses of OTP grants after a change, and the number to ask from next time. */
+const Uses = Type.Object({
+  change: Type.Integer({ minimum: 0 }),
+  uses: Type.Array(
+    Type.Object({
+      token: Type.String({ pattern: '^[a-p]{16}$' }),
+      usedAt: Type.Integer({ minimum: 0, maximum: 2 ** 40, description: 'second since 1970' }),
+    }),
+    { maxItems: 20_000 },
+  ),
+})
+export type ToldUses = Static<typeof Uses>
+
 /** What the agent asks of `watch` for central. `watch` parses hostile input, so each answer is judged strictly. @throws WatchLinkError */
 export interface FleetWatch {
   /** What waits for central, oldest first; nothing where `watch` counts nothing for it. */
@@ -39,6 +52,8 @@ export interface FleetWatch {
   tally(offered: OfferedTally, signal: AbortSignal): Promise<Uint8Array | undefined>
   /** Those of the accounts that made a request here lately. */
   accounts(tokens: readonly string[], signal: AbortSignal): Promise<readonly SeenAccount[]>
+  /** Look-ups under grants that the gate let through; `undefined` where there is no gate. */
+  grantUses?(since: number, signal: AbortSignal): Promise<ToldUses | undefined>
 }
 
 export function createFleetWatch(socketPath: string): FleetWatch {
@@ -67,6 +82,7 @@ export function createFleetWatch(socketPath: string): FleetWatch {
   return {
     tallies: async (signal) => (await askJson('/tallies', Tallies, signal))?.tallies ?? [],
     tally: ({ boot, sequence }, signal) => ask(`/tallies/${boot}/${sequence}`, MAX_TALLY_BYTES, signal),
+    grantUses: (since, signal) => askJson(`/grant-uses?since=${since}`, Uses, signal),
     async accounts(tokens, signal) {
       const accounts: SeenAccount[] = []
       for (let from = 0; from < tokens.length; from += ASKED_AT_ONCE) {

@@ -13,6 +13,7 @@ export type FaultArea =
   | 'seen'
   | 'report'
   | 'tallies'
+  | 'uses'
   | 'documents'
   | 'hand-over'
   | 'gate-key'
