@@ -68,9 +68,11 @@ export class InStepGroups {
   add(slot: number, facility: number, source: number, block: number | undefined, usualPerHour: number, atMs: number): void {
     const isRaised = this.#raised.add(slot, usualPerHour, atMs)
     const sourceKey = mixed(source ^ 0x3a7e11)
-    if (source !== 0 && this.#raised.paneNow(slot) === 1) this.#visitors.note(sourceKey, slot, paneOf(atMs))
+    const isSourceShared = source !== 0 && this.#visitors.note(sourceKey, slot, paneOf(atMs))
     if (!isRaised) return
-    if (source !== 0) this.#count('source', sourceKey, slot, facility, usualPerHour, atMs, 1)
+    // Most accounts are alone with their addresses: nobody is in step there, unless the others were caught.
+    if (isSourceShared || (source !== 0 && this.#caught.has(sourceKey)))
+      this.#count('source', sourceKey, slot, facility, usualPerHour, atMs, 1)
     if (block === undefined) return
     if (block !== 0) this.#count('blocks', mixed(block ^ 0x51c64e6d), slot, facility, usualPerHour, atMs, 1)
     const before = this.#raised.paneBefore(slot)
