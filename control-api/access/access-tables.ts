@@ -2,8 +2,8 @@
 export interface TokenRow {
   id: string
   person: string
-  /** `portal` is no person: the portal’s own pages, which get codes for officers. */
-  role: 'operator' | 'approver' | 'reader' | 'portal'
+  /** `portal` is no person: the portal’s own pages, which get codes for officers. `assessor`: the assessment centre, which grants rights to approve users. */
+  role: 'operator' | 'approver' | 'reader' | 'assessor' | 'portal'
   sha256: string
   created_at_ms: number
   expires_at_ms: number

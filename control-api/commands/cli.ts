@@ -16,6 +16,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   fleet: async () => (await import('./fleet.ts')).fleet,
   otp: async () => (await import('./otp.ts')).otp,
   rehearsal: async () => (await import('./rehearsal.ts')).rehearsal,
+  users: async () => (await import('./users.ts')).users,
+  policy: async () => (await import('./policy.ts')).policy,
   tokens: async () => (await import('./tokens.ts')).tokens,
   keys: async () => (await import('./keys.ts')).keys,
   audit: async () => (await import('./audit.ts')).audit,

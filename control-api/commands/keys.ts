@@ -22,15 +22,11 @@ export const keys: Command = {
   async run(args, io) {
     const { values, positionals } = parseFlags(args, { ...DATA_FLAGS, force: { type: 'boolean' }, person: { type: 'string' } })
     const paths = dataPaths((await loadConfig(values)).data.dir)
-    switch (positionals[0]) {
-      case 'show':
-        return show(paths, io)
-      case 'rotate-gate':
-      case 'end-gate-rotation':
-        return rotate(paths, io, positionals[0] === 'end-gate-rotation', localPerson(values.person), values.force === true)
-      default:
-        throw new UsageError('Say show, rotate-gate or end-gate-rotation')
-    }
+    const [action] = positionals
+    if (action === 'show') return show(paths, io)
+    if (action !== 'rotate-gate' && action !== 'end-gate-rotation')
+      throw new UsageError('Say show, rotate-gate or end-gate-rotation')
+    return rotate(paths, io, action === 'end-gate-rotation', localPerson(values.person), values.force === true)
   },
 }
 

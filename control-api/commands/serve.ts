@@ -19,6 +19,8 @@ import { learnNews, startPublicationSchedule } from '../publication/publication-
 import type { Publisher } from '../publication/publisher.ts'
 import { openGateKeys } from '../publication/secret-files.ts'
 import { createSqliteReportLog } from '../reports/create-sqlite-report-log.ts'
+import { openUsersDesk } from '../users/open-users-desk.ts'
+import { startUsersTimer } from '../users/users-timer.ts'
 import type { Command } from './command.ts'
 import { loadConfig } from './load-config.ts'
 import { openControl, SYSTEM_CLOCK, systemBytes } from './open-control.ts'
@@ -49,10 +51,12 @@ export const serve: Command = {
       randomBytes: systemBytes,
     })
     await using otp = await openOtpService(control, log)
+    const users = openUsersDesk(control, log)
     const app = await createControlServer(
       {
         fleet,
         otp,
+        users,
         gateKeys: () => openGateKeys(dataPaths(config.data.dir).gateKey, systemBytes),
         config,
         store,
@@ -69,6 +73,12 @@ export const serve: Command = {
     )
     await using _fleet = startFleetTimer(fleet, config.fleet.judgeEveryS * 1000, log)
     await using _otp = await startOtpTimer(otp, config.otp.signEveryMs, log)
+    await using _users = startUsersTimer({
+      desk: users,
+      publishEveryMs: config.users.publishEveryS * 1000,
+      idleSchedule: config.users.idleSchedule,
+      log,
+    })
     await using _schedule = startPublicationSchedule({ publisher, options: config.publication, log })
     using _watcher = watchRepository(config, publisher, log)
     const address = await app.listen({

@@ -6,7 +6,7 @@ import { loadConfig } from './load-config.ts'
 import { localPerson, openControl, SYSTEM_CLOCK, systemBytes } from './open-control.ts'
 import { DATA_FLAGS, DATA_USAGE, numberFlag, parseFlags, personFlag, requireFlag } from './parse-flags.ts'
 
-const ROLES = ['operator', 'approver', 'reader', 'portal'] as const
+const ROLES = ['operator', 'approver', 'reader', 'assessor', 'portal'] as const
 
 export const tokens: Command = {
   name: 'tokens',
@@ -14,7 +14,7 @@ export const tokens: Command = {
   usage: `add|list|revoke ID --data DIR [options]
   ${DATA_USAGE}
   --person NAME   the token's holder (add), in lower case: one person, one name; it tells two people apart where a second one must approve
-  --role ROLE     operator, approver or reader (add); portal for the portal's own pages, which get one-time codes
+  --role ROLE     operator, approver or reader (add); assessor for the assessment centre; portal for the portal's own pages, which get one-time codes
   --days N        how long it is valid (add; tokens.days if left out)
   --by NAME       who does it, for the audit log
   --json          the list as JSON`,
@@ -59,7 +59,7 @@ function orderOf(
   const person = personFlag(values.person, '--person')
   const role = ROLES.find((name) => name === values.role)
   if (role === undefined)
-    throw new UsageError(`--role must be operator, approver, reader or portal, is ${JSON.stringify(values.role ?? '')}`)
+    throw new UsageError(`--role must be operator, approver, reader, assessor or portal, is ${JSON.stringify(values.role ?? '')}`)
   return { person, role, days: numberFlag(values.days, '--days', fallbackDays, [1, 3650]) }
 }
 

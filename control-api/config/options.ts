@@ -3,6 +3,7 @@ import { type ConfigOf, option } from '../../rules/config/option-table.ts'
 import { IMPORT_FIELDS, type ImportField } from '../imports/column-mapping.ts'
 import { OTP_OPTIONS } from '../otp/otp-options.ts'
 import { SMS_OPTIONS } from '../sms/sms-options.ts'
+import { USER_FIELDS, type UserField } from '../users/user-forms.ts'
 
 const count = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
 const pathOrNull = Type.Union([Type.String({ minLength: 1 }), Type.Null()])
@@ -18,6 +19,19 @@ const titles = Type.Array(Type.String({ minLength: 1, maxLength: 150 }), { minIt
 const fields = Object.keys(IMPORT_FIELDS) as ImportField[]
 const columnTitles = Type.Unsafe<Partial<Record<ImportField, string[]>>>(
   Type.Object(Object.fromEntries(fields.map((field) => [field, Type.Optional(titles)])), { additionalProperties: false }),
+)
+const userFields = Object.keys(USER_FIELDS) as UserField[]
+const userColumnTitles = Type.Unsafe<Partial<Record<UserField, string[]>>>(
+  Type.Object(Object.fromEntries(userFields.map((field) => [field, Type.Optional(titles)])), { additionalProperties: false }),
+)
+const userSectionTitles = Type.Object(
+  {
+    add: Type.Optional(titles),
+    change: Type.Optional(titles),
+    disable: Type.Optional(titles),
+    cancel: Type.Optional(titles),
+  },
+  { additionalProperties: false },
 )
 const sectionTitles = Type.Object({ add: Type.Optional(titles), cancel: Type.Optional(titles) }, { additionalProperties: false })
 
@@ -95,6 +109,16 @@ export const CONTROL_OPTIONS = {
     24,
     'Hours in which nothing follows for an account whose verdict a person took back.',
   ),
+  'users.idleDays': option(count(7, 365), 45, 'Days without use after which a named user is disabled (1923/BHXH-CNTT).'),
+  'users.warnDays': option(count(1, 60), 7, 'Days before that on which it is said.'),
+  'users.idleSchedule': option(Type.String(), '20 1 * * *', 'When idle accounts are looked at (cron, Asia/Ho_Chi_Minh).'),
+  'users.publishEveryS': option(count(1, 3600), 60, 'Seconds between two looks at whether the signed list of users differs.'),
+  'users.columns': option(
+    userColumnTitles,
+    {},
+    'Titles of the columns of forms 01/dk-ctn and 02/dk-ctn, by field; fields not named keep their own.',
+  ),
+  'users.sections': option(userSectionTitles, {}, 'Words that name their sections: `add`, `change`, `disable` and `cancel`.'),
   ...OTP_OPTIONS,
   ...SMS_OPTIONS,
   'publication.lockWaitMs': option(count(0, 600_000), 30_000, 'Longest wait for another process that publishes.'),

@@ -10,7 +10,7 @@ export function parseControlConfig(text: string): ControlConfig {
 }
 
 function findingsOf(config: ControlConfig): ConfigFinding[] {
-  const { tls, publication } = config
+  const { tls, publication, users } = config
   const findings: ConfigFinding[] = [...otpFindings(config), ...smsFindings(config)]
   if ((tls.certFile === null) !== (tls.keyFile === null)) {
     findings.push({ path: 'tls', message: 'certFile and keyFile go together; name both or none' })
@@ -19,6 +19,9 @@ function findingsOf(config: ControlConfig): ConfigFinding[] {
     if (!validate(publication[name]))
       findings.push({ path: `publication.${name}`, message: 'is not a cron expression, like "7 * * * *"' })
   }
+  if (!validate(users.idleSchedule))
+    findings.push({ path: 'users.idleSchedule', message: 'is not a cron expression, like "20 1 * * *"' })
+  if (users.warnDays >= users.idleDays) findings.push({ path: 'users.warnDays', message: 'must be less than users.idleDays' })
   if (publication.snapshotDays * 24 < publication.timestampHours) {
     findings.push({ path: 'publication.snapshotDays', message: 'must not be shorter than publication.timestampHours' })
   }

@@ -12,6 +12,7 @@ import type { Publisher } from '../publication/publisher.ts'
 import type { RepositoryFiles } from '../publication/repository-files.ts'
 import type { ReportLog } from '../reports/report-log.ts'
 import type { Store } from '../store/store.ts'
+import type { UsersDesk } from '../users/users-desk.ts'
 
 /** All that a route may reach. The `serve` command builds it; tests pass their own parts. */
 export interface ControlContext {
@@ -27,6 +28,8 @@ export interface ControlContext {
   readonly fleet: FleetDesk
   /** One-time codes, grants and messages. */
   readonly otp: OtpService
+  /** Named users: their keys, their signed list, their uses. */
+  readonly users: UsersDesk
   /** Keys under which edges know accounts, newest first. Asked for each time, because they are rotated while the service runs. @throws PublicationError */
   readonly gateKeys: () => Promise<GateKeys>
   /** What `/metrics` shows; an own registry, so that two servers in one process do not meet. */

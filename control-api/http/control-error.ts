@@ -1,12 +1,14 @@
 import { IMPORT_ERRORS } from '../imports/import-errors.ts'
 import { OTP_ERRORS } from '../otp/otp-errors.ts'
 import { REGISTRATION_ERRORS } from '../registrations/registration-errors.ts'
+import { USER_ERRORS } from '../users/user-errors.ts'
 
 /** What the control API refuses: HTTP status and title of each problem. Callers branch on the code, never on the words. */
 export const CONTROL_ERRORS = {
   ...REGISTRATION_ERRORS,
   ...IMPORT_ERRORS,
   ...OTP_ERRORS,
+  ...USER_ERRORS,
   BAD_REQUEST: { status: 400, title: 'The request cannot be read' },
   BAD_FIELDS: { status: 400, title: 'Fields of the request are missing or wrong' },
   UNAUTHENTICATED: { status: 401, title: 'No valid credential came with the request' },

@@ -19,6 +19,8 @@ import { registerTufRoutes } from '../publication/tuf-routes.ts'
 import { registerRegistrationRoutes } from '../registrations/registration-routes.ts'
 import { registerRehearsalRoutes } from '../rehearsal/rehearsal-routes.ts'
 import { registerReportRoutes } from '../reports/report-routes.ts'
+import { registerApproverRoutes } from '../users/approver-routes.ts'
+import { registerUserRoutes } from '../users/user-routes.ts'
 import { ACTOR, anyone, findActor } from './access.ts'
 import type { ControlApp, ControlContext } from './context.ts'
 import { ControlError } from './control-error.ts'
@@ -85,6 +87,8 @@ export async function createControlServer(context: ControlContext, tls?: TlsFile
   registerTufRoutes(app, context)
   registerRevisionRoutes(app, context)
   registerImportRoutes(app, context)
+  registerUserRoutes(app, context)
+  registerApproverRoutes(app, context)
   app.get('/openapi.json', { onRequest: anyone, schema: { hide: true } }, async () => app.swagger())
   return app
 }

@@ -6,9 +6,12 @@ import type { ControlApp, ControlContext } from '../http/context.ts'
 import { ControlError } from '../http/control-error.ts'
 import { parseInstant } from '../registrations/parse-instant.ts'
 import { refuseImport } from '../registrations/refuse-import.ts'
-import { Dispatch, ProvinceCode } from '../registrations/registration-schemas.ts'
+import { Dispatch, FacilityCode, ProvinceCode } from '../registrations/registration-schemas.ts'
 import { requireDispatch } from '../registrations/require-dispatch.ts'
-import { changeMapping } from './column-mapping.ts'
+import { decideImport } from '../users/approve-users.ts'
+import { importUsers } from '../users/import-users.ts'
+import { APPROVER_FORM, USER_FORM } from '../users/user-forms.ts'
+import { ADDRESS_FORM, changeMapping } from './column-mapping.ts'
 import { ImportAnswer, ImportView, readImport, VerdictView, verdictViewOf } from './import-schemas.ts'
 import type { ImportVerdictRow } from './import-tables.ts'
 import { importWorkbook } from './import-workbook.ts'
@@ -26,6 +29,12 @@ const VerdictKind = Type.Union(VERDICT_KINDS.map((kind) => Type.Literal(kind)))
 
 const ImportQuery = Type.Object(
   {
+    form: Type.Optional(
+      Type.Union([Type.Literal('02/th-ip-ctn'), Type.Literal(USER_FORM), Type.Literal(APPROVER_FORM)], {
+        description: 'which form the file is; `02/th-ip-ctn` if left out',
+      }),
+    ),
+    facility: Type.Optional(FacilityCode),
     province: Type.Optional(ProvinceCode),
     dispatch: Dispatch,
     accept: Type.Optional(
@@ -79,7 +88,8 @@ export function registerImportRoutes(app: ControlApp, context: ControlContext): 
         bodyLimit: IMPORT_LIMITS.maxBytes,
         schema: {
           tags,
-          summary: 'Judge the rows of a form-02 workbook and take them',
+          summary:
+            'Judge the rows of a form and take them: addresses (02/th-ip-ctn), users (01/dk-ctn) or their approvers (02/dk-ctn)',
           description: 'The body is the file itself (XLSX or CSV). What is taken waits for approval by another person.',
           consumes: FILE_TYPES,
           querystring: ImportQuery,
@@ -90,16 +100,23 @@ export function registerImportRoutes(app: ControlApp, context: ControlContext): 
       async (request, reply) => {
         const { query, body } = request
         if (!Buffer.isBuffer(body)) throw new ControlError('WRONG_TYPE', `Send the file as ${FILE_TYPES.join(' or ')}.`)
-        const result = await importWorkbook(
-          { ...context, randomBytes: (size) => context.randomBytes(size), mapping: changeMapping(context.config.imports) },
-          actorOf(request),
-          body,
-          {
-            ...query,
-            accept: query.accept ?? 'all',
-            effectiveFromMs: query.effectiveFrom === undefined ? undefined : parseInstant(query.effectiveFrom, 'effectiveFrom'),
-          },
-        )
+        const parts = { ...context, randomBytes: (size: number) => context.randomBytes(size) }
+        const { form = ADDRESS_FORM.number, ...asked } = query
+        const order = {
+          ...asked,
+          accept: query.accept ?? 'all',
+          effectiveFromMs: query.effectiveFrom === undefined ? undefined : parseInstant(query.effectiveFrom, 'effectiveFrom'),
+        }
+        const result =
+          form === USER_FORM || form === APPROVER_FORM
+            ? await importUsers(
+                { ...parts, keys: await context.users.keys(), mapping: context.config.users },
+                actorOf(request),
+                body,
+                order,
+                form,
+              )
+            : await importWorkbook({ ...parts, mapping: changeMapping(context.config.imports) }, actorOf(request), body, order)
         const answer = await answerOf(result.importId, result.isNew)
         return reply
           .code(result.isNew ? 201 : 200)
@@ -205,9 +222,13 @@ export function registerImportRoutes(app: ControlApp, context: ControlContext): 
       const { params, body } = request
       const actor = actorOf(request)
       const dispatch = requireDispatch(body.dispatch)
-      const done = await store.transact(actor, (tx) =>
-        refuseImport({ ...tx, actor, atMs: context.clock.nowMs() }, params.id, { dispatch, reason: body.reason }),
-      )
+      const order = { dispatch, reason: body.reason }
+      const done = await store.transact(actor, async (tx) => {
+        const change = { ...tx, actor, atMs: context.clock.nowMs() }
+        const row = await tx.db.selectFrom('import').select('form').where('id', '=', params.id).executeTakeFirst()
+        if (row?.form !== USER_FORM) return refuseImport(change, params.id, order)
+        return { refused: await decideImport(change, params.id, 'refuse', order), kept: 0 }
+      })
       return { importId: params.id, ...done }
     },
   )

@@ -18,6 +18,8 @@ import { initRepository, type RepositoryParts } from '../../control-api/publicat
 import { createSqliteReportLog } from '../../control-api/reports/create-sqlite-report-log.ts'
 import type { SmsSender, TakeReceipt } from '../../control-api/sms/sms-sender.ts'
 import { createSqliteStore } from '../../control-api/store/create-sqlite-store.ts'
+import { createUserKeys } from '../../control-api/users/user-keys.ts'
+import { createUsersDesk } from '../../control-api/users/users-desk.ts'
 import { DEFAULT_DETECT_POLICY } from '../../rules/detect/detect-policy.ts'
 import { DEFAULT_REVISION_LIMITS } from '../../rules/revisions/judge-revision.ts'
 import { createFakeRepositoryFiles, type FakeRepositoryFiles } from '../fakes/fake-repository-files.ts'
@@ -31,7 +33,9 @@ export interface ControlAppSetup {
   readonly clock: MovableClock
   readonly files: FakeRepositoryFiles
   /** Authorization headers of one person per role, and of a second approver. */
-  readonly as: Readonly<Record<'operator' | 'approver' | 'otherApprover' | 'reader' | 'portal', { authorization: string }>>
+  readonly as: Readonly<
+    Record<'operator' | 'approver' | 'otherApprover' | 'assessor' | 'reader' | 'portal', { authorization: string }>
+  >
   /** Lines of the log so far. */
   readonly logLines: string[]
 }
@@ -51,6 +55,7 @@ export interface ControlAppOptions {
 
 /** The key under which its edges know accounts. */
 export const GATE_KEY: Uint8Array = createHash('sha256').update('gate key of tests').digest()
+const USER_SECRET: Uint8Array = createHash('sha256').update('user secret of tests').digest()
 
 /** The whole control API in memory: store, repository, server (to be injected into), a clock that stands still, and a token per role. */
 export async function createControlAppSetup(options: ControlAppOptions = {}): Promise<ControlAppSetup> {
@@ -98,6 +103,15 @@ export async function createControlAppSetup(options: ControlAppOptions = {}): Pr
       randomBytes,
     }),
     gateKeys: async () => [GATE_KEY],
+    users: createUsersDesk({
+      store,
+      publisher,
+      keys: async () => createUserKeys([GATE_KEY], USER_SECRET),
+      clock,
+      log,
+      idleDays: config.users.idleDays,
+      warnDays: config.users.warnDays,
+    }),
     otp: createOtpService({
       store,
       publisher,
@@ -118,7 +132,7 @@ export async function createControlAppSetup(options: ControlAppOptions = {}): Pr
     await store[Symbol.asyncDispose]()
     await reports[Symbol.asyncDispose]()
   })
-  const token = async (person: string, role: 'operator' | 'approver' | 'reader' | 'portal') => {
+  const token = async (person: string, role: 'operator' | 'approver' | 'reader' | 'assessor' | 'portal') => {
     const made = await store.transact({ person: 'init', role: 'system' }, (tx) =>
       addToken(tx, { person, role, days: 30 }, { nowMs: clock.nowMs(), randomBytes }),
     )
@@ -129,6 +143,7 @@ export async function createControlAppSetup(options: ControlAppOptions = {}): Pr
     approver: await token('approver-1', 'approver'),
     otherApprover: await token('approver-2', 'approver'),
     reader: await token('reader-1', 'reader'),
+    assessor: await token('assessor-1', 'assessor'),
     portal: await token('portal-1', 'portal'),
   }
   return { app, context, clock, files, as, logLines }

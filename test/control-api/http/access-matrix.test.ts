@@ -3,10 +3,10 @@ import { createControlAppSetup } from '../../support/control-app.ts'
 
 const NOBODY = [] as const
 const READERS = ['reader', 'operator', 'approver'] as const
-const ROLES = [...READERS, 'portal'] as const
+const ROLES = [...READERS, 'assessor', 'portal'] as const
 
 /** Who is let in, agents apart: a row for each operation, so that a new route without a row fails. */
-const MATRIX: Readonly<Record<string, 'anyone' | readonly ('reader' | 'operator' | 'approver' | 'portal')[]>> = {
+const MATRIX: Readonly<Record<string, 'anyone' | readonly ('reader' | 'operator' | 'approver' | 'assessor' | 'portal')[]>> = {
   'GET /healthz': 'anyone',
   'GET /readyz': 'anyone',
   'GET /metrics': 'anyone',
@@ -59,6 +59,22 @@ const MATRIX: Readonly<Record<string, 'anyone' | readonly ('reader' | 'operator'
   'GET /v1/imports/{id}/verdicts': READERS,
   'GET /v1/imports/{id}/verdicts.csv': READERS,
   'POST /v1/imports/{id}/refuse': ['operator', 'approver'],
+  'POST /v1/users': ['operator'],
+  'GET /v1/users': [...READERS, 'assessor'],
+  'GET /v1/users/{id}': [...READERS, 'assessor'],
+  'POST /v1/users/{id}/change': ['operator'],
+  'POST /v1/users/{id}/approve': ['approver'],
+  'POST /v1/users/{id}/refuse': ['operator', 'approver'],
+  'POST /v1/users/{id}/disable': ['operator', 'approver'],
+  'POST /v1/users/{id}/cancel': ['operator', 'approver'],
+  'POST /v1/users/approve': ['approver'],
+  'POST /v1/users/refuse': ['operator', 'approver'],
+  'POST /v1/user-uses': NOBODY,
+  'POST /v1/approvers': ['operator'],
+  'GET /v1/approvers': [...READERS, 'assessor'],
+  'POST /v1/approvers/{id}/grant': ['assessor'],
+  'POST /v1/approvers/{id}/refuse': ['operator', 'assessor'],
+  'POST /v1/approvers/{id}/revoke': ['operator', 'assessor'],
 }
 
 describe('every route', () => {

@@ -1,0 +1,210 @@
+import { setImmediate } from 'node:timers/promises'
+import { createMappingWords, type MappingChanges } from '../imports/column-mapping.ts'
+import type { Section } from '../imports/form.ts'
+import { type FormImport, type ImportFormParts, type ImportOrder, type ImportResult, importForm } from '../imports/import-form.ts'
+import { ROW_ERRORS, type RowErrorCode } from '../imports/row-errors.ts'
+import { rowMessage, type Words } from '../imports/row-messages.ts'
+import type { RowVerdict, RowVerdictKind } from '../imports/row-verdict.ts'
+import { columnLetters } from '../imports/sheet.ts'
+import type { Change } from '../registrations/registration.ts'
+import type { Actor } from '../store/store.ts'
+import { enterApprover, findApprover } from './approvers.ts'
+import { askChange, closeUser, findListed, insertUser } from './change-users.ts'
+import { type ReadUserRow, readUserRow, type UserRowFault } from './read-user-row.ts'
+import { saysTheSame } from './user-entry.ts'
+import { APPROVER_FORM, FORMS, USER_FIELDS, type UserField, userMapping } from './user-forms.ts'
+import type { UserKeys } from './user-keys.ts'
+import { USER_ROW_WORDS, type UserRowErrorCode } from './user-row-errors.ts'
+import type { UserRow } from './user-tables.ts'
+import { keepTokens } from './user-tokens.ts'
+
+export interface UserImportParts extends ImportFormParts {
+  readonly keys: UserKeys
+  readonly mapping: MappingChanges<UserField>
+}
+
+export interface UserImportOrder extends ImportOrder {
+  /** Five digits, for rows that name none: a facility’s own list. */
+  readonly facility?: string | undefined
+}
+
+/** Rows judged between two looks at everybody else. */
+const BREATH_ROWS = 500
+
+interface JudgedUserRow {
+  readonly verdict: RowVerdict
+  readonly read: ReadUserRow
+  /** Who is on the list already. */
+  readonly listed?: UserRow | undefined
+}
+
+/**
+ * Reads form 01/dk-ctn (users) or 02/dk-ctn (approvers) and takes its rows, as `importForm` does. Additions and changes wait for approval; who is to be
+ * disabled or cancelled is so at once. No citizen ID is kept and nothing of a person is quoted.
+ * @throws ControlError with a code of IMPORT_ERRORS, BAD_FIELDS, PROVINCE_UNKNOWN
+ */
+export function importUsers(
+  parts: UserImportParts,
+  actor: Actor,
+  file: Uint8Array,
+  order: UserImportOrder,
+  form: keyof typeof FORMS,
+): Promise<ImportResult> {
+  return importForm(parts, actor, file, order, userImport(parts, order, form))
+}
+
+function userImport(
+  { keys, mapping, clock }: UserImportParts,
+  order: UserImportOrder,
+  number: keyof typeof FORMS,
+): FormImport<UserField, ReadUserRow, JudgedUserRow> {
+  const isApprover = number === APPROVER_FORM
+  const atMs = clock.nowMs()
+  const context = { facility: order.facility, province: order.province, fromMs: order.effectiveFromMs ?? atMs, atMs, isApprover }
+  return {
+    words: createMappingWords(userMapping(mapping), FORMS[number]),
+    read: (row) => readUserRow(row, context),
+    judge: (change, read, sheet) => judgeAll(change, read, { sheet, keys, isApprover }),
+    lineOf: ({ verdict, read }) => {
+      const token = 'entry' in read ? keys.personToken(read.entry.citizenId) : ''
+      return `${verdict.verdict}\t${verdict.facility}\t${token}\n`
+    },
+    // A title may name whoever drew the list up.
+    ignoredText: (text) => `${text.length} characters`,
+    async take(change, judged, facts) {
+      for (const one of judged) {
+        if (isApprover) await takeApprover(change, one, keys, facts)
+        else await takeUser(change, one, keys, facts)
+      }
+    },
+  }
+}
+
+interface JudgeParts {
+  readonly sheet: string
+  readonly keys: UserKeys
+  readonly isApprover: boolean
+}
+
+async function judgeAll(change: Change, read: readonly ReadUserRow[], parts: JudgeParts): Promise<JudgedUserRow[]> {
+  const seen = new Set<string>()
+  const judged: JudgedUserRow[] = []
+  for (const [count, one] of read.entries()) {
+    if (count % BREATH_ROWS === 0) await setImmediate()
+    if ('fault' in one) {
+      judged.push({ read: one, verdict: verdictOf(one, 'refused', one.fault, parts.sheet) })
+      continue
+    }
+    const { facility, province, citizenId } = one.entry
+    const key = parts.isApprover ? `${province} ${one.account}` : `${facility} ${citizenId}`
+    const isTwice = seen.has(key)
+    seen.add(key)
+    if (isTwice) {
+      const fault: UserRowFault = { code: 'DUPLICATE_PERSON', field: 'citizenId' }
+      judged.push({ read: one, verdict: verdictOf(one, 'refused', fault, parts.sheet) })
+      continue
+    }
+    const listed = parts.isApprover ? undefined : await findListed(change.db, facility, parts.keys.personToken(citizenId))
+    const found = parts.isApprover
+      ? judgeApprover(one, (await findApprover(change.db, province, one.account)) !== undefined)
+      : judgeUser(one, listed)
+    const [kind, fault] = typeof found === 'string' ? [found, undefined] : found
+    judged.push({ read: one, listed, verdict: verdictOf(one, kind, fault, parts.sheet) })
+  }
+  return judged
+}
+
+type Finding = Section | readonly ['unchanged' | 'refused', UserRowFault]
+
+function judgeUser({ row, entry }: Extract<ReadUserRow, { entry: unknown }>, listed: UserRow | undefined): Finding {
+  const section = row.section ?? 'add'
+  const refused = (code: UserRowErrorCode): Finding => ['refused', { code, field: 'citizenId' }]
+  const unchanged: Finding = ['unchanged', { code: 'PERSON_UNCHANGED', field: 'citizenId' }]
+  if (section === 'add') {
+    if (listed === undefined) return 'add'
+    return saysTheSame(listed, entry) ? unchanged : refused('PERSON_LISTED')
+  }
+  if (listed === undefined) return refused('PERSON_NOT_LISTED')
+  if (section === 'change') return saysTheSame(listed, entry) ? unchanged : 'change'
+  return section === 'disable' && listed.state === 'disabled' ? unchanged : section
+}
+
+/** Rights to approve are revoked one by one, by the assessment centre. */
+function judgeApprover({ row }: Extract<ReadUserRow, { entry: unknown }>, isListed: boolean): Finding {
+  if (row.section !== 'add') return ['refused', { code: 'SECTION_MISSING', field: 'section' }]
+  return isListed ? ['unchanged', { code: 'PERSON_UNCHANGED', field: 'account' }] : 'add'
+}
+
+async function takeUser(
+  change: Change,
+  { verdict, read, listed }: JudgedUserRow,
+  keys: UserKeys,
+  facts: { readonly importId: string; readonly dispatch: string; readonly auditSeq: number },
+): Promise<void> {
+  if (!('entry' in read)) return
+  const { entry } = read
+  const step = {
+    dispatch: facts.dispatch,
+    auditSeq: facts.auditSeq,
+    reason: `import ${facts.importId}`,
+    importId: facts.importId,
+  }
+  if (verdict.verdict === 'add') await insertUser(change, entry, keys, step)
+  if (listed === undefined) return
+  // A list that is sent again makes its users known under a new gate key, too.
+  await keepTokens(change.db, listed.id, keys.tokensOf(entry.facility, entry.citizenId))
+  if (verdict.verdict === 'change') await askChange(change, listed, entry, step)
+  else if (verdict.verdict === 'disable' || verdict.verdict === 'cancel') await closeUser(change, listed, verdict.verdict, step)
+}
+
+async function takeApprover(
+  change: Change,
+  { verdict, read }: JudgedUserRow,
+  keys: UserKeys,
+  facts: { readonly importId: string; readonly dispatch: string; readonly auditSeq: number },
+): Promise<void> {
+  if (verdict.verdict !== 'add' || !('entry' in read)) return
+  const { province, name, citizenId } = read.entry
+  await enterApprover(change, { province, person: read.account, name, citizenId }, keys, facts)
+}
+
+const DONE: Readonly<Record<Section, Words>> = {
+  add: { vi: 'thêm người dùng, chờ phê duyệt', en: 'adds the person, who waits for approval' },
+  change: { vi: 'thay đổi, chờ phê duyệt', en: 'changes the person once it is approved' },
+  disable: { vi: 'khóa người dùng ngay', en: 'disables the person at once' },
+  cancel: { vi: 'hủy người dùng ngay', en: 'cancels the person at once' },
+}
+
+function verdictOf(
+  { row, ...read }: ReadUserRow,
+  verdict: RowVerdictKind,
+  fault: UserRowFault | undefined,
+  sheet: string,
+): RowVerdict {
+  const facility = 'entry' in read ? read.entry.facility : (row.cells.facility?.text ?? '')
+  const words = fault === undefined ? DONE[verdict as Section] : wordsOf(fault)
+  const column = fault === undefined ? undefined : row.columns.get(fault.field)
+  const [vi, en] =
+    fault === undefined || column === undefined
+      ? ['', '']
+      : [
+          `, cột ${columnLetters(column)} (${USER_FIELDS[fault.field]})`,
+          `, column ${columnLetters(column)} (${USER_FIELDS[fault.field]})`,
+        ]
+  const name = JSON.stringify(sheet.slice(0, 60))
+  return {
+    row: row.row,
+    section: row.section,
+    verdict,
+    code: fault?.code ?? null,
+    field: fault?.field ?? null,
+    value: '',
+    facility: /^[0-9]{5}$/.test(facility) ? facility : '',
+    block: '',
+    message: { vi: `Trang ${name}, dòng ${row.row}${vi}: ${words.vi}`, en: `Sheet ${name}, row ${row.row}${en}: ${words.en}` },
+  }
+}
+
+function wordsOf({ code }: UserRowFault): Words {
+  return code in ROW_ERRORS ? rowMessage(code as RowErrorCode, { value: '…' }) : USER_ROW_WORDS[code as UserRowErrorCode]
+}
