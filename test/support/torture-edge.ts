@@ -125,7 +125,22 @@ async function openEdge(
       ...more,
     }),
   )
-  const readKernel = () => (backend === 'nft' ? readNftKernel(space) : readIpsetKernel(space, 'own'))
+  const readOnce = () => (backend === 'nft' ? readNftKernel(space) : readIpsetKernel(space, 'own'))
+  /** ipset and iptables are read one after the other: while an agent goes on, a revision may come in between. What is wrong stays wrong, and is read twice alike. */
+  const readKernel = async () => {
+    if (backend === 'nft') return readOnce()
+    let before = await readOnce()
+    return until(
+      'the lists stay as they are while they are read',
+      async () => {
+        const found = await readOnce()
+        if (JSON.stringify(found) === JSON.stringify(before)) return { found }
+        before = found
+        return undefined
+      },
+      { everyMs: 50, deadlineMs: PATIENCE_MS },
+    ).then(({ found }) => found)
+  }
   let ending = new AbortController()
   const all = parts.move()
   const edge: TortureEdge = {
