@@ -1,6 +1,7 @@
 import type { Flag } from '../../rules/reports/flag.ts'
 import type { Clock } from '../../rules/time/clock.ts'
 import type { ControlClient } from '../control/control-client.ts'
+import { createUserUseCarrier } from '../hand-over/user-use-carrier.ts'
 import type { Log } from '../log/log.ts'
 import type { StatusBoard } from '../status/status-board.ts'
 import { every, type Timers } from '../time/timers.ts'
@@ -13,6 +14,8 @@ import { createUseCarrier } from './use-carrier.ts'
 const CARRY_MS = 10_000
 /** How often it is asked for uses of grants: all edges are to know within 5 s. */
 const CARRY_USES_MS = 1000
+/** How often it is asked on which day named users were last seen. */
+const CARRY_DAYS_MS = 600_000
 /** How often it is asked who is meant, while there are verdicts. */
 const LOOK_MS = 5000
 
@@ -50,6 +53,8 @@ export function createFleetSide({ timers, ...parts }: FleetSideParts): FleetSide
       const uses = createUseCarrier({ watch, client, board, clock, log })
       const carrying = new DisposableStack()
       carrying.use(every(timers, CARRY_MS, () => void carrier.carry(signal)))
+      const users = createUserUseCarrier({ usesSince: async (since, until) => watch.userUses?.(since, until), client, log })
+      carrying.use(every(timers, CARRY_DAYS_MS, () => void users.carry(signal)))
       carrying.use(every(timers, CARRY_USES_MS, () => void uses.carry(signal)))
       return carrying
     },

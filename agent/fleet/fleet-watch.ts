@@ -2,6 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { MaskedAccount } from '../../rules/reports/masked-account.ts'
 import { MAX_TALLY_BYTES } from '../../rules/tallies/tally-bytes.ts'
+import { UserUses } from '../../rules/users/user-uses.ts'
 import { readBody, sendRequest } from '../control/http-request.ts'
 import { WatchLinkError } from '../verdicts/watch-link-error.ts'
 
@@ -44,6 +45,9 @@ const Uses = Type.Object({
 })
 export type ToldUses = Static<typeof Uses>
 
+const Days = Type.Object({ change: Type.Integer({ minimum: 0 }), ...UserUses.properties })
+export type ToldDays = Static<typeof Days>
+
 /** What the agent asks of `watch` for central. `watch` parses hostile input, so each answer is judged strictly. @throws WatchLinkError */
 export interface FleetWatch {
   /** What waits for central, oldest first; nothing where `watch` counts nothing for it. */
@@ -54,6 +58,8 @@ export interface FleetWatch {
   accounts(tokens: readonly string[], signal: AbortSignal): Promise<readonly SeenAccount[]>
   /** Look-ups under grants that the gate let through; `undefined` where there is no gate. */
   grantUses?(since: number, signal: AbortSignal): Promise<ToldUses | undefined>
+  /** On which day named users were last let through, after change number `since`; `undefined` where there is no gate. */
+  userUses?(since: number, signal: AbortSignal): Promise<ToldDays | undefined>
 }
 
 export function createFleetWatch(socketPath: string): FleetWatch {
@@ -83,6 +89,7 @@ export function createFleetWatch(socketPath: string): FleetWatch {
     tallies: async (signal) => (await askJson('/tallies', Tallies, signal))?.tallies ?? [],
     tally: ({ boot, sequence }, signal) => ask(`/tallies/${boot}/${sequence}`, MAX_TALLY_BYTES, signal),
     grantUses: (since, signal) => askJson(`/grant-uses?since=${since}`, Uses, signal),
+    userUses: (since, signal) => askJson(`/user-uses?since=${since}`, Days, signal),
     async accounts(tokens, signal) {
       const accounts: SeenAccount[] = []
       for (let from = 0; from < tokens.length; from += ASKED_AT_ONCE) {

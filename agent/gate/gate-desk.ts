@@ -2,9 +2,13 @@ import { GATE_REASON_CODES, type GateReason } from '../../rules/gate/gate-reason
 import type { GateDecision, GateRequest } from '../../rules/gate/gate-request.ts'
 import { judgeRequest } from '../../rules/gate/judge-request.ts'
 import { type AskedRequest, createGateReader } from '../../rules/gate/read-gate-request.ts'
+import { createUserUseBook, type UserUseBook } from '../../rules/users/user-use-book.ts'
 import { createClientNames } from './client-software.ts'
 import type { GateHolder } from './gate-holder.ts'
 import type { RehearsalBook } from './rehearsal-book.ts'
+
+/** An account that is one person's: the facility and a citizen ID. */
+const NAMED = /^[0-9]{5}_[0-9]{12}$/
 
 /** What was decided since the start. */
 export interface GateCounts {
@@ -20,12 +24,15 @@ export interface GateDesk {
   /** `undefined` for what is no request of a proxy. */
   decide(asked: AskedRequest, userAgent: string | undefined): GateDecision | undefined
   readonly counts: GateCounts
+  /** On which day named users were last let through. 1923/BHXH-CNTT §1b */
+  readonly userUses: UserUseBook
 }
 
 /** @param key at least 16 bytes; see `createGateReader` */
 export function createGateDesk(holder: GateHolder, book: RehearsalBook, key: Uint8Array): GateDesk {
   const reader = createGateReader(key)
   const clientOf = createClientNames()
+  const userUses = createUserUseBook()
   const counts: GateCounts = {
     passed: 0,
     refused: 0,
@@ -50,8 +57,19 @@ export function createGateDesk(holder: GateHolder, book: RehearsalBook, key: Uin
     for (const token of holder.keysOf(account).tokens) if (holder.grants.use(token, atMs) !== 'none') return
   }
 
+  /** Only whom the signed list knows: whoever invents accounts fills nothing. */
+  function seeUser({ account, accountSource, atMs }: GateRequest): void {
+    if (account === undefined || accountSource === 'correlation' || !NAMED.test(account)) return
+    for (const token of holder.keysOf(account).tokens) {
+      if (holder.state.users?.find(token) === undefined) continue
+      userUses.use(token, atMs)
+      return
+    }
+  }
+
   return {
     counts,
+    userUses,
     decide(asked, userAgent) {
       const request = reader.read(asked)
       if (request === undefined) {
@@ -63,6 +81,7 @@ export function createGateDesk(holder: GateHolder, book: RehearsalBook, key: Uin
         counts.passed += 1
         reader.letThrough()
         useGrant(request)
+        seeUser(request)
       } else counts.refused += 1
       if (decision.reason !== undefined || decision.would.length > 0) note(request, decision, userAgent)
       return decision

@@ -15,6 +15,11 @@ export function addGateRoutes(app: FastifyInstance, gate: Gate): void {
     const { uses, change } = gate.holder.grants?.usesSince(Number(query.since ?? 0)) ?? { uses: [], change: 0 }
     return { change, uses: uses.map(({ token, usedAtS }) => ({ token, usedAt: usedAtS })) }
   })
+  app.get<{ Querystring: { since?: string } }>('/user-uses', ({ query }, reply) => {
+    if (query.since !== undefined && !/^\d{1,15}$/.test(query.since))
+      return reply.code(400).send({ error: 'since must be a number' })
+    return gate.desk.userUses.usesSince(Number(query.since ?? 0))
+  })
   app.get('/rehearsal', (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(Readable.from(piecesOf(gate.book.all()))),
   )

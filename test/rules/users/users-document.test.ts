@@ -22,7 +22,7 @@ const aList = (users: readonly ListedUser[]): UsersInput => ({
 
 const users = fc.uniqueArray(
   fc.record({
-    token: fc.string({ unit: fc.constantFrom(...'abcdefghijklmnop'), minLength: 16, maxLength: 16 }),
+    token: fc.string({ unit: fc.constantFrom(...Array.from('abcdefghijklmnop')), minLength: 16, maxLength: 16 }),
     facility: fc.integer({ min: 0, max: 99_999 }).map((code) => String(code).padStart(5, '0')),
     rights: fc.subarray([...USER_RIGHTS]),
     state: fc.constantFrom('active' as const, 'disabled' as const),
