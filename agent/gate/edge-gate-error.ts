@@ -13,6 +13,9 @@ export const EDGE_GATE_ERRORS = {
   GATE_MARK_BROKEN: 'what the gate remembered of time and versions is torn or was changed on disk; it begins anew',
   GATE_REHEARSAL_BROKEN: 'the remembered rehearsal is torn or was changed on disk; it begins anew',
   GATE_SOCKET_IN_USE: 'another gate answers on the socket already',
+  GATE_HAPROXY_AWAY: 'the runtime socket of HAProxy does not answer; what its maps hold goes on, and it is tried again',
+  GATE_HAPROXY_REFUSED:
+    'HAProxy does not take what the gate says: its configuration or its maps are not those that are shipped; it is tried again',
   GATE_SOCKET_UNUSABLE: 'the socket of the gate cannot be listened on; it is tried again',
 } as const
 

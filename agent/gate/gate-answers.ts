@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { GATE_REASONS, type GateReason } from '../../rules/gate/gate-reason.ts'
 import type { GateDecision } from '../../rules/gate/gate-request.ts'
 import type { GatePolicy } from '../../rules/gate/policy-options.ts'
+import { asciiJson, refusalText } from './refusal-text.ts'
 
 /** How a proxy wants the answer. nginx's `auth_request` takes no status but 2xx, 401 and 403, and drops the body: it reads both from headers. */
 export type AnswerForm = 'plain' | 'auth_request'
@@ -26,10 +27,8 @@ export function createGateAnswers({ contact }: Pick<GatePolicy, 'contact'>): Gat
   function refusalOf(reason: GateReason): Refusal {
     const known = refusals.get(reason)
     if (known !== undefined) return known
-    const { status, maKetQua, vi, en } = GATE_REASONS[reason]
-    const body = Buffer.from(
-      JSON.stringify({ maKetQua, ghiChu: `${vi} ${contact.vi}`, ghiChuEn: `${en} ${contact.en}`, lyDo: reason }),
-    )
+    const { status } = GATE_REASONS[reason]
+    const body = Buffer.from(refusalText(reason, contact))
     const common = { 'X-Edgeward-Reason': reason, 'Cache-Control': 'no-store' }
     const challenge: Readonly<Record<string, string>> = status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}
     const fresh: Refusal = {
@@ -71,9 +70,4 @@ export function createGateAnswers({ contact }: Pick<GatePolicy, 'contact'>): Gat
       response.end()
     },
   }
-}
-
-/** JSON that a header can carry: every other character escaped. */
-function asciiJson(text: string): string {
-  return text.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

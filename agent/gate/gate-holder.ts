@@ -1,3 +1,4 @@
+import type { FacilitiesDocument } from '../../rules/facilities/facilities-document.ts'
 import { type CompiledPolicy, compilePolicy, modeOf } from '../../rules/gate/compile-policy.ts'
 import type { GateKeys } from '../../rules/gate/gate-keys.ts'
 import { GATE_RULES, type GateMode, type GateRule } from '../../rules/gate/gate-rule.ts'
@@ -10,6 +11,7 @@ import { EdgeGrants } from '../../rules/grants/edge-grants.ts'
 import { createMasker } from '../../rules/requests/mask-account.ts'
 import { createAccountTokens } from '../../rules/tallies/account-token.ts'
 import type { UsersDocument } from '../../rules/users/users-document.ts'
+import type { HaproxySource } from '../haproxy/haproxy-keeper.ts'
 import { type AccountKeys, createAccountKeys } from './account-keys.ts'
 import { createFacilityPlaces } from './facility-places.ts'
 import type { GateMark } from './gate-memory.ts'
@@ -46,6 +48,8 @@ export interface GateHolder {
   readonly policyVersion: number | null
   readonly hasKeys: boolean
   keysOf(account: string): AccountKeys
+  /** What HAProxy must know, by the clock of now. */
+  forHaproxy(nowMs: number): HaproxySource
   modes(nowMs: number): Readonly<Record<GateRule, GateMode>>
 }
 
@@ -56,6 +60,8 @@ export function createGateHolder(options: GateHolderOptions): GateHolder {
   const mask = createMasker(maskingKey)
   const tallyToken = tallyKey === undefined ? undefined : createAccountTokens(tallyKey)
   const grants = new EdgeGrants(nowMs)
+  let gateKeys: GateKeys = []
+  let facilities: FacilitiesDocument | undefined
   let tokenMakers: readonly ((account: string) => string)[] = []
   let keysOf = newKeys()
   let policyVersion: number | null = null
@@ -113,9 +119,11 @@ export function createGateHolder(options: GateHolderOptions): GateHolder {
         mark.prove(Date.parse(document.publishedAt))
       },
       facilities(document) {
+        facilities = document
         state.facilities = createFacilityPlaces(document)
       },
       keys(keys: GateKeys) {
+        gateKeys = keys
         tokenMakers = keys.map((key) => createGateTokens(key))
         keysOf = newKeys()
       },
@@ -133,6 +141,18 @@ export function createGateHolder(options: GateHolderOptions): GateHolder {
       return tokenMakers.length > 0
     },
     keysOf: (account) => keysOf(account),
+    forHaproxy: (atMs) => ({
+      policy: state.policy,
+      strongest,
+      markMs: mark.at(atMs) > atMs ? Math.floor(mark.at(atMs)) : 0,
+      standings: standings.all(),
+      users,
+      grants: hasGrants ? grants : undefined,
+      facilities,
+      maskingKey,
+      tallyKey,
+      gateKeys,
+    }),
     modes: (atMs) => modesOf(state.policy, mark.at(atMs)),
   }
 }

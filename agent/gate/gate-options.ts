@@ -26,6 +26,16 @@ export const GATE_OPTIONS = {
     'enforce',
     'No rule does more than this on this edge, whatever the policy says: `rehearse` to begin with, refusing nobody.',
   ),
+  'gate.haproxy.socket': option(
+    Type.String(),
+    '',
+    'Runtime socket (`level admin`) of the HAProxy whose maps `watch` keeps, for example `/run/haproxy/edgeward.sock`; empty: none.',
+  ),
+  'gate.haproxy.maps': option(
+    Type.String(),
+    '/etc/haproxy/edgeward',
+    'Folder of the maps as the configuration of HAProxy names it (`EDGEWARD_MAPS`); `watch` never reads or writes it.',
+  ),
   'gate.rehearsalRows': option(
     Type.Integer({ minimum: 100, maximum: 200_000 }),
     20_000,
@@ -39,7 +49,12 @@ export interface GateOptions extends Readonly<ConfigOf<typeof GATE_OPTIONS>['gat
 
 /** What no single option can show. */
 export function gateFindings({ gate }: ConfigOf<typeof GATE_OPTIONS>): ConfigFinding[] {
-  const paths = { socket: gate.socket, policyFile: gate.policyFile }
+  const paths = {
+    socket: gate.socket,
+    policyFile: gate.policyFile,
+    'haproxy.socket': gate.haproxy.socket,
+    'haproxy.maps': gate.haproxy.maps,
+  }
   const findings = Object.entries(paths).flatMap(([name, value]) =>
     value === '' || isAbsolute(value)
       ? []

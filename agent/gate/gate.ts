@@ -4,6 +4,8 @@ import { ConfigError } from '../../rules/config/config-error.ts'
 import { parsePolicySource } from '../../rules/gate/policy-document.ts'
 import { DEFAULT_GATE_POLICY, type GatePolicy } from '../../rules/gate/policy-options.ts'
 import type { Clock } from '../../rules/time/clock.ts'
+import { createHaproxyKeeper } from '../haproxy/haproxy-keeper.ts'
+import { createRuntimeSocket } from '../haproxy/runtime-socket.ts'
 import type { Log } from '../log/log.ts'
 import { type Timers, wait } from '../time/timers.ts'
 import { createFaultList } from '../watch/fault-list.ts'
@@ -26,6 +28,8 @@ const FLOOR_MS = 500
 /** The mark of time and the rehearsal are written at most so often; the mark at once where a version or a mode has changed. */
 const SAVE_MARK_MS = 60_000
 const SAVE_BOOK_MS = 60_000
+/** HAProxy is asked so often whether it was reloaded, and for look-ups under grants. */
+const HAPROXY_MS = 500
 /** A socket that cannot be listened on is tried again. */
 const LISTEN_AGAIN_MS = 5_000
 
@@ -144,7 +148,29 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
     }
   }
 
-  const hearing = flags.listen((flag) => holder.standings.takeFlag(flag))
+  async function keepHaproxy(signal: AbortSignal): Promise<void> {
+    const { socket, maps } = options.haproxy
+    if (socket === '') return
+    using wake = createLogWake([], timers)
+    stirHaproxy = () => wake.stir()
+    const keeper = createHaproxyKeeper(createRuntimeSocket(socket), maps)
+    while (!signal.aborted) {
+      try {
+        await keeper.pass(holder.forHaproxy(clock.nowMs()))
+        faults.set('haproxy', undefined)
+      } catch (error) {
+        faults.set('haproxy', error as Error)
+      }
+      await wake.wait(HAPROXY_MS, signal)
+    }
+  }
+
+  /** A flag does not wait for the next turn. */
+  let stirHaproxy: (() => void) | undefined
+  const hearing = flags.listen((flag) => {
+    holder.standings.takeFlag(flag)
+    stirHaproxy?.()
+  })
   for (const flag of flags.live()) holder.standings.takeFlag(flag)
   await look()
   return {
@@ -169,7 +195,7 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
         HANDED_OVER.map((name) => join(options.dir, name)),
         timers,
       )
-      const listening = listen(signal)
+      const listening = Promise.all([listen(signal), keepHaproxy(signal)])
       while (!signal.aborted) {
         await wake.wait(FLOOR_MS, signal)
         if (!signal.aborted) await look()

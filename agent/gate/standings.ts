@@ -10,6 +10,8 @@ export interface Standings {
   takeBlocks(document: BlocksDocument): void
   /** The stronger of both. */
   find(masked: string, tallyToken: string | undefined, nowMs: number): Standing | undefined
+  /** All of both, by the name that they give an account; the same object until something changes. */
+  all(): ReadonlyMap<string, Standing>
   readonly flags: number
   readonly verdicts: number
 }
@@ -17,12 +19,15 @@ export interface Standings {
 export function createStandings(): Standings {
   const flags = new Map<string, Standing>()
   let verdicts: ReadonlyMap<string, Standing> = new Map()
+  let all: ReadonlyMap<string, Standing> | undefined
   return {
     takeFlag({ account, action, until }) {
+      all = undefined
       if (action !== 'suspend' && action !== 'throttle') flags.delete(account)
       else flags.set(account, { action, untilMs: until === null ? Number.POSITIVE_INFINITY : Date.parse(until) })
     },
     takeBlocks(document) {
+      all = undefined
       verdicts = new Map(document.verdicts.map(({ token, action, until }) => [token, { action, untilMs: Date.parse(until) }]))
     },
     find(masked, tallyToken, nowMs) {
@@ -32,6 +37,11 @@ export function createStandings(): Standings {
       if (fleet === undefined || nowMs >= fleet.untilMs) return own
       if (own.action !== fleet.action) return own.action === 'suspend' ? own : fleet
       return own.untilMs >= fleet.untilMs ? own : fleet
+    },
+    all() {
+      // Flags name an account by its masked form, verdicts by 16 letters: no name is both.
+      all ??= new Map([...flags, ...verdicts])
+      return all
     },
     get flags() {
       return flags.size

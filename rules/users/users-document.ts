@@ -44,6 +44,8 @@ export interface UsersDocument {
   readonly count: number
   /** By token; `undefined` for who is not on the list. */
   find(token: string): ListedUser | undefined
+  /** In the order of the tokens. */
+  all(): Iterable<ListedUser>
 }
 
 export interface UsersInput extends Pick<UsersDocument, 'version' | 'publishedAt' | 'keys'> {
@@ -88,7 +90,14 @@ export function parseUsers(content: Uint8Array): UsersDocument {
       `Cannot read a users document: it has ${bytes.length} bytes, ${count} users take ${length}`,
     )
   checkLines(bytes, start, count)
-  return { version, publishedAt, keys, count, find: (token) => findIn(bytes, start, count, token) }
+  return {
+    version,
+    publishedAt,
+    keys,
+    count,
+    find: (token) => findIn(bytes, start, count, token),
+    all: () => usersIn(bytes, start, count),
+  }
 }
 
 function parseHeader(text: string): Static<typeof UsersHeader> {
@@ -160,6 +169,13 @@ function findIn(bytes: Buffer, start: number, count: number, token: string): Lis
     else high = middle - 1
   }
   return undefined
+}
+
+function* usersIn(bytes: Buffer, start: number, count: number): Generator<ListedUser> {
+  for (let line = 0; line < count; line += 1) {
+    const from = start + line * LINE + 1
+    yield userOf(bytes.toString('latin1', from, from + LINE - 4))
+  }
 }
 
 function userOf(line: string): ListedUser {

@@ -48,6 +48,7 @@ export async function runGate({ folder, nowMs, options, tallyKey }: RunGateOptio
       policyFile: '',
       strongest: 'enforce',
       rehearsalRows: 1000,
+      haproxy: { socket: '', maps: '' },
       ...options,
     },
     {

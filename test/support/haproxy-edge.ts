@@ -1,0 +1,72 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { createRuntimeSocket, type RuntimeSocket } from '../../agent/haproxy/runtime-socket.ts'
+import { ROOT_FOLDER } from './place.ts'
+import { createService, type Service, spawnHere } from './service.ts'
+import { until } from './until.ts'
+
+export const HAPROXY_MAPS = ['policy', 'standings', 'users', 'grants', 'addresses'] as const
+
+/** A running HAProxy with what is shipped, sockets for ports, and a portal behind it that tells what reached it. */
+export interface HaproxyEdge extends AsyncDisposable {
+  readonly service: Service
+  readonly runtime: RuntimeSocket
+  /** Clients say where they come from by the PROXY protocol. */
+  readonly front: string
+  /** Lines of the access log. */
+  readonly log: readonly string[]
+  /** As `systemctl reload haproxy` does; done when another worker answers. */
+  reload(): Promise<void>
+}
+
+/** @param subjectKey base64 */
+export async function startHaproxy(folder: string, subjectKey: string): Promise<HaproxyEdge> {
+  for (const name of HAPROXY_MAPS) await writeFile(`${folder}/edgeward-${name}.map`, '')
+  await writeFile(`${folder}/subject.key`, `${subjectKey}\n`)
+  for (const name of ['edgeward-gate.lua', 'edgeward-spellings.lua'])
+    await writeFile(`${folder}/${name}`, await readFile(`${ROOT_FOLDER}/docs/haproxy/${name}`))
+  const shipped = await readFile(`${ROOT_FOLDER}/docs/haproxy/edgeward.cfg`, 'utf8')
+  await writeFile(
+    `${folder}/haproxy.cfg`,
+    shipped
+      .replace(/stats socket \S+ mode 660 group \S+/, `stats socket ${folder}/runtime.sock mode 600`)
+      .replace(/log \/run\S+ len 65535 format rfc5424/, 'log stdout len 65535 format raw')
+      .replaceAll('/etc/haproxy/edgeward', folder)
+      .replace(/^ *bind .*\n/gm, '')
+      .replace('frontend edgeward\n', `frontend edgeward\n    bind unix@${folder}/front.sock accept-proxy\n`)
+      .replace('PORTAL.EXAMPLE:8080 check', `unix@${folder}/portal.sock`),
+  )
+  const portal = createServer((request, response) => {
+    request.resume()
+    const { 'x-real-ip': ip, 'x-real-port': port, 'x-forwarded-for': forwarded } = request.headers
+    response.end(JSON.stringify({ maKetQua: '000', ip, port, forwarded, url: request.url }))
+  })
+  portal.listen(`${folder}/portal.sock`)
+  const service = createService('haproxy', spawnHere('haproxy', ['-W', '-f', `${folder}/haproxy.cfg`]))
+  const log: string[] = []
+  service.listen((line) => {
+    if (line.startsWith('{"at"')) log.push(line)
+  })
+  const runtime = createRuntimeSocket(`${folder}/runtime.sock`)
+  const pid = async (): Promise<string | undefined> => /^Pid: ([0-9]+)/m.exec(await runtime.ask('show info'))?.[1]
+  await until('HAProxy answers', pid)
+  return {
+    service,
+    runtime,
+    front: `${folder}/front.sock`,
+    log,
+    async reload() {
+      const before = await pid()
+      process.kill(service.pid, 'SIGUSR2')
+      await until('another worker answers', async () => {
+        const now = await pid()
+        return now === undefined || now === before ? undefined : now
+      })
+    },
+    async [Symbol.asyncDispose]() {
+      await service.stop()
+      portal.close()
+      portal.closeAllConnections()
+    },
+  }
+}

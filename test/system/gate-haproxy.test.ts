@@ -1,0 +1,362 @@
+import { rename } from 'node:fs/promises'
+import t from 'tap'
+import { policyEntries } from '../../agent/haproxy/policy-entries.ts'
+import { formatGateKeys } from '../../rules/gate/gate-keys.ts'
+import { gateToken } from '../../rules/gate/gate-token.ts'
+import { formatPolicy, parsePolicySource } from '../../rules/gate/policy-document.ts'
+import { GRANT_IDLE_MS } from '../../rules/grants/grant-life.ts'
+import { formatGrants, grantsDocument } from '../../rules/grants/grants-document.ts'
+import { createLineParser } from '../../rules/requests/log-format.ts'
+import { maskAccount } from '../../rules/requests/mask-account.ts'
+import { formatUsers } from '../../rules/users/users-document.ts'
+import { anAccessToken } from '../support/access-token.ts'
+import { aFlag, ask, GATE_MASKING_KEY, proxyLine, type RawAnswer, runGate } from '../support/gate-edge.ts'
+import { onlyRules } from '../support/gate-states.ts'
+import { startHaproxy } from '../support/haproxy-edge.ts'
+import { isInstalled } from '../support/surroundings.ts'
+import { until } from '../support/until.ts'
+import { createWorkDir } from '../support/work-dir.ts'
+
+const CITIZEN = '0'.repeat(12)
+const NAMED = `01234_${CITIZEN}`
+const OTHER = `01235_${CITIZEN}`
+const U = '/api/egw/KQNhanLichSuKCB2024'
+const HISTORY = '/api/egw/Lskcb2025'
+const IP = '203.0.113.7'
+const HOUR_MS = 3_600_000
+
+if (!isInstalled('haproxy')) {
+  t.plan(0, 'needs HAProxy')
+} else {
+  await using work = await createWorkDir('edgeward-haproxy')
+  const folder = work.path
+  const nowMs = Date.now()
+  await using haproxy = await startHaproxy(folder, Buffer.alloc(32, 7).toString('base64'))
+  const edge = await runGate({
+    folder,
+    nowMs,
+    options: { haproxy: { socket: `${folder}/runtime.sock`, maps: folder } },
+  })
+  const { gate } = edge
+  const key = Buffer.alloc(32, 9)
+  const [token, otherToken] = [gateToken(key, NAMED), gateToken(key, OTHER)]
+  const publishedAt = new Date(nowMs).toISOString()
+  let [policies, grants] = [0, 0]
+
+  const send = (request: string, { ip = IP, more = '', body = '' } = {}): Promise<RawAnswer> =>
+    ask(
+      haproxy.front,
+      `${proxyLine(ip)}${request}\r\nHost: egw.example\r\nConnection: close\r\n${more}${body === '' ? '' : `Content-Length: ${body.length}\r\n`}\r\n${body}`,
+    )
+  const get = (path: string, account = NAMED, ip = IP): Promise<RawAnswer> =>
+    send(`GET ${path}?username=${account} HTTP/1.1`, { ip })
+  const post = (path: string, body: string, ip = IP): Promise<RawAnswer> => send(`POST ${path} HTTP/1.1`, { ip, body })
+  const seen = ({ status, headers }: RawAnswer): string =>
+    `${status} ${headers['x-edgeward-reason'] ?? headers['x-edgeward-rehearsal'] ?? ''}`.trim()
+  const becomes = async (wanted: string, request: () => Promise<RawAnswer>): Promise<RawAnswer> =>
+    until(wanted, async () => {
+      const answer = await request()
+      return seen(answer) === wanted ? answer : undefined
+    })
+  const isFilled = async (): Promise<void> => {
+    const epoch = policyEntries(gate.holder.state.policy.source, 'enforce').get('epoch') ?? ''
+    await until('the maps are filled', async () => {
+      const answer = await haproxy.runtime.ask(`get map ${folder}/edgeward-policy.map epoch`)
+      return answer.includes(epoch) || undefined
+    })
+  }
+  const takePolicy = async (yaml: string): Promise<void> => {
+    policies += 1
+    const policy = parsePolicySource(yaml)
+    const version = policies
+    const content = formatPolicy({ format: 'edgeward-policy/1', version, publishedAt, policy })
+    await edge.handOver('policy.json', content, () => gate.holder.policyVersion === version)
+    await isFilled()
+  }
+  const takeGrants = async (...all: readonly { token: string; usedAtMs: number }[]): Promise<void> => {
+    grants += 1
+    const version = grants
+    const whole = all.map((grant) => ({ ...grant, grantedAtMs: grant.usedAtMs, endsAtMs: nowMs + 12 * HOUR_MS }))
+    await edge.handOver(
+      'grants.json',
+      formatGrants(grantsDocument(version, nowMs, whole)),
+      () => gate.status().versions.grants === version,
+    )
+  }
+
+  await t.test('the dates of functions and accounts', async (t) => {
+    await isFilled()
+    t.equal(seen(await get('/api/egw/KQNhanLichSuKCB2018')), '403 FUNCTION_RETIRED')
+    t.equal(seen(await get(U)), '200')
+    t.equal(seen(await get(U, '01234_BV')), '403 SHARED_ACCOUNT')
+    const refused = await get('/api/egw/KQNhanLichSuKCB595')
+    t.match(JSON.parse(refused.body), {
+      maKetQua: '403',
+      ghiChu: /ngừng cung cấp.*Liên hệ/,
+      ghiChuEn: /stopped/,
+      lyDo: 'FUNCTION_RETIRED',
+    })
+    t.match(refused.headers, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
+    const stopMs = Date.now() + 2_500
+    const from = new Date(Math.ceil(stopMs / 1000) * 1000).toISOString()
+    await takePolicy(
+      `retired: { functions: [{ function: ktMathe, from: "${from}" }] }\nshared: { enforceFrom: "2999-01-01T00:00Z" }`,
+    )
+    t.match(seen(await get('/api/egw/ktMathe')), /^(200|403) FUNCTION_RETIRED$/)
+    t.equal(seen(await get(U, '01234_BV')), '200 SHARED_ACCOUNT', 'rehearsed until its date')
+    await becomes('403 FUNCTION_RETIRED', () => get('/api/egw/ktMathe'))
+    t.ok(Date.now() >= Date.parse(from), 'not before its date')
+  })
+
+  await t.test('it decides as the gate does', async (t) => {
+    await edge.handOver('gate.key', formatGateKeys([key]), () => gate.holder.hasKeys)
+    const users = [
+      { token, facility: '01234', rights: ['lookup' as const], state: 'active' as const, untilMs: null },
+      { token: otherToken, facility: '01235', rights: [], state: 'disabled' as const, untilMs: null },
+    ]
+    await edge.handOver(
+      'users.json',
+      formatUsers({ version: 1, publishedAt, keys: ['0'.repeat(16)], users }),
+      () => gate.status().versions.users === 1,
+    )
+    await takeGrants({ token, usedAtMs: nowMs }, { token: otherToken, usedAtMs: nowMs - GRANT_IDLE_MS })
+    const rows = '["203.0.113.0/24","01235:01"],\n["203.0.113.7","01234:02"],\n["2001:db8::/32","01234:02"]'
+    await edge.handOver(
+      'facilities.json',
+      `{"format":"edgeward-facilities/1","list":"${'0'.repeat(64)}","rows":[\n${rows}\n]}\n`,
+      () => gate.holder.state.facilities !== undefined,
+    )
+    const suspended = `01236_${CITIZEN}`
+    edge.flags.take(aFlag(maskAccount(suspended, GATE_MASKING_KEY), nowMs + HOUR_MS))
+    edge.flags.take(aFlag('01237_BV', nowMs - 1))
+    const tokenOf = anAccessToken(suspended)
+    const names = [
+      '01234_BV',
+      '01234_bv',
+      '01234_TC',
+      '01234',
+      '0123',
+      NAMED,
+      OTHER,
+      suspended,
+      '01237_BV',
+      CITIZEN,
+      '%3001234_BV',
+      '01234%5fBV',
+      '+01234_BV+',
+      '01234_B%EF%BC%B6',
+      '%EF%BC%90%EF%BC%91234_BV',
+      '01%00234_BV',
+      '0123%e2%80%8b4_BV',
+      '01234_B%C2',
+      '%u00301234_TC',
+      '01234_BV&username=01235_BV',
+    ]
+    const uris = [
+      ...names.map((name) => `${U}?username=${name}`),
+      ...[NAMED, OTHER, suspended, '01234_BV'].flatMap((name) => [
+        `${HISTORY}?username=${name}`,
+        `/api/token/take?username=${name}`,
+        `/api/egw/nhanHoSoKCBChiTiet?maHoSo=1&username=${name}`,
+      ]),
+      ...[
+        '/api/egw/KQNhanLichSuKCB2019',
+        '/api/egw/nhanLichSuKCB2018',
+        '/api/egw/KQnhanLichSuKCB595',
+        '/api/egw/api/egw/NhanLichSuKCB2018',
+        '/API/EGW/kqNHANlichsukcb2018',
+        '/api/egw/%4bQNhanLichSuKCB2018',
+        '/api/egw/%2e%2e/egw/KQNhanLichSuKCB2018',
+        '/x/../api//egw/./KQNhanLichSuKCB2018/',
+        '/api/egw%2fKQNhanLichSuKCB2018',
+        '/api%5cegw%5cKQNhanLichSuKCB2018',
+        '/api/egw/KQNhanLichSuKCB2018;jsessionid=1',
+        '/(S(abc))/api/egw/KQNhanLichSuKCB2018',
+        'http://egw.example/api/egw/KQNhanLichSuKCB2018',
+        '/api/egw/%u004bQNhanLichSuKCB2018',
+        '/api/egw/KQNhanLichSuKCB2018%2e',
+        '/api/egw/KQNhanLichSuKCB2018%20/x',
+        '/api/egw/KQNhanLichSuKCB2018%3fx',
+        '/api/egw/KQNhanLichSuKCB20180',
+        '/%61pi/egw/KQNhanLichSuKCB2018',
+        '/api/egw/%254bQNhanLichSuKCB2018',
+        '/thongtuyenLSKCB/x',
+        '/api/qd130/x',
+        '/api/egw/guiHoSoGiamDinh130',
+        '/',
+        '//',
+        '/api',
+        '/api/TraCuuCCT/TraCuuTienMCCT',
+      ].map((path) => `${path}?username=${NAMED}`),
+      ...[
+        `?UserName=${NAMED}`,
+        `?%75sername=01234_BV`,
+        `?x=username=01234_BV`,
+        `?maHoSo=1&token=${tokenOf}`,
+        `?token=${tokenOf}&username=${NAMED}`,
+        '',
+        '?',
+      ].map((query) => `${U}${query}`),
+    ]
+    const asked = [
+      ...uris.map((uri) => ({
+        uri,
+        ip: IP,
+        accessToken: undefined as string | undefined,
+        authorization: undefined as string | undefined,
+      })),
+      ...['2001:db8::5', '2001:db9::5', '203.0.113.8', '198.51.100.1'].flatMap((ip) =>
+        [NAMED, OTHER].map((name) => ({ uri: `${U}?username=${name}`, ip, accessToken: undefined, authorization: undefined })),
+      ),
+      { uri: U, ip: IP, accessToken: tokenOf, authorization: undefined },
+      { uri: U, ip: IP, accessToken: 'x', authorization: `Bearer ${tokenOf}` },
+      { uri: `${U}?username=${NAMED}`, ip: IP, accessToken: tokenOf, authorization: undefined },
+      { uri: `${U}?username=${NAMED}`, ip: IP, accessToken: undefined, authorization: `bearer ${anAccessToken(OTHER)}` },
+    ]
+    const on = { mode: 'enforce' }
+    const until2999 = '2999-01-01T00:00Z'
+    const all = onlyRules({ suspended: on, retired: on, unnamed: on, shared: on, user: on, address: on, otp: on })
+    const exempt = `{ rules: [shared, user], facility: "01234", until: "${until2999}", reason: not ready }, { rules: [], province: "01", until: "${until2999}", reason: not ready }, { rules: [address], token: ${token}, until: "2001-01-01T00:00Z", reason: over }`
+    const rest = { mode: 'rehearse', classes: [] }
+    for (const [what, yaml] of [
+      ['everything enforced', all],
+      ['the default', ''],
+      ['exemptions', `{ ${all.slice(1, -1)}, exemptions: [${exempt}] }`],
+      ['single rules', onlyRules({ otp: on, address: rest, hours: { mode: 'observe' }, retired: { mode: 'rehearse' } })],
+    ] as const) {
+      await takePolicy(yaml)
+      for (const { uri, ip, accessToken, authorization } of asked) {
+        const more = `${accessToken === undefined ? '' : `accessToken: ${accessToken}\r\n`}${authorization === undefined ? '' : `Authorization: ${authorization}\r\n`}`
+        const answer = seen(await send(`POST ${uri} HTTP/1.1`, { ip, more }))
+        const decision = gate.desk.decide({ atMs: Date.now(), uri, method: 'POST', ip, accessToken, authorization }, undefined)
+        const wanted =
+          `${decision?.status === 204 ? 200 : decision?.status} ${decision?.reason ?? decision?.rehearsal ?? ''}`.trim()
+        if (answer !== wanted) t.equal(answer, wanted, `${what}: ${uri} of ${ip} ${more}`)
+      }
+      t.pass(what)
+    }
+  })
+
+  await t.test('a history needs an OTP, and each look-up renews it', async (t) => {
+    await takePolicy(onlyRules({ otp: { mode: 'enforce' } }))
+    await takeGrants()
+    await becomes('403 OTP_NEEDED', () => get(HISTORY))
+    const usedAtMs = nowMs - GRANT_IDLE_MS + 600_000
+    await takeGrants({ token, usedAtMs })
+    await becomes('200', () => get(HISTORY))
+    t.equal(seen(await get(HISTORY, OTHER)), '403 OTP_NEEDED', 'of another person')
+    const renewed = await until('the gate hears of the use', () => {
+      const { uses } = gate.holder.grants?.usesSince(0) ?? { uses: [] }
+      return uses.find(({ token: used, usedAtS }) => used === token && usedAtS * 1000 > usedAtMs)
+    })
+    t.ok(renewed.usedAtS * 1000 >= nowMs - 1000)
+    await takeGrants({ token: otherToken, usedAtMs: nowMs - GRANT_IDLE_MS - 1000 })
+    await becomes('403 OTP_NEEDED', () => get(HISTORY))
+    await becomes('403 OTP_LAPSED', () => get(HISTORY, OTHER))
+  })
+
+  await t.test('a suspension counts from the next request on, and a thousand at once', async (t) => {
+    await takePolicy('')
+    const harvester = `01240_${CITIZEN}`
+    t.equal(seen(await get(U, harvester)), '200 USER_UNKNOWN')
+    edge.flags.take(aFlag(maskAccount(harvester, GATE_MASKING_KEY), nowMs + HOUR_MS))
+    await becomes('403 ACCOUNT_SUSPENDED', () => get(U, harvester))
+    const facilities = Array.from({ length: 1000 }, (_, i) => String(50_000 + i))
+    for (const facility of facilities) edge.flags.take(aFlag(`${facility}_BV`, nowMs + HOUR_MS))
+    await becomes('403 ACCOUNT_SUSPENDED', () => get(U, '50999_BV'))
+    for (const facility of ['50000', '50500', '50998']) t.equal(seen(await get(U, `${facility}_BV`)), '403 ACCOUNT_SUSPENDED')
+    edge.flags.take(aFlag('50500_BV', nowMs + HOUR_MS, 'release'))
+    await becomes('403 SHARED_ACCOUNT', () => get(U, '50500_BV'))
+  })
+
+  await t.test('accounts of bodies', async (t) => {
+    for (const body of [
+      '{"username":"01240_bv","password":"x"}',
+      "{'UserName': '01240_BV'}",
+      '{"a":{"username":"1"},"user\\u006eame":"01240_BV"}',
+      '{"username":"9","x":[1,2],"username":"01240_BV"}',
+      'password=x&UserName=01240_BV',
+      '%75sername=01240%5fBV&username=9',
+    ])
+      t.equal(seen(await post('/api/token/take', body)), '403 SHARED_ACCOUNT', body)
+    t.equal(
+      seen(await post(`/api/token/take?username=${NAMED}`, 'username=01240_BV')),
+      '403 SHARED_ACCOUNT',
+      'a log-in is made by its body',
+    )
+    const chunked = 'POST /api/token/take HTTP/1.1'
+    const bytes = '{"username":"01240_BV"}'
+    const sent = await ask(
+      haproxy.front,
+      `${proxyLine(IP)}${chunked}\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${bytes.length.toString(16)}\r\n${bytes}\r\n0\r\n\r\n`,
+    )
+    t.equal(seen(sent), '403 SHARED_ACCOUNT', 'in chunks')
+    t.equal(seen(await post(U, `username=01240_${CITIZEN}`)), '403 ACCOUNT_SUSPENDED', 'of a look-up')
+    t.equal(seen(await post('/api/token/take', `username=${NAMED}`, '203.0.113.7')), '200')
+  })
+
+  await t.test('spellings that get by nothing', async (t) => {
+    for (const request of [
+      `GET /api/egw/%4bQNhanLichSuKCB2018?username=${NAMED} HTTP/1.0`,
+      `GET http://egw.example/api//egw/./KQNhanLichSuKCB2018?username=${NAMED} HTTP/1.1`,
+      `PUT /api/egw/api/egw/NhanLichSuKCB2018?username=${NAMED} HTTP/1.1`,
+      `OPTIONS /x/%2e%2e/api/egw/kqnhanlichsukcb595;a=b?username=${NAMED}&username=01240_BV HTTP/1.1`,
+    ])
+      for (const ip of [IP, '2001:db8::7'])
+        t.equal(seen(await send(request, { ip })), '403 FUNCTION_RETIRED', `${request} of ${ip}`)
+    const answer = await send(`GET ${U}?username=${NAMED} HTTP/1.1`, {
+      ip: '2001:db8::7',
+      more: 'X-Forwarded-For: 192.0.2.9\r\nX-Real-IP: 192.0.2.9\r\n',
+    })
+    t.match(JSON.parse(answer.body), { ip: '2001:db8::7', port: '51000', forwarded: '2001:db8::7' }, 'nobody makes up an address')
+  })
+
+  await t.test('persons in the log', async (t) => {
+    const from = haproxy.log.length
+    const [first, second] = ['1', '2'].map((digit) => `HS401${digit.padStart(10, '0')}`)
+    const bodies = [
+      `{"maThe":"${first}","hoTen":"x"}`,
+      `maThe=${first}`,
+      `maThe=${second}`,
+      `{'maThe':'${'0'.repeat(10)}'}`,
+      `{"maThe":"${first?.slice(5)}"}`,
+    ]
+    for (const body of bodies) await post(`${U}?username=${NAMED}&password=hidden&token=t"x`.replace('"', '%22'), body)
+    const lines = await until('the lines', () =>
+      haproxy.log.length >= from + bodies.length ? haproxy.log.slice(from) : undefined,
+    )
+    t.notMatch(lines.join(), /hidden|HS401|"0{9}1"|BwcHBw/)
+    const parser = createLineParser('nginx-json', { key: GATE_MASKING_KEY })
+    const read = lines.map((line) => parser.parseLine(line))
+    t.equal(new Set(read.map((request) => request?.subject)).size, 3, 'two persons and the number of nobody')
+    t.same(
+      read.map((request) => request?.isProbe),
+      [false, false, false, true, false],
+    )
+    t.match(read[0], { account: NAMED, status: 200, port: 51_000 })
+  })
+
+  await t.test('throttled accounts', async (t) => {
+    await takePolicy(`{ ${onlyRules({ throttled: { mode: 'enforce', perMinute: 1, burst: 3 } }).slice(1)}`)
+    edge.flags.take(aFlag('01250_BV', nowMs + HOUR_MS, 'throttle'))
+    const answer = await becomes('429 ACCOUNT_THROTTLED', () => get(U, '01250_BV'))
+    t.match(answer.headers['retry-after'], /^([1-9]|[1-5][0-9]|60)$/)
+    t.equal(seen(await get(U, '01251_BV')), '200')
+    t.match(await haproxy.runtime.ask('show table edgeward_accounts'), /http_req_rate\(60000\)=/)
+  })
+
+  await t.test('reload and runtime socket', async (t) => {
+    await takePolicy('')
+    await haproxy.reload()
+    t.equal(seen(await get(U, '50999_BV')), '403 ACCOUNT_SUSPENDED', 'the first request after a reload waits for the maps')
+    await isFilled()
+    await rename(`${folder}/runtime.sock`, `${folder}/away.sock`)
+    await until('told', () => gate.faults().some(({ code }) => code === 'GATE_HAPROXY_AWAY') || undefined)
+    edge.flags.take(aFlag('50500_BV', nowMs + HOUR_MS))
+    t.equal(seen(await get(U, '50999_BV')), '403 ACCOUNT_SUSPENDED', 'what was said holds')
+    await rename(`${folder}/away.sock`, `${folder}/runtime.sock`)
+    await becomes('403 ACCOUNT_SUSPENDED', () => get(U, '50500_BV'))
+    await until('well again', () => !gate.faults().some(({ code }) => code === 'GATE_HAPROXY_AWAY') || undefined)
+  })
+  await edge.stop()
+}
