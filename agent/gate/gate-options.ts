@@ -60,6 +60,8 @@ export function gateFindings({ gate }: ConfigOf<typeof GATE_OPTIONS>): ConfigFin
       ? []
       : [{ path: `gate.${name}`, message: `must be an absolute path, is ${JSON.stringify(value)}` }],
   )
+  if (gate.haproxy.socket !== '' && gate.socket === '')
+    findings.push({ path: 'gate.haproxy.socket', message: 'needs gate.socket: the maps are what the gate holds' })
   // unix(7): a socket's path has at most 107 bytes.
   if (Buffer.byteLength(gate.socket) > 107)
     findings.push({ path: 'gate.socket', message: 'is longer than the 107 bytes that a socket path may have' })

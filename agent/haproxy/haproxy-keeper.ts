@@ -66,10 +66,12 @@ export function createHaproxyKeeper(socket: RuntimeSocket, folder: string): Hapr
     if (grants === undefined) return
     // A second may not be over yet: its uses are read once more.
     const answer = await socket.ask(`show table edgeward_accounts data.gpt0 gt ${Math.max(0, lastUseS - 2)}`)
-    for (const [, token = '', second = ''] of answer.matchAll(/ key=([a-p]{16}) .* gpt0=([0-9]+)/g)) {
+    const uses = [...answer.matchAll(/ key=([a-p]{16}) .* gpt0=([0-9]+)/g)]
+    if (uses.length === 0) return
+    const usedAtMs = new Map(grants.grants().map((grant) => [grant.token, grant.usedAtMs]))
+    for (const [, token = '', second = ''] of uses) {
       lastUseS = Math.max(lastUseS, Number(second))
-      const { usedAtMs } = grants.grants().find((grant) => grant.token === token) ?? {}
-      if (usedAtMs !== undefined && Number(second) * 1000 > usedAtMs) grants.use(token, Number(second) * 1000)
+      if (Number(second) * 1000 > (usedAtMs.get(token) ?? Number.POSITIVE_INFINITY)) grants.use(token, Number(second) * 1000)
     }
   }
 
@@ -99,18 +101,25 @@ export function createHaproxyKeeper(socket: RuntimeSocket, folder: string): Hapr
         maps.addresses.fill(facilities === undefined ? NOTHING : addressEntries(facilities)),
       )
       await maps.grants.fill(grants === undefined ? NOTHING : grantEntries(grants))
-      const wanted = new Map<string, string>([
-        ['has.users', flagText(users)],
-        ['has.grants', flagText(grants)],
-        ['has.addresses', flagText(facilities)],
-        ['mark', String(source.markMs)],
-        ...provinceEntries(facilities),
-        ...policyEntries(source.policy.source, source.strongest),
-      ])
-      await once('policy', [users, grants, facilities, source.policy, source.markMs], () => maps.policy.fill(wanted))
-      epoch = wanted.get('epoch')
+      // The last: what it says of lists is true now.
+      await once('policy', [users, grants, facilities, source.policy, source.markMs], async () => {
+        const wanted = wholePolicy(source)
+        await maps.policy.fill(wanted)
+        epoch = wanted.get('epoch')
+      })
     },
   }
+}
+
+function wholePolicy({ policy, strongest, markMs, users, grants, facilities }: HaproxySource): MapEntries {
+  return new Map([
+    ['has.users', flagText(users)],
+    ['has.grants', flagText(grants)],
+    ['has.addresses', flagText(facilities)],
+    ['mark', String(markMs)],
+    ...provinceEntries(facilities),
+    ...policyEntries(policy.source, strongest),
+  ])
 }
 
 function keysText({ maskingKey, tallyKey, gateKeys }: HaproxySource): string {

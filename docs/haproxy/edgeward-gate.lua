@@ -231,7 +231,10 @@ end
 -- Pairs at the top of a JSON text, in either kind of quotes; what is cut short ends it.
 local function each_member(text, take)
   local depth, at, name = 0, 1, nil
-  while at <= #text do
+  while true do
+    -- Only a bare value begins with a letter or a digit.
+    at = text:find(name and depth == 1 and "[\"'{}%[%],%w-]" or "[\"'{}%[%],]", at)
+    if not at then return end
     local char = text:sub(at, at)
     if char == '"' or char == "'" then
       local parts, from = {}, at + 1
@@ -263,7 +266,7 @@ local function each_member(text, take)
       depth, name = depth - 1, nil
     elseif char == "," then
       name = nil
-    elseif name and depth == 1 and char:find("[%w-]") then
+    else
       local bare = text:match("^[%w.+-]+", at)
       take(name, bare)
       name, at = nil, at + #bare - 1
@@ -524,9 +527,9 @@ local function note_subject(txn, text, at_ms)
   local day = tostring((at_ms + ZONE_MS) // DAY_MS)
   local hash = function(what, of) return txn.c:hex(txn.c:hmac(what .. "\0" .. day .. "\0" .. of, "sha256", subject_key)):lower() end
   txn:set_var("txn.edgeward_subject", hash("subject", person))
-  if not person:find("%D") and (#person == 10 or #person == 12) then
-    txn:set_var("txn.edgeward_block", hash("block", person:sub(1, -4)))
-  end
+  -- HAProxy writes "-" for nothing, which would be one block for all: what is no number has a block of its own.
+  local is_number = not person:find("%D") and (#person == 10 or #person == 12)
+  txn:set_var("txn.edgeward_block", hash("block", is_number and person:sub(1, -4) or person))
 end
 
 local function find_who(txn, asked)

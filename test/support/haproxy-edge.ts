@@ -13,6 +13,8 @@ export interface HaproxyEdge extends AsyncDisposable {
   readonly runtime: RuntimeSocket
   /** Clients say where they come from by the PROXY protocol. */
   readonly front: string
+  /** HTTP/2 without TLS, of nobody in particular. */
+  readonly front2: string
   /** Lines of the access log. */
   readonly log: readonly string[]
   /** As `systemctl reload haproxy` does; done when another worker answers. */
@@ -32,8 +34,11 @@ export async function startHaproxy(folder: string, subjectKey: string): Promise<
       .replace(/stats socket \S+ mode 660 group \S+/, `stats socket ${folder}/runtime.sock mode 600`)
       .replace(/log \/run\S+ len 65535 format rfc5424/, 'log stdout len 65535 format raw')
       .replaceAll('/etc/haproxy/edgeward', folder)
-      .replace(/^ *bind .*\n/gm, '')
-      .replace('frontend edgeward\n', `frontend edgeward\n    bind unix@${folder}/front.sock accept-proxy\n`)
+      .replace(/^ *(?:bind|user|group) .*\n/gm, '')
+      .replace(
+        'frontend edgeward\n',
+        `frontend edgeward\n    bind unix@${folder}/front.sock accept-proxy\n    bind unix@${folder}/h2.sock proto h2\n`,
+      )
       .replace('PORTAL.EXAMPLE:8080 check', `unix@${folder}/portal.sock`),
   )
   const portal = createServer((request, response) => {
@@ -54,6 +59,7 @@ export async function startHaproxy(folder: string, subjectKey: string): Promise<
     service,
     runtime,
     front: `${folder}/front.sock`,
+    front2: `${folder}/h2.sock`,
     log,
     async reload() {
       const before = await pid()

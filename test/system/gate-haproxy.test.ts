@@ -1,4 +1,8 @@
+import { once } from 'node:events'
 import { rename } from 'node:fs/promises'
+import { connect as connectHttp2 } from 'node:http2'
+import { connect as connectSocket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { policyEntries } from '../../agent/haproxy/policy-entries.ts'
 import { formatGateKeys } from '../../rules/gate/gate-keys.ts'
@@ -32,6 +36,8 @@ if (!isInstalled('haproxy')) {
   const folder = work.path
   const nowMs = Date.now()
   await using haproxy = await startHaproxy(folder, Buffer.alloc(32, 7).toString('base64'))
+  const unjudged = await ask(haproxy.front, `${proxyLine(IP)}GET /api/egw/KQNhanLichSuKCB2018?username=${NAMED} HTTP/1.0\r\n\r\n`)
+  t.equal(unjudged.status, 200, 'before watch has ever filled the maps the shipped default holds')
   const edge = await runGate({
     folder,
     nowMs,
@@ -311,9 +317,23 @@ if (!isInstalled('haproxy')) {
     t.match(JSON.parse(answer.body), { ip: '2001:db8::7', port: '51000', forwarded: '2001:db8::7' }, 'nobody makes up an address')
   })
 
+  await t.test('HTTP/2', async (t) => {
+    const session = connectHttp2('http://egw.example', { createConnection: () => connectSocket(haproxy.front2) })
+    const ask2 = async (path: string): Promise<string> => {
+      const stream = session.request({ ':path': path })
+      stream.end()
+      const [headers] = (await once(stream, 'response')) as [Record<string, string | number>]
+      await text(stream)
+      return `${headers[':status']} ${headers['x-edgeward-reason'] ?? ''}`.trim()
+    }
+    t.equal(await ask2(`/api/egw/%4bQNhanLichSuKCB2018?username=${NAMED}`), '403 FUNCTION_RETIRED')
+    t.equal(await ask2(`${U}?username=01240_BV`), '403 SHARED_ACCOUNT')
+    session.destroy()
+  })
+
   await t.test('persons in the log', async (t) => {
     const from = haproxy.log.length
-    const [first, second] = ['1', '2'].map((digit) => `HS401${digit.padStart(10, '0')}`)
+    const [first, second] = ['1', '2001'].map((digits) => `HS401${digits.padStart(10, '0')}`)
     const bodies = [
       `{"maThe":"${first}","hoTen":"x"}`,
       `maThe=${first}`,
@@ -333,6 +353,7 @@ if (!isInstalled('haproxy')) {
       read.map((request) => request?.isProbe),
       [false, false, false, true, false],
     )
+    t.equal(new Set(read.toSpliced(3, 1).map((request) => request?.subjectBlock)).size, 2, 'of two thousands')
     t.match(read[0], { account: NAMED, status: 200, port: 51_000 })
   })
 
@@ -342,6 +363,16 @@ if (!isInstalled('haproxy')) {
     const answer = await becomes('429 ACCOUNT_THROTTLED', () => get(U, '01250_BV'))
     t.match(answer.headers['retry-after'], /^([1-9]|[1-5][0-9]|60)$/)
     t.equal(seen(await get(U, '01251_BV')), '200')
+    await takePolicy(onlyRules({ rate: { mode: 'enforce', limits: [{ class: 'lookup', perMinute: 1, burst: 3 }] } }))
+    const uri = `${U}?username=01252_BV`
+    for (const wanted of ['200', '200', '200', '429 TOO_FAST', '429 TOO_FAST']) {
+      t.equal(seen(await get(U, '01252_BV')), wanted)
+      const decision = gate.desk.decide(
+        { atMs: Date.now(), uri, method: 'GET', ip: IP, accessToken: undefined, authorization: undefined },
+        undefined,
+      )
+      t.equal(decision?.status === 204 ? '200' : `${decision?.status} ${decision?.reason}`, wanted)
+    }
     t.match(await haproxy.runtime.ask('show table edgeward_accounts'), /http_req_rate\(60000\)=/)
   })
 
