@@ -126,20 +126,22 @@ async function openEdge(
     }),
   )
   const readOnce = () => (backend === 'nft' ? readNftKernel(space) : readIpsetKernel(space, 'own'))
-  /** ipset and iptables are read one after the other: while an agent goes on, a revision may come in between. What is wrong stays wrong, and is read twice alike. */
+  /** ipset and iptables are read one after the other: while an agent goes on, a revision may come in between. What is wrong stays wrong, is read twice alike, or cannot be read to the end. */
   const readKernel = async () => {
     if (backend === 'nft') return readOnce()
-    let before = await readOnce()
-    return until(
+    let before = ''
+    const { found } = await until(
       'the lists stay as they are while they are read',
       async () => {
         const found = await readOnce()
-        if (JSON.stringify(found) === JSON.stringify(before)) return { found }
-        before = found
+        const text = JSON.stringify(found ?? null)
+        if (text === before) return { found }
+        before = text
         return undefined
       },
       { everyMs: 50, deadlineMs: PATIENCE_MS },
-    ).then(({ found }) => found)
+    )
+    return found
   }
   let ending = new AbortController()
   const all = parts.move()

@@ -119,6 +119,7 @@ async function runOne(
     rounds,
     commit,
     from,
+    isAgain: options.isAgain,
     states,
     onRound: (state, failure) => progress.show(state, failure),
     signal: stop.signal,

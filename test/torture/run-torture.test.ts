@@ -73,6 +73,27 @@ describe('runTorture', () => {
     expect(result).toMatchObject({ done: 6, figures: { probes: 60 }, isGood: true })
   })
 
+  it('runs the rounds that failed once more when it is told that they are mended, and only those', async () => {
+    const broken = aTorture((seed) => {
+      if ([2, 5].map((round) => seedOfRound(SEED, round)).includes(seed)) throw new Error('wrong')
+    })
+    const run = await aRun(broken.torture)
+    expect(await runTorture(run)).toMatchObject({ done: 6, figures: { probes: 40 }, isGood: false })
+
+    const half = aTorture((seed) => {
+      if (seed === seedOfRound(SEED, 5)) throw new Error('still wrong')
+    })
+    const second = await runTorture({ ...run, torture: half.torture, commit: 'def', isAgain: true })
+    expect(half.seeds).toEqual(seedsOf(2, 5))
+    expect(second).toMatchObject({ done: 6, figures: { probes: 50 }, commits: ['abc', 'def'], isGood: false })
+    expect(second.failures.map(({ round, message }) => [round, message])).toEqual([[5, 'still wrong']])
+
+    const mended = aTorture()
+    const third = await runTorture({ ...run, torture: mended.torture, commit: 'ghi', isAgain: true })
+    expect(mended.seeds).toEqual(seedsOf(5))
+    expect(third).toMatchObject({ done: 6, figures: { probes: 60 }, failures: [], isGood: true })
+  })
+
   it('begins anew after a run that came to its end', async () => {
     const { torture, seeds } = aTorture()
     const run = await aRun(torture)

@@ -14,6 +14,8 @@ export interface TortureRun {
   readonly commit: string
   /** The first round, counted from 1, of a run that keeps no progress. */
   readonly from?: number | undefined
+  /** Runs the rounds that failed once more, before it goes on: for when what was wrong is mended. */
+  readonly isAgain?: boolean | undefined
   /** Not asked for a run with `from`. */
   readonly states: TortureStates
   /** Told after each round, and at the start. */
@@ -60,17 +62,20 @@ export async function runTorture(run: TortureRun): Promise<TortureResult> {
   const isKept = from === undefined
   const first = from ?? 1
   const found = isKept ? await states.find(name) : undefined
-  const canGoOn = found !== undefined && !found.isFinished && isSameRun(found, seed, rounds)
+  const canRepeat = run.isAgain === true && found !== undefined && found.failures.length > 0
+  const canGoOn = found !== undefined && (canRepeat || !found.isFinished) && isSameRun(found, seed, rounds)
   let state: TortureState = canGoOn
     ? found
     : { seed, rounds, done: 0, commits: [], figures: {}, failures: [], ranMs: 0, isFinished: false }
   if (state.commits.at(-1) !== commit) state = { ...state, commits: [...state.commits, commit] }
+  const again = run.isAgain === true ? state.failures.map(({ round }) => round) : []
   onRound(state)
   let current: TortureRounds | undefined
   try {
-    while (!state.isFinished) {
+    while (again.length > 0 || !state.isFinished) {
       signal.throwIfAborted()
-      const round = first + state.done
+      const repeated = again.shift()
+      const round = repeated ?? first + state.done
       const startMs = performance.now()
       let failure: TortureFailure | undefined
       let figures = state.figures
@@ -84,8 +89,9 @@ export async function runTorture(run: TortureRun): Promise<TortureResult> {
         current = undefined
         await broken?.[Symbol.asyncDispose]()
       }
-      const done = state.done + 1
-      const failures = failure === undefined ? state.failures : [...state.failures, failure]
+      const done = repeated === undefined ? state.done + 1 : state.done
+      const others = state.failures.filter((failed) => failed.round !== round)
+      const failures = failure === undefined ? others : [...others, failure]
       const isFinished = done >= rounds || failures.length >= MAX_FAILURES
       state = { ...state, done, figures, failures, ranMs: state.ranMs + performance.now() - startMs, isFinished }
       if (isKept) await states.keep(name, state)

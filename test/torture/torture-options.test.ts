@@ -11,6 +11,7 @@ describe('parseTortureOptions', () => {
       rounds: undefined,
       from: undefined,
       isFresh: false,
+      isAgain: false,
       isRecorded: false,
       isHelp: false,
       state: '.torture',

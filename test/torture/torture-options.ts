@@ -9,6 +9,8 @@ export interface TortureOptions {
   /** The first round, counted from 1; given only to repeat rounds, which keeps no progress. */
   readonly from: number | undefined
   readonly isFresh: boolean
+  /** The rounds that failed are run once more. */
+  readonly isAgain: boolean
   readonly isRecorded: boolean
   readonly isHelp: boolean
   /** Where progress is kept. */
@@ -28,6 +30,7 @@ export function parseTortureOptions(argv: readonly string[], known: readonly str
       rounds: { type: 'string' },
       from: { type: 'string' },
       fresh: { type: 'boolean', default: false },
+      again: { type: 'boolean', default: false },
       record: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
       state: { type: 'string', default: '.torture' },
@@ -36,14 +39,16 @@ export function parseTortureOptions(argv: readonly string[], known: readonly str
   const unknown = positionals.filter((name) => !known.includes(name))
   if (unknown.length > 0) throw new Error(`no torture is named ${unknown.map((name) => JSON.stringify(name)).join(', ')}`)
   const from = countOf('--from', values.from, 1)
-  if (from !== undefined && (values.record || values.fresh))
-    throw new Error('--from repeats rounds and keeps nothing: leave out --fresh and --record')
+  if (from !== undefined && (values.record || values.fresh || values.again))
+    throw new Error('--from repeats rounds and keeps nothing: leave out --fresh, --again and --record')
+  if (values.again && values.fresh) throw new Error('--again goes on with what is kept, and --fresh forgets it: choose one')
   return {
     names: known.filter((name) => positionals.length === 0 || positionals.includes(name)),
     seed: countOf('--seed', values.seed, 0),
     rounds: countOf('--rounds', values.rounds, 1),
     from,
     isFresh: values.fresh,
+    isAgain: values.again,
     isRecorded: values.record,
     isHelp: values.help,
     state: values.state,
@@ -61,6 +66,7 @@ Without a name all run, one after another. A run that was stopped goes on where 
   --rounds N   not as many as a full run has (the goals are then not judged)
   --from R     begin with round R and keep no progress: repeats a failure with --rounds 1
   --fresh      forget what is kept and begin anew
+  --again      go on, and run the rounds that failed once more first: for when what was wrong is mended
   --record     write the results into docs/torture.md
   --state DIR  where progress is kept; .torture if not given
 
