@@ -10,6 +10,8 @@ local grants, addresses = open_map("grants", Map._str), open_map("addresses", Ma
 local FILL_WAIT_MS = 2000
 local IDLE_MS, LOG_IN_MS, ZONE_MS, DAY_MS = 1800000, 600000, 25200000, 86400000
 local MOST_KNOWN = 32768
+-- More marks than a log-in or look-up has: whoever sends a body full of them holds nobody up.
+local MOST_MARKS = 1000
 local RULES = { "suspended", "retired", "unnamed", "shared", "user", "address", "otp", "hours", "throttled", "rate" }
 
 -- The key that hides persons in the log: read once, before HAProxy gives up its rights.
@@ -216,24 +218,29 @@ local function split_target(uri)
   return path, mark == "?" and query or nil
 end
 
-local function each_pair(query, take)
-  for part in (query .. "&"):gmatch("([^&]*)&") do
-    local name, value = part:match("^([^=]*)=?(.*)$")
-    take(name, value)
+-- Pairs of a query or form until `take` says that it has all, or `most` were seen.
+local function each_pair(query, most, take)
+  local seen = 0
+  for name, value in query:gmatch("([^&=]*)=?([^&]*)") do
+    if name ~= "" then
+      if take(name, value) then return end
+      seen = seen + 1
+      if seen >= most then return end
+    end
   end
 end
 
 local function is_named(name, wanted)
-  if name:lower() == wanted then return true end
-  return name:find("[%%+]") ~= nil and #name <= 64 and decode_query(name):lower() == wanted
+  if #name == #wanted then return name:lower() == wanted end
+  return #name > #wanted and name:find("[%%+]") ~= nil and #name <= 64 and decode_query(name):lower() == wanted
 end
 
--- Pairs at the top of a JSON text, in either kind of quotes; what is cut short ends it.
+-- Pairs at the top of a JSON text, in either kind of quotes; what is cut short ends it, and so do too many marks.
 local function each_member(text, take)
   local depth, at, name = 0, 1, nil
-  while true do
-    -- Only a bare value begins with a letter or a digit.
-    at = text:find(name and depth == 1 and "[\"'{}%[%],%w-]" or "[\"'{}%[%],]", at)
+  for _ = 1, MOST_MARKS do
+    -- Commas and bare values count behind a name at the top alone.
+    at = text:find(name and depth == 1 and "[\"'{}%[%],%w-]" or "[\"'{}%[%]]", at)
     if not at then return end
     local char = text:sub(at, at)
     if char == '"' or char == "'" then
@@ -291,9 +298,11 @@ local function read_body(body)
   if body:find("^[%s\xef\xbb\xbf]*{") then
     each_member(body, function(name, value) note(name:lower(), value, true) end)
   else
-    each_pair(body, function(name, value)
-      for _, wanted in ipairs({ "username", "mathe" }) do
-        if is_named(name, wanted) then note(wanted, decode_query(value), false) end
+    each_pair(body, MOST_MARKS, function(name, value)
+      if is_named(name, "username") then
+        note("username", decode_query(value), false)
+      elseif is_named(name, "mathe") then
+        note("mathe", decode_query(value), false)
       end
     end)
   end
@@ -536,13 +545,14 @@ local function find_who(txn, asked)
   local query_name, query_facility, token
   if asked.query then
     local has_name = false
-    each_pair(asked.query, function(name, value)
+    each_pair(asked.query, math.huge, function(name, value)
       if not has_name and is_named(name, "username") then
         has_name = true
         query_name, query_facility = find_account(decode_query(value))
-      elseif not token and (name:lower() == "token" or name:lower() == "accesstoken") then
+      elseif not token and (#name == 5 or #name == 11) and (name:lower() == "token" or name:lower() == "accesstoken") then
         token = decode_percent(value)
       end
+      return has_name and token
     end)
   end
   local headers = txn.http:req_get_headers()

@@ -34,6 +34,8 @@ export async function startHaproxy(folder: string, subjectKey: string): Promise<
       .replace(/stats socket \S+ mode 660 group \S+/, `stats socket ${folder}/runtime.sock mode 600`)
       .replace(/log \/run\S+ len 65535 format rfc5424/, 'log stdout len 65535 format raw')
       .replaceAll('/etc/haproxy/edgeward', folder)
+      // The balancers of the example are believed.
+      .replaceAll('# http-request set-', 'http-request set-')
       .replace(/^ *(?:bind|user|group) .*\n/gm, '')
       .replace(
         'frontend edgeward\n',

@@ -256,6 +256,13 @@ if (!isInstalled('haproxy')) {
       return uses.find(({ token: used, usedAtS }) => used === token && usedAtS * 1000 > usedAtMs)
     })
     t.ok(renewed.usedAtS * 1000 >= nowMs - 1000)
+    const keys = formatGateKeys([Buffer.alloc(32, 10), key])
+    await edge.handOver('gate.key', keys, () => gate.holder.keysOf(NAMED).tokens.length === 2)
+    await until('both keys', async () => {
+      const held = await haproxy.runtime.ask('experimental-mode on; get var proc.edgeward_keys')
+      return held.split(',').length === 4 || undefined
+    })
+    t.equal(seen(await get(HISTORY)), '200', 'under the key before the newest')
     await takeGrants({ token: otherToken, usedAtMs: nowMs - GRANT_IDLE_MS - 1000 })
     await becomes('403 OTP_NEEDED', () => get(HISTORY))
     await becomes('403 OTP_LAPSED', () => get(HISTORY, OTHER))
@@ -315,6 +322,14 @@ if (!isInstalled('haproxy')) {
       more: 'X-Forwarded-For: 192.0.2.9\r\nX-Real-IP: 192.0.2.9\r\n',
     })
     t.match(JSON.parse(answer.body), { ip: '2001:db8::7', port: '51000', forwarded: '2001:db8::7' }, 'nobody makes up an address')
+  })
+
+  await t.test('X-Forwarded-For of a balancer, and of nobody else', async (t) => {
+    const more = 'X-Forwarded-For: 192.0.2.9, 2001:db8::9\r\n'
+    const of = async (ip: string): Promise<object> =>
+      JSON.parse((await send(`GET /x?username=${NAMED} HTTP/1.1`, { ip, more })).body)
+    t.match(await of('10.0.0.3'), { ip: '2001:db8::9', port: '', forwarded: '2001:db8::9' })
+    t.match(await of('10.0.0.16'), { ip: '10.0.0.16', port: '51000', forwarded: '10.0.0.16' })
   })
 
   await t.test('HTTP/2', async (t) => {
