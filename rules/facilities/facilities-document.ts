@@ -45,7 +45,9 @@ export function* facilitiesChunks(lines: string, list: string): Generator<string
 export function findFacilitiesList(bytes: Uint8Array): string | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const end = text.indexOf('\n')
-  return text.toString('latin1', Math.max(0, text.length - 4)) === '\n]}\n' ? HEAD.exec(text.toString('latin1', 0, end))?.[1] : undefined
+  return text.toString('latin1', Math.max(0, text.length - 4)) === '\n]}\n'
+    ? HEAD.exec(text.toString('latin1', 0, end))?.[1]
+    : undefined
 }
 
 /** Reads what `facilitiesChunks` wrote and nothing else. @throws FacilitiesError */

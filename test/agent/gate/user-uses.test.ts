@@ -10,8 +10,9 @@ const KEY = Buffer.alloc(32, 7)
 const [listed, unlisted] = ['1'.repeat(12), '2'.repeat(12)].map((citizen) => `01234_${citizen}`)
 
 it('the gate notes the day of users whom the signed list knows and whom it lets through, and of nobody else', async () => {
-  const { gate, handOver, stop } = await runGate({ folder: await temporaryFolder(), nowMs: DAY_OF_TESTS })
-  onTestFinished(() => stop())
+  const running = await runGate({ folder: await temporaryFolder(), nowMs: DAY_OF_TESTS })
+  onTestFinished(() => running.stop())
+  const { gate, handOver } = running
   const token = gateToken(KEY, listed ?? '')
   const publishedAt = '2026-11-23T01:00:00.000Z'
   const user = { token, facility: '01234', rights: ['lookup' as const], state: 'active' as const, untilMs: null }
