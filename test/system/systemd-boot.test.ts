@@ -278,9 +278,12 @@ if (obstacle !== undefined) {
         (await box.run('sh', ['-c', `cd ${BOOT} && sha256sum --check --strict --status last-good.sha256`])).exitCode === 0 ||
         undefined,
     )
+    // A running agent would put its table back before the loader looks.
+    await box.must('systemctl', ['stop', 'edgeward-agent'])
     await box.must('nft', ['delete', 'table', 'inet', 'edgeward'])
     await box.must('systemctl', ['restart', 'edgeward-load'])
     t.match(await inForce(), { revision: LAST_REVISION }, 'and the loader takes it')
+    await box.must('systemctl', ['start', 'edgeward-agent'])
   })
 
   await t.test('uninstall takes the services away and leaves rules, config and state', async (t) => {
