@@ -153,10 +153,10 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
     if (socket === '') return
     using wake = createLogWake([], timers)
     stirHaproxy = () => wake.stir()
-    const keeper = createHaproxyKeeper(createRuntimeSocket(socket), maps)
+    const keeper = createHaproxyKeeper(createRuntimeSocket(socket), maps, (token, atMs) => desk.userUses.use(token, atMs))
     while (!signal.aborted) {
       try {
-        await keeper.pass(holder.forHaproxy(clock.nowMs()))
+        await keeper.pass(holder.forHaproxy(clock.nowMs()), clock.nowMs())
         faults.set('haproxy', undefined)
       } catch (error) {
         faults.set('haproxy', error as Error)

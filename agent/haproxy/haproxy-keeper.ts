@@ -30,16 +30,25 @@ export interface HaproxySource {
 
 /** Keeps the maps of a HAProxy as the gate's own memory is. */
 export interface HaproxyKeeper {
-  /** Takes over what was looked up there under grants, then says what has changed. @throws EdgeGateError; what failed is done the next time */
-  pass(source: HaproxySource): Promise<void>
+  /** Takes over who asked there and what was looked up under grants, then says what has changed. @throws EdgeGateError; what failed is done the next time */
+  pass(source: HaproxySource, nowMs: number): Promise<void>
 }
 
 /** Later than any date that a map is asked for. */
 const FOR_EVER_MS = 8.64e15
 const NOTHING: MapEntries = new Map()
+/** Within the minute over which HAProxy keeps the rate of an account. */
+const SEEN_MS = 30_000
 
-/** @param folder where HAProxy's configuration says that the maps are */
-export function createHaproxyKeeper(socket: RuntimeSocket, folder: string): HaproxyKeeper {
+/**
+ * @param folder where HAProxy's configuration says that the maps are
+ * @param onUser told of named users on the list who asked lately: a user whom no edge sees is disabled after 45 days
+ */
+export function createHaproxyKeeper(
+  socket: RuntimeSocket,
+  folder: string,
+  onUser: (token: string, atMs: number) => void,
+): HaproxyKeeper {
   const place = (name: string): string => join(folder, `edgeward-${name}.map`)
   const maps = {
     standings: createRuntimeMap(socket, place('standings')),
@@ -51,6 +60,7 @@ export function createHaproxyKeeper(socket: RuntimeSocket, folder: string): Hapr
   const done = new Map<string, unknown>()
   let epoch: string | undefined
   let lastUseS = 0
+  let seenAtMs = Number.NEGATIVE_INFINITY
 
   /** Whoever reloads HAProxy has empty maps: what was said last is no longer there. */
   async function lookForReload(): Promise<void> {
@@ -75,6 +85,13 @@ export function createHaproxyKeeper(socket: RuntimeSocket, folder: string): Hapr
     }
   }
 
+  async function readUsers(users: UsersDocument | undefined, nowMs: number): Promise<void> {
+    if (users === undefined || Math.abs(nowMs - seenAtMs) < SEEN_MS) return
+    const answer = await socket.ask('show table edgeward_accounts data.http_req_rate gt 0')
+    for (const [, token = ''] of answer.matchAll(/ key=([a-p]{16}) /g)) if (users.find(token) !== undefined) onUser(token, nowMs)
+    seenAtMs = nowMs
+  }
+
   /** Does what has not been done for these values. */
   async function once(what: string, values: readonly unknown[], job: () => Promise<void>): Promise<void> {
     const before = done.get(what) as readonly unknown[] | undefined
@@ -85,9 +102,10 @@ export function createHaproxyKeeper(socket: RuntimeSocket, folder: string): Hapr
   }
 
   return {
-    async pass(source) {
+    async pass(source, nowMs) {
       await lookForReload()
       await readUses(source.grants)
+      await readUsers(source.users, nowMs)
       const keys = keysText(source)
       await once('keys', [keys], async () => {
         const answer = await socket.ask(`experimental-mode on; set var proc.edgeward_keys str(${keys})`)

@@ -462,6 +462,14 @@ local function grant_standing(txn, account, at_ms, last_use)
   return "none", nil
 end
 
+-- The token by which a named user is on the list.
+local function user_token(names)
+  for _, token in ipairs(names.tokens) do
+    if users:lookup(token) then return token end
+  end
+  return nil
+end
+
 local function rate_of(called, class)
   local per_minute, burst = (policy_map:lookup("rate.function." .. called) or policy_map:lookup("rate.class." .. class) or ""):match("^(%d+) (%d+)$")
   if per_minute then return { tonumber(per_minute), tonumber(burst) } end
@@ -617,7 +625,7 @@ core.register_action("edgeward_read", { "http-req" }, function(txn)
   if not policy_now() or not asked.account then return end
   local names = names_of(txn, asked.account)
   local _, token = grant_standing(txn, asked.account, asked.at_ms)
-  txn:set_var("txn.edgeward_who", token or names.tokens[1] or names.masked)
+  txn:set_var("txn.edgeward_who", token or user_token(names) or names.tokens[1] or names.masked)
   local slow = find_under(txn, asked, "throttle")
   if slow then txn:set_var("txn.edgeward_slow", names_of(txn, slow).masked) end
   if rate_of(asked.called, asked.class) then txn:set_var("txn.edgeward_rate", names.masked .. "|" .. asked.called) end

@@ -256,6 +256,8 @@ if (!isInstalled('haproxy')) {
       return uses.find(({ token: used, usedAtS }) => used === token && usedAtS * 1000 > usedAtMs)
     })
     t.ok(renewed.usedAtS * 1000 >= nowMs - 1000)
+    const busy = await haproxy.runtime.ask('show table edgeward_accounts data.http_req_rate gt 0')
+    t.match(busy, ` key=${token} `, 'and can read who asks at all')
     const keys = formatGateKeys([Buffer.alloc(32, 10), key])
     await edge.handOver('gate.key', keys, () => gate.holder.keysOf(NAMED).tokens.length === 2)
     await until('both keys', async () => {

@@ -1,0 +1,51 @@
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { createHaproxyKeeper, type HaproxySource } from '../../../agent/haproxy/haproxy-keeper.ts'
+import { compilePolicy } from '../../../rules/gate/compile-policy.ts'
+import { DEFAULT_GATE_POLICY } from '../../../rules/gate/policy-options.ts'
+import { formatUsers, parseUsers } from '../../../rules/users/users-document.ts'
+import { createFakeHaproxy } from '../../fakes/fake-haproxy.ts'
+
+const FOLDER = '/etc/haproxy/edgeward'
+const LISTED = 'abcdefghijklmnop'
+const STRANGER = 'bbcdefghijklmnop'
+const START_MS = Date.parse('2026-03-02T08:00:00+07:00')
+const MAPS = ['standings', 'users', 'grants', 'addresses', 'policy'].map((name) => join(FOLDER, `edgeward-${name}.map`))
+
+function aSource(): HaproxySource {
+  const users = parseUsers(
+    formatUsers({
+      version: 1,
+      publishedAt: new Date(START_MS).toISOString(),
+      keys: ['0123456789abcdef'],
+      users: [{ token: LISTED, facility: '01234', rights: ['lookup'], state: 'active', untilMs: null }],
+    }),
+  )
+  const key = new Uint8Array(32)
+  const none = { grants: undefined, facilities: undefined, tallyKey: undefined, standings: new Map() }
+  const policy = compilePolicy(DEFAULT_GATE_POLICY)
+  return { policy, strongest: 'enforce', markMs: 0, users, maskingKey: key, gateKeys: [key], ...none }
+}
+
+it('tells which users on the list asked behind HAProxy, every half minute and after a clock set back', async () => {
+  const haproxy = createFakeHaproxy(Object.fromEntries(MAPS.map((path) => [path, {}])))
+  const heard: [string, number][] = []
+  const ask = (commands: string): Promise<string> => {
+    if (commands.startsWith('show table'))
+      return Promise.resolve(
+        `# table: edgeward_accounts, type: string\n0x1: key=${LISTED} use=0 exp=3599000 http_req_rate(60000)=3 gpt0=0\n0x2: key=${STRANGER} use=0 exp=1 http_req_rate(60000)=1\n`,
+      )
+    if (commands.startsWith('get map')) return Promise.resolve(`value="${haproxy.map(MAPS[4] ?? '')?.get('epoch')}"`)
+    return commands.startsWith('experimental-mode') ? Promise.resolve('\n') : haproxy.ask(commands)
+  }
+  const keeper = createHaproxyKeeper({ ask }, FOLDER, (token, atMs) => heard.push([token, atMs - START_MS]))
+  const source = aSource()
+  for (const afterMs of [0, 10_000, 31_000, 45_000, -3_600_000]) await keeper.pass(source, START_MS + afterMs)
+  expect(heard).toEqual([
+    [LISTED, 0],
+    [LISTED, 31_000],
+    [LISTED, -3_600_000],
+  ])
+  await keeper.pass({ ...source, users: undefined }, START_MS + 100_000)
+  expect(heard).toHaveLength(3)
+})
