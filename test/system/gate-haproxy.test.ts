@@ -14,8 +14,9 @@ import { createLineParser } from '../../rules/requests/log-format.ts'
 import { maskAccount } from '../../rules/requests/mask-account.ts'
 import { formatUsers } from '../../rules/users/users-document.ts'
 import { anAccessToken } from '../support/access-token.ts'
-import { aFlag, ask, GATE_MASKING_KEY, proxyLine, type RawAnswer, runGate } from '../support/gate-edge.ts'
+import { aFlag, ask, GATE_MASKING_KEY, proxyLine, runGate } from '../support/gate-edge.ts'
 import { onlyRules } from '../support/gate-states.ts'
+import { createHaproxyAsker, seen } from '../support/haproxy-asker.ts'
 import { startHaproxy } from '../support/haproxy-edge.ts'
 import { isInstalled } from '../support/surroundings.ts'
 import { until } from '../support/until.ts'
@@ -49,21 +50,7 @@ if (!isInstalled('haproxy')) {
   const publishedAt = new Date(nowMs).toISOString()
   let [policies, grants] = [0, 0]
 
-  const send = (request: string, { ip = IP, more = '', body = '' } = {}): Promise<RawAnswer> =>
-    ask(
-      haproxy.front,
-      `${proxyLine(ip)}${request}\r\nHost: egw.example\r\nConnection: close\r\n${more}${body === '' ? '' : `Content-Length: ${body.length}\r\n`}\r\n${body}`,
-    )
-  const get = (path: string, account = NAMED, ip = IP): Promise<RawAnswer> =>
-    send(`GET ${path}?username=${account} HTTP/1.1`, { ip })
-  const post = (path: string, body: string, ip = IP): Promise<RawAnswer> => send(`POST ${path} HTTP/1.1`, { ip, body })
-  const seen = ({ status, headers }: RawAnswer): string =>
-    `${status} ${headers['x-edgeward-reason'] ?? headers['x-edgeward-rehearsal'] ?? ''}`.trim()
-  const becomes = async (wanted: string, request: () => Promise<RawAnswer>): Promise<RawAnswer> =>
-    until(wanted, async () => {
-      const answer = await request()
-      return seen(answer) === wanted ? answer : undefined
-    })
+  const { send, get, post, becomes } = createHaproxyAsker(haproxy.front, { account: NAMED, ip: IP })
   const isFilled = async (): Promise<void> => {
     const epoch = policyEntries(gate.holder.state.policy.source, 'enforce').get('epoch') ?? ''
     await until('the maps are filled', async () => {
