@@ -84,8 +84,8 @@ export function createHandedOver(folder: string, taken: Versions, taker: HandOve
       taker.fault(name, undefined)
     } catch (cause) {
       taker.fault(name, faultOf(name, cause))
-      // A file that went away and came back is read again; one that is wrong, when it changes.
-      if (isAbsent(cause)) seen.delete(name)
+      // A file that could not be read is tried again, for new rights leave its times as they were; one that is wrong, when it changes.
+      if ((cause as NodeJS.ErrnoException).syscall !== undefined) seen.delete(name)
     }
   }
 
