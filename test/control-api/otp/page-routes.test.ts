@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { clientSource } from '../../../control-api/otp/client-source.ts'
-import { parseBlock } from '../../../rules/addresses/parse-block.ts'
 import { createControlAppSetup } from '../../support/control-app.ts'
 import { anOfficer } from '../../support/officers.ts'
 import { createOtpLab } from '../../support/otp-lab.ts'
@@ -86,20 +84,5 @@ describe('the page of one-time codes', () => {
     ).toBe(403)
     expect((await send('/otp', { bhxh: '1'.repeat(5000) })).statusCode).toBe(413)
     expect((await app.inject({ url: '/otp/code' })).headers.location).toBe('/otp')
-  })
-})
-
-describe('clientSource', () => {
-  const proxies = [parseBlock('127.0.0.1'), parseBlock('10.0.0.0/8')]
-  it.each<[string, string | undefined, string, string]>([
-    ['203.0.113.9', undefined, '203.0.113.9', 'the peer'],
-    ['203.0.113.9', '198.51.100.1', '203.0.113.9', 'a stranger that says it is somebody else'],
-    ['127.0.0.1', '198.51.100.1', '198.51.100.1', 'what a listed proxy says'],
-    ['::ffff:127.0.0.1', '198.51.100.1, 10.1.2.3', '198.51.100.1', 'through two proxies, on a socket of both families'],
-    ['127.0.0.1', '192.0.2.1, 198.51.100.1', '198.51.100.1', 'what the client itself put in front'],
-    ['127.0.0.1', 'junk', '127.0.0.1', 'no address'],
-    ['2001:db8:1:2:3:4:5:6', undefined, '2001:db8:1:2::/64', 'one subscriber of IPv6'],
-  ])('%s with X-Forwarded-For %s is %s: %s', (peer, forwarded, source) => {
-    expect(clientSource(peer, forwarded, proxies)).toBe(source)
   })
 })

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { AddressError } from '../../rules/addresses/address-error.ts'
 import type { Block } from '../../rules/addresses/block.ts'
 import { covers, wordsOf } from '../../rules/addresses/block-bits.ts'
@@ -12,7 +13,13 @@ const V6_LENGTH = 64
  * Where a request comes from, for limits: the peer, or what listed proxies say of theirs. Of X-Forwarded-For only what a listed proxy wrote counts,
  * read from the right.
  */
-export function clientSource(peer: string, forwardedFor: string | undefined, proxies: readonly Block[]): string {
+export function clientSource({ socket, headers }: FastifyRequest, proxies: readonly Block[]): string {
+  const forwarded = headers['x-forwarded-for']
+  return sourceOf(socket.remoteAddress ?? '', Array.isArray(forwarded) ? forwarded.join() : forwarded, proxies)
+}
+
+/** The same of what a request says. */
+export function sourceOf(peer: string, forwardedFor: string | undefined, proxies: readonly Block[]): string {
   const steps = [...(forwardedFor?.split(',').map((step) => step.trim()) ?? []), peer]
   let source: Block | undefined
   for (const step of steps.reverse()) {
