@@ -14,6 +14,7 @@ import { registerImportRoutes } from '../imports/import-routes.ts'
 import { registerOfficerRoutes } from '../otp/officer-routes.ts'
 import { registerOtpRoutes } from '../otp/otp-routes.ts'
 import { registerOtpPage } from '../otp/page-routes.ts'
+import { registerConsole } from '../pages/console.ts'
 import { registerRevisionRoutes } from '../publication/revision-routes.ts'
 import { registerTufRoutes } from '../publication/tuf-routes.ts'
 import { registerRegistrationRoutes } from '../registrations/registration-routes.ts'
@@ -89,6 +90,7 @@ export async function createControlServer(context: ControlContext, tls?: TlsFile
   registerImportRoutes(app, context)
   registerUserRoutes(app, context)
   registerApproverRoutes(app, context)
+  registerConsole(app, context, [])
   app.get('/openapi.json', { onRequest: anyone, schema: { hide: true } }, async () => app.swagger())
   return app
 }

@@ -1,0 +1,51 @@
+import type { LightMyRequestResponse } from 'fastify'
+import type { ControlApp } from '../../control-api/http/context.ts'
+
+/** A browser that keeps cookies, follows where it is sent, and fills in forms. */
+export interface ConsoleBrowser {
+  get(url: string): Promise<LightMyRequestResponse>
+  /** Sends the fields with the hidden ones that the page seen last has for this address. */
+  submit(
+    url: string,
+    fields?: Readonly<Record<string, string | readonly string[]>>,
+    headers?: object,
+  ): Promise<LightMyRequestResponse>
+  signIn(authorization: string): Promise<LightMyRequestResponse>
+  readonly cookies: Map<string, string>
+}
+
+export function createConsoleBrowser(app: ControlApp): ConsoleBrowser {
+  const cookies = new Map<string, string>()
+  const seen = { page: '' }
+  const take = async (answer: LightMyRequestResponse): Promise<LightMyRequestResponse> => {
+    for (const cookie of [answer.headers['set-cookie'] ?? []].flat()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
+      if (value === '') cookies.delete(name)
+      else cookies.set(name, value)
+    }
+    if (answer.statusCode === 303) return browser.get(String(answer.headers.location))
+    seen.page = answer.body
+    return answer
+  }
+  const cookie = (): string => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const browser: ConsoleBrowser = {
+    cookies,
+    get: async (url) => take(await app.inject({ url, headers: { cookie: cookie() } })),
+    async submit(url, fields = {}, headers = {}) {
+      const form = seen.page.split('<form').find((part) => part.includes(`action="${url}"`)) ?? ''
+      const hidden = [...form.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [
+        name,
+        value,
+      ])
+      const given = Object.entries(fields).flatMap(([name, value]) => [value].flat().map((each) => [name, each] as const))
+      const payload = new URLSearchParams([...hidden, ...given].map(([name, value]) => [name, value])).toString()
+      const type = { 'content-type': 'application/x-www-form-urlencoded' }
+      return take(await app.inject({ method: 'POST', url, headers: { ...type, cookie: cookie(), ...headers }, payload }))
+    },
+    async signIn(authorization) {
+      await browser.get('/console/sign-in')
+      return browser.submit('/console/sign-in', { token: authorization.replace('Bearer ', '') })
+    },
+  }
+  return browser
+}
