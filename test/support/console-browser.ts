@@ -33,14 +33,14 @@ export function createConsoleBrowser(app: ControlApp): ConsoleBrowser {
     get: async (url) => take(await app.inject({ url, headers: { cookie: cookie() } })),
     async submit(url, fields = {}, headers = {}) {
       const form = seen.page.split('<form').find((part) => part.includes(`action="${url}"`)) ?? ''
-      const hidden = [...form.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [
-        name,
-        value,
-      ])
-      const given = Object.entries(fields).flatMap(([name, value]) => [value].flat().map((each) => [name, each] as const))
-      const payload = new URLSearchParams([...hidden, ...given].map(([name, value]) => [name, value])).toString()
+      const sent = new URLSearchParams()
+      for (const [, name = '', value = ''] of form.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g))
+        sent.append(name, value)
+      for (const [name, value] of Object.entries(fields)) for (const each of [value].flat()) sent.append(name, each)
       const type = { 'content-type': 'application/x-www-form-urlencoded' }
-      return take(await app.inject({ method: 'POST', url, headers: { ...type, cookie: cookie(), ...headers }, payload }))
+      return take(
+        await app.inject({ method: 'POST', url, headers: { ...type, cookie: cookie(), ...headers }, payload: sent.toString() }),
+      )
     },
     async signIn(authorization) {
       await browser.get('/console/sign-in')
