@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox'
+import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
 
 /** One place of a value that its schema refuses. */
@@ -11,9 +12,12 @@ export interface SchemaFault {
 
 type Found = ReturnType<typeof Value.Errors>[number]
 
+/** Where a value is wrong in more places, one more fault says so. */
+const MOST_FOUND = 500
+
 /** Every place where `value` breaks `schema`, each once, in plain words; a union's branches become one fault. Empty when it fits. */
 export function schemaFaults(schema: TSchema, value: unknown): SchemaFault[] {
-  const found = Value.Errors(schema, value)
+  const found = errorsOf(schema, value)
   const faults = new Map<string, SchemaFault>()
   for (const error of found) {
     if (isSaidElsewhere(error, found)) continue
@@ -22,7 +26,19 @@ export function schemaFaults(schema: TSchema, value: unknown): SchemaFault[] {
       if (!faults.has(key)) faults.set(key, fault)
     }
   }
+  if (found.length === MOST_FOUND) faults.set('', { path: '', message: 'has more faults than are told' })
   return [...faults.values()]
+}
+
+/** typebox stops at 8 unless told otherwise, and takes that only as a setting of the process. */
+function errorsOf(schema: TSchema, value: unknown): readonly Found[] {
+  const { maxErrors } = Settings.Get()
+  Settings.Set({ maxErrors: MOST_FOUND })
+  try {
+    return Value.Errors(schema, value)
+  } finally {
+    Settings.Set({ maxErrors })
+  }
 }
 
 /** Branches are told by their union; an object's extra keys are told key by key. */

@@ -1,7 +1,8 @@
 import { type TSchema, Type } from 'typebox'
-import { Value } from 'typebox/value'
 import type { OptionTable } from '../config/option-table.ts'
 import { parseConfig } from '../config/parse-config.ts'
+import { faultWords } from '../documents/fault-words.ts'
+import { signedDocument } from '../documents/signed-document.ts'
 import { findInstantMs } from '../time/find-instant.ts'
 import { checkPolicy } from './check-policy.ts'
 import { GateError } from './gate-error.ts'
@@ -27,7 +28,7 @@ const PolicyDocument = Type.Object(
     format: Type.Literal('edgeward-policy/1'),
     version: Type.Integer({ minimum: 1, maximum: 999_999_999_999_999 }),
     publishedAt: Type.String({ maxLength: 24, pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,12}Z$' }),
-    policy: objectOf(POLICY_OPTIONS),
+    policy: Type.Unsafe<GatePolicy>(objectOf(POLICY_OPTIONS)),
   },
   closed,
 )
@@ -37,48 +38,29 @@ export function parsePolicySource(text: string): GatePolicy {
   return parseConfig(POLICY_OPTIONS, text, checkPolicy)
 }
 
+const POLICY = signedDocument<typeof PolicyDocument>(
+  {
+    what: 'a policy',
+    schema: PolicyDocument,
+    check({ publishedAt, policy }) {
+      const isInstant = findInstantMs(publishedAt) !== undefined
+      const noInstant = { path: 'publishedAt', message: `${JSON.stringify(publishedAt)} is no instant` }
+      const findings = [...(isInstant ? [] : [noInstant]), ...checkPolicy(policy)]
+      if (findings.length > 0) throw new GateError('POLICY_FIELD', `Cannot read a policy: ${faultWords(findings)}`)
+    },
+    fail: (fault, message, options) => new GateError(`POLICY_${fault}`, message, options),
+  },
+  MAX_POLICY_BYTES,
+)
+
 /** The exact bytes of a document, ready to be signed. @throws GateError */
 export function formatPolicy(document: PolicyDocument): Uint8Array {
-  const bytes = Buffer.from(textOf(document))
-  parsePolicy(bytes)
-  return bytes
+  return POLICY.format(document)
 }
 
 /** Reads what `formatPolicy` wrote and nothing else. @throws GateError */
 export function parsePolicy(bytes: Uint8Array): PolicyDocument {
-  if (bytes.length > MAX_POLICY_BYTES)
-    throw new GateError('POLICY_TOO_LARGE', `Cannot take a policy of ${bytes.length} bytes: the limit is ${MAX_POLICY_BYTES}`)
-  const text = Buffer.from(bytes).toString('utf8')
-  const document = parseJson(text)
-  if (!isDocument(document)) {
-    const fault = Value.Errors(PolicyDocument, document)[0]
-    throw new GateError('POLICY_FIELD', `Cannot read a policy: ${fault?.instancePath || '/'} ${fault?.message ?? 'is wrong'}`)
-  }
-  if (findInstantMs(document.publishedAt) === undefined)
-    throw new GateError('POLICY_FIELD', `Cannot read a policy: publishedAt ${JSON.stringify(document.publishedAt)} is no instant`)
-  const finding = checkPolicy(document.policy)[0]
-  if (finding !== undefined) throw new GateError('POLICY_FIELD', `Cannot read a policy: ${finding.path} ${finding.message}`)
-  if (textOf(document) !== text)
-    throw new GateError('POLICY_NOT_CANONICAL', 'Cannot read a policy: it is not written in the canonical way')
-  return document
-}
-
-function textOf(document: PolicyDocument): string {
-  return `${JSON.stringify(inOrder(PolicyDocument, document))}\n`
-}
-
-function isDocument(value: unknown): value is PolicyDocument {
-  return Value.Check(PolicyDocument, value)
-}
-
-/** The keys of each object in the order of its schema. */
-function inOrder(schema: TSchema, value: unknown): unknown {
-  const { properties, items } = schema as { properties?: Readonly<Record<string, TSchema>>; items?: TSchema }
-  if (Array.isArray(value)) return value.map((item) => (items === undefined ? item : inOrder(items, item)))
-  if (properties === undefined || typeof value !== 'object' || value === null) return value
-  const fields = value as Readonly<Record<string, unknown>>
-  const known = Object.entries(properties).filter(([name]) => fields[name] !== undefined)
-  return Object.fromEntries(known.map(([name, inner]) => [name, inOrder(inner, fields[name])]))
+  return POLICY.parse(bytes)
 }
 
 /** The schema of a whole config that a table of dotted paths describes: every option is there, nothing else is. */
@@ -98,12 +80,4 @@ function objectOf(table: OptionTable): TSchema {
   }
   for (const [head, group] of groups) properties[head] = objectOf(group)
   return Type.Object(properties, closed)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new GateError('POLICY_FIELD', 'Cannot read a policy: it is not JSON', { cause })
-  }
 }

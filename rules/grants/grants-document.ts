@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
-import { Value } from 'typebox/value'
+import { byToken } from '../documents/by-token.ts'
+import { signedDocument } from '../documents/signed-document.ts'
 import { findInstantMs } from '../time/find-instant.ts'
 import { GRANT_IDLE_MS, type Grant, MAX_GRANT_MS } from './grant-life.ts'
 import { GrantsError } from './grants-error.ts'
@@ -70,43 +71,25 @@ export function grantsDocument(version: number, nowMs: number, grants: readonly 
   }
 }
 
+const GRANTS = signedDocument(
+  {
+    what: 'a grants document',
+    schema: GrantsDocument,
+    arrange: (document) => ({ ...document, grants: byToken(document.grants) }),
+    check: checkTimes,
+    fail: (fault, message, options) => new GrantsError(`GRANTS_${fault}`, message, options),
+  },
+  MAX_GRANTS_BYTES,
+)
+
 /** The exact bytes of a document, ready to be signed. @throws GrantsError */
 export function formatGrants(document: GrantsDocument): Uint8Array {
-  const bytes = Buffer.from(`${JSON.stringify(inOrder(document))}\n`)
-  parseGrants(bytes)
-  return bytes
+  return GRANTS.format(document)
 }
 
 /** Reads what `formatGrants` wrote and nothing else. @throws GrantsError */
 export function parseGrants(bytes: Uint8Array): GrantsDocument {
-  if (bytes.length > MAX_GRANTS_BYTES)
-    throw new GrantsError(
-      'GRANTS_TOO_LARGE',
-      `Cannot take a grants document of ${bytes.length} bytes: the limit is ${MAX_GRANTS_BYTES}`,
-    )
-  const text = Buffer.from(bytes).toString('utf8')
-  const document = parseJson(text)
-  if (!Value.Check(GrantsDocument, document)) {
-    const fault = Value.Errors(GrantsDocument, document)[0]
-    throw new GrantsError(
-      'GRANTS_FIELD',
-      `Cannot read a grants document: ${fault?.instancePath || '/'} ${fault?.message ?? 'is wrong'}`,
-    )
-  }
-  checkTimes(document)
-  if (`${JSON.stringify(inOrder(document))}\n` !== text)
-    throw new GrantsError('GRANTS_NOT_CANONICAL', 'Cannot read a grants document: it is not written in the canonical way')
-  return document
-}
-
-function inOrder({ format, version, publishedAt, expiresAt, grants }: GrantsDocument): GrantsDocument {
-  const byToken = new Map(grants.map((grant) => [grant.token, grant]))
-  const sorted = [...byToken.values()].sort((one, other) => (one.token < other.token ? -1 : 1)).map(entryInOrder)
-  return { format, version, publishedAt, expiresAt, grants: sorted }
-}
-
-function entryInOrder({ token, grantedAt, usedAt, idleEndsAt, endsAt }: GrantEntry): GrantEntry {
-  return { token, grantedAt, usedAt, idleEndsAt, endsAt }
+  return GRANTS.parse(bytes)
 }
 
 function checkTimes({ publishedAt, expiresAt, grants }: GrantsDocument): void {
@@ -132,12 +115,4 @@ function instantMs(text: string): number {
   const ms = findInstantMs(text)
   if (ms !== undefined) return ms
   throw new GrantsError('GRANTS_TIME', `Cannot read a grants document: ${JSON.stringify(text)} is no instant`)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new GrantsError('GRANTS_FIELD', 'Cannot read a grants document: it is not JSON', { cause })
-  }
 }

@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { schemaFaults } from '../config/schema-faults.ts'
+import { faultWords } from '../documents/fault-words.ts'
 import { findInstantMs } from '../time/find-instant.ts'
 import type { AllowHeader } from './allow-document.ts'
 import { RevisionError } from './revision-error.ts'
@@ -30,14 +32,8 @@ export const AllowHeaderSchema = Type.Object(
 /** Reads the first line of an allow document. @throws RevisionError HEADER_NOT_JSON, HEADER_FIELD, HEADER_DATE, HEADER_NOT_CANONICAL */
 export function parseAllowHeader(line: string): AllowHeader {
   const header: unknown = parseJson(line)
-  if (!Value.Check(AllowHeaderSchema, header)) {
-    const fault = Value.Errors(AllowHeaderSchema, header)[0]
-    throw new RevisionError(
-      'HEADER_FIELD',
-      1,
-      `Cannot read the header: ${fault?.instancePath || '/'} ${fault?.message ?? 'is wrong'}`,
-    )
-  }
+  if (!Value.Check(AllowHeaderSchema, header))
+    throw new RevisionError('HEADER_FIELD', 1, `Cannot read the header: ${faultWords(schemaFaults(AllowHeaderSchema, header))}`)
   checkDates(header)
   // One way to write it, so that equal headers are equal bytes and no key hides behind a second one of its name.
   if (formatAllowHeader(header) !== line)

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox'
-import { Value } from 'typebox/value'
+import { Type } from 'typebox'
+import { canonicalJson } from '../documents/canonical-json.ts'
 import { rightsOf, rightsText, USER_RIGHTS, type UserRight } from './user-right.ts'
 import { UsersError } from './users-error.ts'
 
@@ -19,6 +19,12 @@ const UsersHeader = Type.Object(
   },
   { additionalProperties: false },
 )
+
+const HEADER = canonicalJson({
+  what: 'the first line of a users document',
+  schema: UsersHeader,
+  fail: (_fault, message, options) => new UsersError('USERS_HEADER', message, options),
+})
 
 /** One named user as edges know him: by the keyed token of his account. Neither name nor citizen ID is there. */
 export interface ListedUser {
@@ -81,7 +87,7 @@ export function parseUsers(content: Uint8Array): UsersDocument {
     )
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
   const start = bytes.indexOf(0x0a) + 1
-  const { version, publishedAt, keys, count } = parseHeader(bytes.toString('latin1', 0, Math.max(0, start - 1)))
+  const { version, publishedAt, keys, count } = HEADER.parse(`${bytes.toString('latin1', 0, Math.max(0, start - 1))}]}`)
   const length = start + Math.max(0, count * LINE - 1) + END.length
   if (bytes.length !== length || bytes.toString('latin1', length - END.length) !== END)
     throw new UsersError(
@@ -96,25 +102,6 @@ export function parseUsers(content: Uint8Array): UsersDocument {
     count,
     find: (token) => findIn(bytes, start, count, token),
     all: () => usersIn(bytes, start, count),
-  }
-}
-
-function parseHeader(text: string): Static<typeof UsersHeader> {
-  const header = parseJson(`${text}]}`)
-  // Written anew it must be the same: one text for one document.
-  if (Value.Check(UsersHeader, header) && JSON.stringify(inOrder(header)) === `${text}]}`) return header
-  throw new UsersError('USERS_HEADER', 'Cannot read a users document: its first line is not of the agreed form')
-}
-
-function inOrder({ format, version, publishedAt, keys, count, users }: Static<typeof UsersHeader>) {
-  return { format, version, publishedAt, keys, count, users }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // Told as a header of another form.
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
-import { Value } from 'typebox/value'
 import { RULE_NAMES, type RuleName } from '../detect/rule-names.ts'
+import { byToken } from '../documents/by-token.ts'
+import { signedDocument } from '../documents/signed-document.ts'
 import { findInstantMs } from '../time/find-instant.ts'
 import { BlocksError } from './blocks-error.ts'
 
@@ -52,44 +53,25 @@ export const BlocksDocument = Type.Object(
 )
 export type BlocksDocument = Static<typeof BlocksDocument>
 
+const BLOCKS = signedDocument(
+  {
+    what: 'a blocks document',
+    schema: BlocksDocument,
+    arrange: (document) => ({ ...document, verdicts: byToken(document.verdicts) }),
+    check: checkTimes,
+    fail: (fault, message, options) => new BlocksError(`BLOCKS_${fault}`, message, options),
+  },
+  MAX_BLOCKS_BYTES,
+)
+
 /** The exact bytes of a document, ready to be signed. @throws BlocksError */
 export function formatBlocks(document: BlocksDocument): Uint8Array {
-  const bytes = Buffer.from(`${JSON.stringify(inOrder(document))}\n`)
-  parseBlocks(bytes)
-  return bytes
+  return BLOCKS.format(document)
 }
 
 /** Reads what `formatBlocks` wrote and nothing else. @throws BlocksError */
 export function parseBlocks(bytes: Uint8Array): BlocksDocument {
-  if (bytes.length > MAX_BLOCKS_BYTES)
-    throw new BlocksError(
-      'BLOCKS_TOO_LARGE',
-      `Cannot take a blocks document of ${bytes.length} bytes: the limit is ${MAX_BLOCKS_BYTES}`,
-    )
-  const text = Buffer.from(bytes).toString('utf8')
-  const document = parseJson(text)
-  if (!Value.Check(BlocksDocument, document)) {
-    const fault = Value.Errors(BlocksDocument, document)[0]
-    throw new BlocksError(
-      'BLOCKS_FIELD',
-      `Cannot read a blocks document: ${fault?.instancePath || '/'} ${fault?.message ?? 'is wrong'}`,
-    )
-  }
-  checkTimes(document)
-  if (`${JSON.stringify(inOrder(document))}\n` !== text)
-    throw new BlocksError('BLOCKS_NOT_CANONICAL', 'Cannot read a blocks document: it is not written in the canonical way')
-  return document
-}
-
-function inOrder({ format, version, publishedAt, expiresAt, verdicts }: BlocksDocument): BlocksDocument {
-  const byToken = new Map(verdicts.map((verdict) => [verdict.token, verdict]))
-  const sorted = [...byToken.values()].sort((one, other) => (one.token < other.token ? -1 : 1)).map(verdictInOrder)
-  return { format, version, publishedAt, expiresAt, verdicts: sorted }
-}
-
-function verdictInOrder(verdict: FleetVerdict): FleetVerdict {
-  const { token, facility, rule, action, at, until, requests, subjects, edges, evidence } = verdict
-  return { token, facility, rule, action, at, until, requests, subjects, edges, evidence: { vi: evidence.vi, en: evidence.en } }
+  return BLOCKS.parse(bytes)
 }
 
 function checkTimes({ publishedAt, expiresAt, verdicts }: BlocksDocument): void {
@@ -109,12 +91,4 @@ function instantMs(text: string): number {
   const ms = findInstantMs(text)
   if (ms !== undefined) return ms
   throw new BlocksError('BLOCKS_TIME', `Cannot read a blocks document: ${JSON.stringify(text)} is no instant`)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new BlocksError('BLOCKS_FIELD', 'Cannot read a blocks document: it is not JSON', { cause })
-  }
 }

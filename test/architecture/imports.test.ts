@@ -7,7 +7,16 @@ const PRODUCT = sourcesBelow('rules', 'agent', 'control-api')
 const MAY_IMPORT: Readonly<Record<string, { parts: readonly string[]; packages: readonly string[] | 'any' }>> = {
   rules: {
     parts: ['rules'],
-    packages: ['typebox', 'typebox/value', 'typebox/compile', 'typebox/format', 'ipaddr.js', 'yaml', 'node:crypto'],
+    packages: [
+      'typebox',
+      'typebox/value',
+      'typebox/compile',
+      'typebox/format',
+      'typebox/system',
+      'ipaddr.js',
+      'yaml',
+      'node:crypto',
+    ],
   },
   agent: { parts: ['rules', 'agent'], packages: 'any' },
   'control-api': { parts: ['rules', 'control-api'], packages: 'any' },
