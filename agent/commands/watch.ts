@@ -68,16 +68,19 @@ async function serve({ name, watch: options, gate: gateOptions, log: { level } }
   const gate =
     gateOptions.socket === ''
       ? undefined
-      : await openGate(gateOptions, {
-          memory: createGateMemory(options.stateDir),
-          maskingKey: key,
-          tallyKey,
-          flags: watching.flags,
-          clock,
-          monotonicMs,
-          timers,
-          log,
-        })
+      : await openGate(
+          { ...gateOptions, tellFacility: options.tallies.tellFacility },
+          {
+            memory: createGateMemory(options.stateDir),
+            maskingKey: key,
+            tallyKey,
+            flags: watching.flags,
+            clock,
+            monotonicMs,
+            timers,
+            log,
+          },
+        )
   const server = createWatchServer({
     flags: watching.flags,
     readStatus: () => statusOf(watching, gate),

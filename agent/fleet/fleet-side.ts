@@ -1,7 +1,7 @@
 import type { Flag } from '../../rules/reports/flag.ts'
 import type { Clock } from '../../rules/time/clock.ts'
 import type { ControlClient } from '../control/control-client.ts'
-import { createUserUseCarrier } from '../hand-over/user-use-carrier.ts'
+import { createRehearsalCarrier } from '../hand-over/rehearsal-carrier.ts'
 import type { Log } from '../log/log.ts'
 import type { StatusBoard } from '../status/status-board.ts'
 import { every, type Timers } from '../time/timers.ts'
@@ -9,6 +9,7 @@ import { createFleetVerdicts } from './fleet-verdicts.ts'
 import type { FleetWatch } from './fleet-watch.ts'
 import { createTallyCarrier } from './tally-carrier.ts'
 import { createUseCarrier } from './use-carrier.ts'
+import { createUserUseCarrier } from './user-use-carrier.ts'
 
 /** How often `watch` is asked for what waits for central; it makes a tally every 10 to 60 s. */
 const CARRY_MS = 10_000
@@ -16,6 +17,8 @@ const CARRY_MS = 10_000
 const CARRY_USES_MS = 1000
 /** How often it is asked on which day named users were last seen. */
 const CARRY_DAYS_MS = 600_000
+/** How often it is asked what the rehearsal of the account policy counted. */
+const CARRY_REHEARSAL_MS = 300_000
 /** How often it is asked who is meant, while there are verdicts. */
 const LOOK_MS = 5000
 
@@ -53,8 +56,15 @@ export function createFleetSide({ timers, ...parts }: FleetSideParts): FleetSide
       const uses = createUseCarrier({ watch, client, board, clock, log })
       const carrying = new DisposableStack()
       carrying.use(every(timers, CARRY_MS, () => void carrier.carry(signal)))
-      const users = createUserUseCarrier({ usesSince: async (since, until) => watch.userUses?.(since, until), client, log })
+      const users = createUserUseCarrier({ watch, client, clock, log })
       carrying.use(every(timers, CARRY_DAYS_MS, () => void users.carry(signal)))
+      const rehearsal = createRehearsalCarrier({
+        countsSince: async (boot, since, until) => watch.rehearsalCounts?.(boot, since, until),
+        client,
+        clock,
+        log,
+      })
+      carrying.use(every(timers, CARRY_REHEARSAL_MS, () => void rehearsal.carry(signal)))
       carrying.use(every(timers, CARRY_USES_MS, () => void uses.carry(signal)))
       return carrying
     },

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { ToldRehearsal } from '../../rules/rehearsal/rehearsal-counts.ts'
 import { MaskedAccount } from '../../rules/reports/masked-account.ts'
 import { MAX_TALLY_BYTES } from '../../rules/tallies/tally-bytes.ts'
 import { UserUses } from '../../rules/users/user-uses.ts'
@@ -60,6 +61,8 @@ export interface FleetWatch {
   grantUses?(since: number, signal: AbortSignal): Promise<ToldUses | undefined>
   /** On which day named users were last let through, after change number `since`; `undefined` where there is no gate. */
   userUses?(since: number, signal: AbortSignal): Promise<ToldDays | undefined>
+  /** What the rehearsal counted after change `since` of start `boot` of watch; `undefined` where there is no gate, or nothing of it leaves this edge. */
+  rehearsalCounts?(boot: string, since: number, signal: AbortSignal): Promise<ToldRehearsal | undefined>
 }
 
 export function createFleetWatch(socketPath: string): FleetWatch {
@@ -89,6 +92,7 @@ export function createFleetWatch(socketPath: string): FleetWatch {
     tallies: async (signal) => (await askJson('/tallies', Tallies, signal))?.tallies ?? [],
     tally: ({ boot, sequence }, signal) => ask(`/tallies/${boot}/${sequence}`, MAX_TALLY_BYTES, signal),
     grantUses: (since, signal) => askJson(`/grant-uses?since=${since}`, Uses, signal),
+    rehearsalCounts: (boot, since, signal) => askJson(`/rehearsal-counts?boot=${boot}&since=${since}`, ToldRehearsal, signal),
     userUses: (since, signal) => askJson(`/user-uses?since=${since}`, Days, signal),
     async accounts(tokens, signal) {
       const accounts: SeenAccount[] = []

@@ -46,8 +46,9 @@ export function createGateDesk(holder: GateHolder, book: RehearsalBook, key: Uin
     if (reason !== undefined) counts.byReason[reason].refused += 1
     const { account, facility } = request
     const province = facility === undefined ? undefined : (holder.state.facilities?.provinceOf(facility) ?? facility.slice(0, 2))
-    const masked = account === undefined ? undefined : holder.keysOf(account).masked
-    book.take(request, decision, { account: masked, province, client: clientOf(userAgent) })
+    const keys = account === undefined ? undefined : holder.keysOf(account)
+    const token = account !== undefined && account.length > 10 ? keys?.tokens[0] : undefined
+    book.take(request, decision, { account: keys?.masked, province, client: clientOf(userAgent), token })
   }
 
   /** Each look-up under a grant renews it. 1232/BHXH-CNTT */

@@ -45,6 +45,8 @@ export const GATE_OPTIONS = {
 
 export interface GateOptions extends Readonly<ConfigOf<typeof GATE_OPTIONS>['gate']> {
   readonly dir: string
+  /** `watch.tallies.tellFacility`: false keeps the rehearsal at this edge. */
+  readonly tellFacility?: boolean
 }
 
 /** What no single option can show. */

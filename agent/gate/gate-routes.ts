@@ -1,14 +1,17 @@
+import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { explainAccount } from './explain-account.ts'
 import type { Gate } from './gate.ts'
 import type { SavedRehearsal } from './rehearsal-book.ts'
+import { toldRehearsal } from './told-rehearsal.ts'
 
 const MAX_ACCOUNT_LENGTH = 64
 const PIECE_ROWS = 200
 
 /** What the gate tells on the socket of `watch`. No route changes anything. */
 export function addGateRoutes(app: FastifyInstance, gate: Gate): void {
+  const boot = randomBytes(8).toString('hex')
   app.get<{ Querystring: { since?: string } }>('/grant-uses', ({ query }, reply) => {
     if (query.since !== undefined && !/^\d{1,15}$/.test(query.since))
       return reply.code(400).send({ error: 'since must be a number' })
@@ -19,6 +22,13 @@ export function addGateRoutes(app: FastifyInstance, gate: Gate): void {
     if (query.since !== undefined && !/^\d{1,15}$/.test(query.since))
       return reply.code(400).send({ error: 'since must be a number' })
     return gate.desk.userUses.usesSince(Number(query.since ?? 0))
+  })
+  app.get<{ Querystring: { boot?: string; since?: string } }>('/rehearsal-counts', ({ query }, reply) => {
+    if (!gate.tellsFacility) return reply.code(404).send({ error: 'the rehearsal stays at this edge' })
+    if (query.since !== undefined && !/^\d{1,15}$/.test(query.since))
+      return reply.code(400).send({ error: 'since must be a number' })
+    // Numbers of another start mean nothing here: then all of it is news.
+    return toldRehearsal(gate, boot, query.boot === boot ? Number(query.since ?? 0) : 0)
   })
   app.get('/rehearsal', (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(Readable.from(piecesOf(gate.book.all()))),

@@ -50,6 +50,8 @@ export interface Gate {
   readonly holder: GateHolder
   readonly desk: GateDesk
   readonly book: RehearsalBook
+  /** Whether central may hear of the rehearsal: it names facilities. */
+  readonly tellsFacility: boolean
   status(): GateStatus
   faults(): readonly WatchFault[]
   nowMs(): number
@@ -177,6 +179,7 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
     holder,
     desk,
     book,
+    tellsFacility: options.tellFacility !== false,
     status: () => ({
       isListening,
       policyVersion: holder.policyVersion,
