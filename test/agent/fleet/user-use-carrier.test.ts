@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
-import { createUserUseCarrier } from '../../../agent/hand-over/user-use-carrier.ts'
+import { createUserUseCarrier } from '../../../agent/fleet/user-use-carrier.ts'
 import { createUserUseBook } from '../../../rules/users/user-use-book.ts'
 import { createFakeControlClient } from '../../fakes/fake-control-client.ts'
 import { createFakeLog } from '../../fakes/fake-log.ts'
+import { createMovableClock } from '../../support/movable-clock.ts'
 
 const NEVER = new AbortController().signal
 const AT = Date.parse('2026-03-02T01:00:00Z')
@@ -11,8 +12,8 @@ it('the last days of users are told once, and again where central did not take t
   const book = createUserUseBook()
   const client = createFakeControlClient()
   let hasGate = true
-  const usesSince = async (since: number) => (hasGate ? book.usesSince(since) : undefined)
-  const carrier = createUserUseCarrier({ usesSince, client, log: createFakeLog() })
+  const watch = { userUses: async (since: number) => (hasGate ? book.usesSince(since) : undefined) }
+  const carrier = createUserUseCarrier({ watch, client, clock: createMovableClock(AT), log: createFakeLog() })
   await carrier.carry(NEVER)
   book.use('aaaaaaaaaaaaaaaa', AT)
   client.failPosts(new Error('away'))
