@@ -20,6 +20,7 @@ import { registerTufRoutes } from '../publication/tuf-routes.ts'
 import { registerRegistrationRoutes } from '../registrations/registration-routes.ts'
 import { registerRehearsalRoutes } from '../rehearsal/rehearsal-routes.ts'
 import { registerReportRoutes } from '../reports/report-routes.ts'
+import { registerReceiptRoutes } from '../sms/receipt-routes.ts'
 import { registerApproverRoutes } from '../users/approver-routes.ts'
 import { registerUserRoutes } from '../users/user-routes.ts'
 import { ACTOR, anyone, findActor } from './access.ts'
@@ -84,6 +85,7 @@ export async function createControlServer(context: ControlContext, tls?: TlsFile
   registerOfficerRoutes(app, context)
   registerOtpRoutes(app, context)
   registerOtpPage(app, context)
+  registerReceiptRoutes(app, context)
   registerEventRoutes(app, context)
   registerTufRoutes(app, context)
   registerRevisionRoutes(app, context)

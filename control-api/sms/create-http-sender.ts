@@ -1,6 +1,7 @@
 import type { Clock } from '../../rules/time/clock.ts'
 import { escapeFor, fillTemplate, type TemplateFields } from './http-template.ts'
-import { readSecret } from './read-secret.ts'
+import type { Pace } from './pace.ts'
+import { readReceiptSecret, readSecret } from './read-secret.ts'
 import { SmsError } from './sms-errors.ts'
 import type { Sms, SmsOutcome, SmsSender, SmsSenderState } from './sms-sender.ts'
 import { plainText } from './sms-text.ts'
@@ -13,6 +14,7 @@ export interface HttpSenderOptions {
   readonly contentType: string
   readonly body: string
   readonly secretFile: string | null
+  readonly receiptSecretFile: string | null
   /** A regular expression that the body of a good answer matches; any 2xx answer is good where it is empty. */
   readonly successPattern: string
   /** One whose first group is the id of the message. */
@@ -24,14 +26,16 @@ export interface HttpSenderParts {
   readonly options: HttpSenderOptions
   readonly hasAccents: boolean
   readonly clock: Clock
+  /** How fast it may go. */
+  readonly pace: Pace
 }
 
 const NAME = 'http'
 const MAX_ANSWER = 65_536
 const THROTTLE_MS = 5000
 
-/** Sends by a gateway that takes HTTP requests. Receipts do not come this way: what it accepted stays accepted. */
-export function createHttpSender({ options, hasAccents, clock }: HttpSenderParts): SmsSender {
+/** Sends by a gateway that takes HTTP requests. Its receipts come to `/v1/sms/receipts`. */
+export function createHttpSender({ options, hasAccents, clock, pace }: HttpSenderParts): SmsSender {
   let state: SmsSenderState = { isUp: true, sinceMs: clock.nowMs(), fault: undefined }
   const turn = (fault: SmsSenderState['fault']): void => {
     const isUp = fault === undefined
@@ -40,8 +44,10 @@ export function createHttpSender({ options, hasAccents, clock }: HttpSenderParts
 
   const ask = async (sms: Sms): Promise<Response> => {
     const secret = options.secretFile === null ? '' : await readSecret(options.secretFile)
+    const { receiptSecretFile } = options
+    const receiptSecret = receiptSecretFile === null ? '' : await readReceiptSecret(receiptSecretFile)
     const text = hasAccents ? sms.text.normalize('NFC') : plainText(sms.text)
-    const fields: TemplateFields = { phone: sms.phone, text, id: sms.id, secret }
+    const fields: TemplateFields = { phone: sms.phone, text, id: sms.id, secret, receiptSecret }
     const isWithBody = options.method !== 'GET'
     const headers = Object.entries(options.headers).map(([name, value]) => [name, fillTemplate(value, fields, oneLine)] as const)
     return fetch(fillTemplate(options.url, fields, encodeURIComponent), {
@@ -55,6 +61,7 @@ export function createHttpSender({ options, hasAccents, clock }: HttpSenderParts
   }
 
   const send = async (sms: Sms): Promise<SmsOutcome> => {
+    await pace.turn()
     if (clock.nowMs() >= sms.notAfterMs) return { kind: 'permanent', code: 'TOO_LATE', words: 'no longer valid' }
     const answer = await ask(sms)
     const { status } = answer

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Clock } from '../../rules/time/clock.ts'
+import type { Pace } from './pace.ts'
 import { createSlots } from './slots.ts'
 import { openSmppSession, type SmppOptions, type SmppSession } from './smpp-session.ts'
 import { SmsError, type SmsErrorCode } from './sms-errors.ts'
@@ -25,9 +26,12 @@ export interface SmppSenderParts {
   readonly log: FastifyBaseLogger
   readonly takeReceipt: TakeReceipt
   readonly randomBytes: (size: number) => Uint8Array
+  /** How fast it may go, and how it waits. */
+  readonly pace: Pace
 }
 
 const MAX_PAUSE_MS = 60_000
+const MAX_THROTTLE_MS = 30_000
 const NAME = 'smpp'
 /** International number, ISDN numbering plan. SMPP 3.4 §5.2.5, §5.2.6 */
 const INTERNATIONAL = 1
@@ -43,6 +47,8 @@ export function createSmppSender(parts: SmppSenderParts): SmsSender {
   let session: SmppSession | undefined
   let sinceMs = clock.nowMs()
   let fault: { code: SmsErrorCode; words: string } | undefined = { code: 'NOT_BOUND', words: 'not connected yet' }
+  /** Answers in a row that said: slower. */
+  let throttles = 0
   let reference = parts.randomBytes(1)[0] ?? 0
 
   const turn = (next: SmppSession | undefined, error: SmsError | undefined): void => {
@@ -79,6 +85,20 @@ export function createSmppSender(parts: SmppSenderParts): SmsSender {
     const { dataCoding, parts: messages, hasHeader } = smsParts(sms.text, parts.hasAccents, reference++)
     const ids: (string | undefined)[] = []
     for (const message of messages) {
+      const outcome = await submitPart(sms, message, { dataCoding, hasHeader, isFirst: ids.length === 0 })
+      if (outcome.kind !== 'accepted') return outcome
+      ids.push(outcome.messageId)
+    }
+    return { kind: 'accepted', messageId: ids.at(-1), parts: messages.length }
+  }
+
+  const submitPart = async (
+    sms: Sms,
+    message: Buffer,
+    { dataCoding, hasHeader, isFirst }: { dataCoding: number; hasHeader: boolean; isFirst: boolean },
+  ): Promise<SmsOutcome> => {
+    for (;;) {
+      await parts.pace.turn()
       const leftS = Math.floor((sms.notAfterMs - clock.nowMs()) / 1000)
       if (leftS < 1) return { kind: 'permanent', code: 'TOO_LATE', words: 'no longer valid' }
       if (session === undefined) return { kind: 'temporary', code: 'NOT_BOUND', words: fault?.words ?? 'not bound' }
@@ -96,10 +116,19 @@ export function createSmppSender(parts: SmppSenderParts): SmsSender {
         data_coding: dataCoding,
         short_message: message,
       })
-      if (answer.command_status !== 0) return submitFault(answer.command_status)
-      ids.push(answer.message_id)
+      if (answer.command_status === 0) {
+        throttles = 0
+        return { kind: 'accepted', messageId: answer.message_id, parts: 1 }
+      }
+      const outcome = submitFault(answer.command_status)
+      if (outcome.kind !== 'throttled') return outcome
+      // Nobody goes on at once: not this message, and none that waits beside it.
+      const retryAfterMs = Math.min(outcome.retryAfterMs * 2 ** throttles, MAX_THROTTLE_MS)
+      throttles += 1
+      parts.pace.pause(retryAfterMs)
+      // Sent anew as a whole, its first part would come twice; so a later part waits here.
+      if (isFirst) return { kind: 'throttled', retryAfterMs }
     }
-    return { kind: 'accepted', messageId: ids.at(-1), parts: messages.length }
   }
 
   const bound = stayBound()

@@ -149,8 +149,8 @@ export function createSmsDesk(parts: SmsDeskParts): SmsDesk {
       'message handed over',
     )
     pauses.delete(row.id)
-    const receipt =
-      messageId === undefined ? undefined : receiptNames(messageId).flatMap((name) => early.get(`${sender} ${name}`) ?? [])[0]
+    const names = [row.id, ...(messageId === undefined ? [] : receiptNames(messageId))]
+    const [receipt] = names.flatMap((name) => early.get(`${sender} ${name}`) ?? [])
     if (receipt !== undefined) await takeReceipt(sender, receipt)
   }
 
@@ -162,7 +162,7 @@ export function createSmsDesk(parts: SmsDeskParts): SmsDesk {
         .selectAll()
         .where('state', '=', 'sent')
         .where('sender', '=', sender)
-        .where('message_id', 'in', names)
+        .where((eb) => eb.or([eb('message_id', 'in', names), eb('id', '=', receipt.messageId)]))
         .orderBy('sent_at_ms', 'desc')
         .executeTakeFirst(),
     )

@@ -9,6 +9,7 @@ export const SMS_ERRORS = {
   MESSAGE_REFUSED: 'the gateway does not take this message, whenever it is sent',
   SECRET_MISSING: 'the file of the secret cannot be read or is empty',
   SECRET_EXPOSED: 'the file of the secret can be read by other accounts of this machine',
+  SECRET_UNFIT: 'the secret of receipts is not 16 to 128 letters, digits, - or _, so it cannot stand in an address',
   TOO_LATE: 'the message was no longer valid when its turn came',
 } as const
 

@@ -11,16 +11,22 @@ export function smsFindings({ sms }: Pick<ControlConfig, 'sms'>): ConfigFinding[
     if (smpp.systemId === '') findings.push({ path: 'sms.smpp.systemId', message: 'is needed, because sms.order names smpp' })
   }
   if (order.includes('http')) findings.push(...urlFindings(http))
-  for (const name of ['successPattern', 'idPattern'] as const) {
+  for (const name of ['successPattern', 'idPattern', 'receiptDelivered', 'receiptFailed'] as const) {
     if (!isPattern(http[name])) findings.push({ path: `sms.http.${name}`, message: 'is not a regular expression' })
   }
+  if (order.includes('http') && http.receiptSecretFile === null && usesReceiptSecret(http))
+    findings.push({ path: 'sms.http.receiptSecretFile', message: 'is needed, because {receiptSecret} is to be filled in' })
   return findings
+}
+
+function usesReceiptSecret({ url, body, headers }: ControlConfig['sms']['http']): boolean {
+  return [url, body, ...Object.values(headers)].some((text) => text.includes('{receiptSecret}'))
 }
 
 function urlFindings({ url, allowPlain }: ControlConfig['sms']['http']): ConfigFinding[] {
   const path = 'sms.http.url'
   // Braces may stand anywhere but in the name of the host.
-  const parsed = URL.parse(url.replaceAll(/\{(?:phone|text|id|secret)\}/g, 'x'))
+  const parsed = URL.parse(url.replaceAll(/\{(?:phone|text|id|secret|receiptSecret)\}/g, 'x'))
   if (parsed === null || !/^https?:\/\/[^{/]+(?:[/?]|$)/.test(url)) return [{ path, message: 'is not an http or https address' }]
   const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(parsed.hostname)
   return parsed.protocol === 'https:' || isLocal || allowPlain

@@ -35,12 +35,17 @@ export const SMS_OPTIONS = {
   'sms.smpp.sourceTon': option(count(0, 6), 5, 'Type of that sender: 5 a name, 3 a short code, 1 an international number.'),
   'sms.smpp.sourceNpi': option(count(0, 18), 0, 'Numbering plan of that sender: 0 for a name, 1 for a number.'),
   'sms.smpp.window': option(count(1, 100), 10, 'Messages under way without an answer.'),
+  'sms.smpp.perSecond': option(
+    count(1, 1000),
+    20,
+    'Messages a second at most, parts of long ones counted each; what the provider allows.',
+  ),
   'sms.smpp.enquireLinkS': option(count(1, 600), 30, 'Seconds between two signs of life.'),
   'sms.smpp.responseTimeoutS': option(count(1, 60), 10, 'Seconds until a missing answer counts as none.'),
   'sms.http.url': option(
     text(2000),
     '',
-    'Gateway that takes HTTP requests; here, in headers and in the body `{phone}`, `{text}`, `{id}` and `{secret}` are filled in.',
+    'Gateway that takes HTTP requests; here, in headers and in the body `{phone}`, `{text}`, `{id}`, `{secret}` and `{receiptSecret}` are filled in.',
   ),
   'sms.http.method': option(method, 'POST', 'Method of the request.'),
   'sms.http.headers': option(Type.Record(Type.String(), text(2000)), {}, 'Headers of the request, by name.'),
@@ -49,6 +54,28 @@ export const SMS_OPTIONS = {
   'sms.http.secretFile': option(pathOrNull, null, 'File (mode 0600) of what `{secret}` stands for, read for each message.'),
   'sms.http.successPattern': option(text(500), '', 'Regular expression that the body of a good answer matches; empty: any 2xx.'),
   'sms.http.idPattern': option(text(500), '', 'One whose first group is the id of the message.'),
+  'sms.http.perSecond': option(count(1, 1000), 20, 'Messages a second at most; what the provider allows.'),
+  'sms.http.receiptSecretFile': option(
+    pathOrNull,
+    null,
+    'File (mode 0600) of what the gateway must send with each receipt to `/v1/sms/receipts`; none are taken without.',
+  ),
+  'sms.http.receiptId': option(
+    text(100),
+    'id',
+    'Where a receipt names the message, by our `{id}` or by the gateway’s own: a field, or a path in JSON as `results.0.id`.',
+  ),
+  'sms.http.receiptState': option(text(100), 'state', 'Where a receipt tells what became of it.'),
+  'sms.http.receiptDelivered': option(
+    text(500),
+    '^(1|DELIVRD|delivered)$',
+    'Regular expression of states that say: on the phone. The default knows Kannel.',
+  ),
+  'sms.http.receiptFailed': option(
+    text(500),
+    '^(2|16|UNDELIV|EXPIRED|DELETED|REJECTD|undelivered|failed|rejected|expired)$',
+    'One of states that say: never. Any other state is not the last.',
+  ),
   'sms.http.timeoutS': option(count(1, 60), 10, 'Seconds until a missing answer counts as none.'),
   'sms.http.allowPlain': option(Type.Boolean(), false, 'Take an address without TLS that is not on this machine.'),
 } as const

@@ -23,6 +23,7 @@ export type SmsOutcome =
 
 /** What became of a message that a gateway accepted. */
 export interface SmsReceipt {
+  /** What the gateway called it, or our id where it was told that. */
   readonly messageId: string
   readonly isDelivered: boolean
   /** The state in the gateway's words: `DELIVRD`, `EXPIRED`, `REJECTD`. */

@@ -23,7 +23,7 @@ export async function createOtpLab(config = 'sms: {order: [http], http: {url: "h
   const setup = await createControlAppSetup({
     config,
     senders: (clock) => {
-      made.push(createFakeSmsSender(clock))
+      made.push(createFakeSmsSender(clock, 'http'))
       return made
     },
   })

@@ -16,6 +16,8 @@ export interface SmppLab {
   readonly clock: MovableClock
   readonly receipts: readonly SmsReceipt[]
   readonly passwordFile: string
+  /** Milliseconds that the centre's answers made it wait. */
+  readonly pauses: readonly number[]
   readonly untilUp: (isUp: boolean) => Promise<void>
 }
 
@@ -41,6 +43,8 @@ export async function createSmppLab(options: SmppLabOptions = {}): Promise<SmppL
   await chmod(passwordFile, passwordMode)
   const clock = createMovableClock(Date.UTC(2026, 2, 2))
   const receipts: SmsReceipt[] = []
+  const pauses: number[] = []
+  const pace = { turn: async () => undefined, pause: (ms: number) => void pauses.push(ms) }
   const sender = createSmppSender({
     options: {
       host: tlsFiles === undefined ? '127.0.0.1' : 'localhost',
@@ -64,6 +68,7 @@ export async function createSmppLab(options: SmppLabOptions = {}): Promise<SmppL
     log: pino({ level: 'silent' }),
     takeReceipt: (_sender, receipt) => receipts.push(receipt),
     randomBytes: createSeededBytes('smpp'),
+    pace,
   })
   onTestFinished(async () => {
     await sender[Symbol.asyncDispose]()
@@ -74,5 +79,5 @@ export async function createSmppLab(options: SmppLabOptions = {}): Promise<SmppL
       everyMs: 5,
     }).then(() => undefined)
   if (isAwaited) await untilUp(true)
-  return { sender, centre, clock, receipts, passwordFile, untilUp }
+  return { sender, centre, clock, receipts, passwordFile, pauses, untilUp }
 }

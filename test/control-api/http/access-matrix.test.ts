@@ -46,6 +46,9 @@ const MATRIX: Readonly<Record<string, 'anyone' | readonly ('reader' | 'operator'
   'POST /v1/otp/grants/{id}/revoke': ['operator', 'approver'],
   'POST /v1/grant-uses': NOBODY,
   'GET /v1/sms': READERS,
+  // Behind a secret of their own.
+  'GET /v1/sms/receipts': 'anyone',
+  'POST /v1/sms/receipts': 'anyone',
   'GET /v1/events': READERS,
   'GET /v1/tuf/metadata/{file}': READERS,
   'GET /v1/tuf/targets/{folder}/{file}': READERS,

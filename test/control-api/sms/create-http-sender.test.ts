@@ -46,12 +46,13 @@ async function createHttpLab(
     contentType: 'application/json',
     body: '{"to":"{phone}","text":"{text}","ref":"{id}"}',
     secretFile,
+    receiptSecretFile: null,
     successPattern: '"status":"ok"',
     idPattern: '"id":"([^"]+)"',
     timeoutS: 10,
     ...changes,
   }
-  const sender = createHttpSender({ options, hasAccents, clock })
+  const sender = createHttpSender({ options, hasAccents, clock, pace: { turn: async () => undefined, pause: () => undefined } })
   const close = async (): Promise<void> => {
     server.closeAllConnections()
     if (server.listening) await new Promise((closed) => server.close(closed))

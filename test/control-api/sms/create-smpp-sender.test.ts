@@ -92,3 +92,33 @@ describe('createSmppSender', () => {
     await untilUp(true)
   })
 })
+
+describe('a centre that says: slower', () => {
+  it('is left alone for longer each time, by messages that wait beside it too, until it takes one', async () => {
+    const { sender, centre, clock, pauses } = await createSmppLab()
+    centre.answerNext(STATUS.throttled, STATUS.throttled, 0x14, 0, STATUS.throttled)
+    const outcomes = []
+    for (let count = 0; count < 5; count += 1) outcomes.push(await sender.send(aMessage(clock)))
+    expect(outcomes).toMatchObject([
+      { kind: 'throttled', retryAfterMs: 1000 },
+      { kind: 'throttled', retryAfterMs: 2000 },
+      { kind: 'throttled', retryAfterMs: 4000 },
+      { kind: 'accepted' },
+      { kind: 'throttled', retryAfterMs: 1000 },
+    ])
+    expect(pauses).toEqual([1000, 2000, 4000, 1000])
+  })
+
+  it('gets the rest of a long message later, and its first part once', async () => {
+    const { sender, centre, clock } = await createSmppLab()
+    centre.answerNext(0, STATUS.throttled)
+    const text = 'Quyền tra cứu đã bị thu hồi. '.repeat(5)
+    expect(await sender.send(aMessage(clock, { text }))).toMatchObject({ kind: 'accepted', parts: 3, messageId: 'm3' })
+    expect(centre.received.map(({ part }) => part)).toEqual([
+      [3, 1],
+      [3, 2],
+      [3, 3],
+    ])
+    expect(centre.received.map((sms) => sms.text).join('')).toBe(text)
+  })
+})
