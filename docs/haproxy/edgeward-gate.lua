@@ -231,7 +231,7 @@ local function each_pair(query, most, take)
 end
 
 local function is_named(name, wanted)
-  if #name == #wanted then return name:lower() == wanted end
+  if #name == #wanted and not name:find("[%%+]") then return name:lower() == wanted end
   return #name > #wanted and name:find("[%%+]") ~= nil and #name <= 64 and decode_query(name):lower() == wanted
 end
 
@@ -557,7 +557,7 @@ local function find_who(txn, asked)
       if not has_name and is_named(name, "username") then
         has_name = true
         query_name, query_facility = find_account(decode_query(value))
-      elseif not token and (#name == 5 or #name == 11) and (name:lower() == "token" or name:lower() == "accesstoken") then
+      elseif not token and (is_named(name, "token") or is_named(name, "accesstoken")) then
         token = decode_percent(value)
       end
       return has_name and token

@@ -6,6 +6,10 @@ export const OPEN_PLACES = {
   OTHER_GATE: 'auth_request asks something else than the gate here',
   SATISFY_ANY: '`satisfy any` lets a request pass that the gate refused',
   RETURNS_FIRST: 'this answers before the gate is asked: `return` runs before auth_request',
+  OTHER_HEADERS:
+    'the portal could read another token or address here than the gate did: include edgeward-portal.conf beside proxy_pass',
+  OTHER_TARGET:
+    'the portal reads another target here than the gate did: proxy_pass takes no path and no variable, and nothing is rewritten',
   STREAM: 'a stream proxy passes bytes on, and no gate can be asked',
 } as const
 
@@ -29,7 +33,15 @@ interface Scope {
   readonly where: string
   readonly gate: string | undefined
   readonly isAny: boolean
+  /** Names that the nearest `proxy_set_header` lines set, in lower case. */
+  readonly sent: ReadonlySet<string>
+  readonly isRewritten: boolean
 }
+
+/** What the portal may be told by the proxy alone. */
+const JUDGED_HEADERS = ['accesstoken', 'authorization', 'x-forwarded-for', 'x-real-ip']
+/** An upstream, and nothing behind it. */
+const WHOLE_TARGET = /^https?:\/\/[^/$]+$/
 
 /** Walks a configuration as `nginx -T` prints it. @param gateTarget upstream that the gate answers */
 export function findOpenPlaces(text: string, gateTarget = 'http://edgeward_gate'): ProxyFindings {
@@ -60,9 +72,11 @@ export function findOpenPlaces(text: string, gateTarget = 'http://edgeward_gate'
       noteReturns(block, scope)
       if (!refuses(block)) judgeScope(scope, location, gates)
     }
+    judgePass(block, scope, gates)
     for (const inner of all(block, 'location')) walkLocation(inner, scope, gates)
     for (const inner of [...all(block, 'if'), ...all(block, 'limit_except')]) {
       const innerScope = scopeOf(inner.block ?? [], scope)
+      judgePass(inner.block ?? [], innerScope, gates)
       if (!isInternal && innerScope.gate !== scope.gate) judgeScope(innerScope, inner, gates)
     }
   }
@@ -71,6 +85,14 @@ export function findOpenPlaces(text: string, gateTarget = 'http://edgeward_gate'
     if (scope.gate === undefined || scope.gate === 'off') note('NO_GATE', scope, at)
     else if (!gates.has(scope.gate)) note('OTHER_GATE', scope, at)
     if (scope.isAny) note('SATISFY_ANY', scope, at)
+  }
+
+  /** Requests that go on must be those that were judged. */
+  function judgePass(block: readonly NginxDirective[], scope: Scope, gates: ReadonlySet<string>): void {
+    const pass = find(block, 'proxy_pass')
+    if (pass === undefined || !gates.has(scope.gate ?? '')) return
+    if (!JUDGED_HEADERS.every((name) => scope.sent.has(name))) note('OTHER_HEADERS', scope, pass)
+    if (scope.isRewritten || !WHOLE_TARGET.test(pass.words[1] ?? '')) note('OTHER_TARGET', scope, pass)
   }
 
   function noteReturns(block: readonly NginxDirective[], scope: Scope): void {
@@ -82,21 +104,27 @@ export function findOpenPlaces(text: string, gateTarget = 'http://edgeward_gate'
   for (const root of readNginxConfig(text)) {
     if (root.words[0] === 'stream') {
       const servesBytes = all(root.block ?? [], 'server').filter((server) => find(server.block ?? [], 'proxy_pass') !== undefined)
-      for (const server of servesBytes) note('STREAM', { where: 'stream', gate: undefined, isAny: false }, server)
+      for (const server of servesBytes) note('STREAM', { ...NOWHERE, where: 'stream' }, server)
     }
     if (root.words[0] !== 'http') continue
     const block = root.block ?? []
-    const scope = scopeOf(block, { where: 'http', gate: undefined, isAny: false })
+    const scope = scopeOf(block, { ...NOWHERE, where: 'http' })
     for (const server of all(block, 'server')) walkServer(server, scope)
   }
   return { servers, locations, open }
 }
 
+const NOWHERE: Scope = { where: '', gate: undefined, isAny: false, sent: new Set(), isRewritten: false }
+
 function scopeOf(block: readonly NginxDirective[], above: Scope): Scope {
+  const sent = all(block, 'proxy_set_header').map(({ words }) => (words[1] ?? '').toLowerCase())
   return {
     where: above.where,
     gate: find(block, 'auth_request')?.words[1] ?? above.gate,
     isAny: (find(block, 'satisfy')?.words[1] ?? (above.isAny ? 'any' : 'all')) === 'any',
+    // nginx takes the lines of the level above only where this one has none.
+    sent: sent.length > 0 ? new Set(sent) : above.sent,
+    isRewritten: find(block, 'rewrite') !== undefined || above.isRewritten,
   }
 }
 

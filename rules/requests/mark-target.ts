@@ -54,9 +54,10 @@ function markQuery(spans: LineSpans, start: number, end: number): void {
     const nameEnd = i
     const valueStart = i < end && bytes[i] === EQUALS ? i + 1 : i
     i = skipValue(view, valueStart, end)
-    if ((starts[MARK.name] as number) < 0 && isUsername(bytes, nameStart, nameEnd, marks === ENCODED)) {
+    const plain = marks === ENCODED ? plainName(bytes, nameStart, nameEnd) : undefined
+    if ((starts[MARK.name] as number) < 0 && (plain?.isUsername ?? isUsernameName(bytes, nameStart, nameEnd))) {
       setMark(spans, MARK.name, valueStart, i)
-    } else if ((starts[MARK.token] as number) < 0 && isTokenName(bytes, nameStart, nameEnd)) {
+    } else if ((starts[MARK.token] as number) < 0 && (plain?.isToken ?? isTokenName(bytes, nameStart, nameEnd))) {
       setMark(spans, MARK.token, valueStart, i)
     }
     if (i < end && bytes[i] === HASH) return
@@ -75,9 +76,10 @@ function startOfPath(bytes: Buffer, start: number, end: number): number {
   return host === null ? -1 : start + host[0].length
 }
 
-function isUsername(bytes: Buffer, start: number, end: number, isEncoded: boolean): boolean {
-  if (!isEncoded) return isUsernameName(bytes, start, end)
-  return end - start <= 64 && asciiLower(decodeQueryPart(bytes.toString('latin1', start, end))) === 'username'
+/** A name that is written with escapes. */
+function plainName(bytes: Buffer, start: number, end: number): { readonly isUsername: boolean; readonly isToken: boolean } {
+  const plain = end - start <= 64 ? asciiLower(decodeQueryPart(bytes.toString('latin1', start, end))) : ''
+  return { isUsername: plain === 'username', isToken: plain === 'token' || plain === 'accesstoken' }
 }
 
 /** True for `username` in any case, not encoded. */

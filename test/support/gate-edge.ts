@@ -100,8 +100,9 @@ export function aFlag(account: string, untilMs: number, action: Flag['action'] =
 /**
  * The configuration that is shipped, as one edge runs it: the same files, with sockets for ports. Clients say where they come from by the PROXY protocol. `front.sock` lets
  * requests through while the gate is away, `closed.sock` refuses them, `h2.sock` speaks HTTP/2 without TLS.
+ * @param hasPortal somebody else listens on `portal.sock`; without it nginx is the portal too, and writes `reached.log`
  */
-export async function startGateNginx(folder: string): Promise<Service> {
+export async function startGateNginx(folder: string, hasPortal = false): Promise<Service> {
   const shipped = async (name: string): Promise<string> => readFile(`${ROOT_FOLDER}/docs/nginx/${name}`, 'utf8')
   const place = (text: string): string =>
     text
@@ -116,6 +117,7 @@ export async function startGateNginx(folder: string): Promise<Service> {
     gate.replace('{ auth_request off; return 204; }', '{ auth_request off; return 403; }'),
   )
   await writeFile(`${folder}/edgeward-gate-http.conf`, place(await shipped('edgeward-gate-http.conf')))
+  await writeFile(`${folder}/edgeward-portal.conf`, await shipped('edgeward-portal.conf'))
   await writeFile(`${folder}/edgeward-log-format.conf`, await shipped('edgeward-log-format.conf'))
   const site = place(await shipped('edgeward-site.conf')).replace(/^ *(?:listen|ssl_).*\n/gm, '')
   const trust = 'set_real_ip_from unix:; real_ip_header proxy_protocol;'
@@ -128,12 +130,13 @@ export async function startGateNginx(folder: string): Promise<Service> {
     .replace(/listen [^;]*front\.sock[^;]*; listen [^;]*;/, `listen unix:${folder}/closed.sock proxy_protocol;`)
     .replace('edgeward-gate.conf', 'edgeward-gate-closed.conf')
   await writeFile(`${folder}/site.conf`, `${open}\n${closed}`)
-  await writeFile(`${folder}/nginx.conf`, mainConfig(folder))
+  await writeFile(`${folder}/nginx.conf`, mainConfig(folder, hasPortal))
   const nginx = createService('nginx', spawnHere('nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'error.log']))
-  await until(
-    'nginx listens',
-    async () => (await ask(`${folder}/portal.sock`, 'GET / HTTP/1.0\r\n\r\n')).status === 200 || undefined,
-  )
+  await until('nginx listens', async () => {
+    if (nginx.exit !== undefined) throw new Error(`nginx ended: ${nginx.lines.join('\n')}`)
+    const { status } = await ask(`${folder}/front.sock`, `${proxyLine('203.0.113.7')}GET /_edgeward/gate HTTP/1.0\r\n\r\n`)
+    return status === 404 || undefined
+  })
   return nginx
 }
 
@@ -144,7 +147,8 @@ export async function printNginx(folder: string): Promise<string> {
   return text(child.stdout)
 }
 
-function mainConfig(folder: string): string {
+function mainConfig(folder: string, hasPortal: boolean): string {
+  const portal = `server { listen unix:${folder}/portal.sock; access_log ${folder}/reached.log reached; location / { return 200 '{"maKetQua":"000","ghiChu":"portal"}'; } }`
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`)
   return `daemon off; ${process.getuid?.() === 0 ? 'user root;' : ''} worker_processes 1; pid ${folder}/nginx.pid;
 events { worker_connections 1024; }
@@ -152,11 +156,7 @@ http {
   ${temporary.join(' ')}
   log_format reached '$request_method $request_uri $http_x_real_ip $http_x_real_port $http_x_forwarded_for';
   include ${folder}/site.conf;
-  server {
-    listen unix:${folder}/portal.sock;
-    access_log ${folder}/reached.log reached;
-    location / { return 200 '{"maKetQua":"000","ghiChu":"portal"}'; }
-  }
+  ${hasPortal ? '' : portal}
 }
 `
 }
@@ -178,11 +178,14 @@ export function proxyLine(ip: string, port = 51_000): string {
 export async function ask(path: string, bytes: string | Buffer): Promise<RawAnswer> {
   const socket: Socket = connect(path)
   await once(socket, 'connect')
-  socket.write(bytes)
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  // Who is refused while still sending has its answer nevertheless.
   socket.on('error', () => socket.destroy())
-  await once(socket, 'close')
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  socket.on('close', () => resolve(undefined))
+  socket.write(bytes)
+  await promise
   const whole = Buffer.concat(chunks).toString('utf8')
   const end = whole.indexOf('\r\n\r\n')
   const [first = '', ...lines] = whole.slice(0, Math.max(0, end)).split('\r\n')

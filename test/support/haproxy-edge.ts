@@ -13,17 +13,33 @@ export interface HaproxyEdge extends AsyncDisposable {
   readonly runtime: RuntimeSocket
   /** Clients say where they come from by the PROXY protocol. */
   readonly front: string
-  /** HTTP/2 without TLS, of nobody in particular. */
+  /** The same with HTTP/2, without TLS. */
   readonly front2: string
   /** Lines of the access log. */
   readonly log: readonly string[]
+  /** Whatever the clock says, it is this instant from now on; 0: the clock's time again. */
+  setClock(nowMs: number): Promise<void>
   /** As `systemctl reload haproxy` does; done when another worker answers. */
   reload(): Promise<void>
 }
 
-/** @param subjectKey base64 */
-export async function startHaproxy(folder: string, subjectKey: string): Promise<HaproxyEdge> {
+/** The shipped code asks the clock by `core.now`, here one that stands where the test puts it. */
+const TEST_CLOCK = `local clock, real = Map.new((os.getenv("EDGEWARD_MAPS") or "") .. "/test-clock.map", Map._str), core.now
+core.now = function()
+  local ms = tonumber(clock:lookup("now")) or 0
+  if ms == 0 then return real() end
+  return { sec = ms // 1000, usec = ms % 1000 * 1000 }
+end
+`
+
+/**
+ * @param subjectKey base64
+ * @param hasPortal somebody else listens on `portal.sock`
+ */
+export async function startHaproxy(folder: string, subjectKey: string, hasPortal = false): Promise<HaproxyEdge> {
   for (const name of HAPROXY_MAPS) await writeFile(`${folder}/edgeward-${name}.map`, '')
+  await writeFile(`${folder}/test-clock.map`, 'now 0\n')
+  await writeFile(`${folder}/test-clock.lua`, TEST_CLOCK)
   await writeFile(`${folder}/subject.key`, `${subjectKey}\n`)
   for (const name of ['edgeward-gate.lua', 'edgeward-spellings.lua'])
     await writeFile(`${folder}/${name}`, await readFile(`${ROOT_FOLDER}/docs/haproxy/${name}`))
@@ -34,12 +50,13 @@ export async function startHaproxy(folder: string, subjectKey: string): Promise<
       .replace(/stats socket \S+ mode 660 group \S+/, `stats socket ${folder}/runtime.sock mode 600`)
       .replace(/log \/run\S+ len 65535 format rfc5424/, 'log stdout len 65535 format raw')
       .replaceAll('/etc/haproxy/edgeward', folder)
+      .replace('lua-load', `lua-load ${folder}/test-clock.lua\n    lua-load`)
       // The balancers of the example are believed.
       .replaceAll('# http-request set-', 'http-request set-')
       .replace(/^ *(?:bind|user|group) .*\n/gm, '')
       .replace(
         'frontend edgeward\n',
-        `frontend edgeward\n    bind unix@${folder}/front.sock accept-proxy\n    bind unix@${folder}/h2.sock proto h2\n`,
+        `frontend edgeward\n    bind unix@${folder}/front.sock accept-proxy\n    bind unix@${folder}/h2.sock proto h2 accept-proxy\n`,
       )
       .replace('PORTAL.EXAMPLE:8080 check', `unix@${folder}/portal.sock`),
   )
@@ -48,7 +65,7 @@ export async function startHaproxy(folder: string, subjectKey: string): Promise<
     const { 'x-real-ip': ip, 'x-real-port': port, 'x-forwarded-for': forwarded } = request.headers
     response.end(JSON.stringify({ maKetQua: '000', ip, port, forwarded, url: request.url }))
   })
-  portal.listen(`${folder}/portal.sock`)
+  if (!hasPortal) portal.listen(`${folder}/portal.sock`)
   const service = createService('haproxy', spawnHere('haproxy', ['-W', '-f', `${folder}/haproxy.cfg`]))
   const log: string[] = []
   service.listen((line) => {
@@ -63,6 +80,9 @@ export async function startHaproxy(folder: string, subjectKey: string): Promise<
     front: `${folder}/front.sock`,
     front2: `${folder}/h2.sock`,
     log,
+    async setClock(nowMs) {
+      await runtime.ask(`set map ${folder}/test-clock.map now ${nowMs}`)
+    },
     async reload() {
       const before = await pid()
       process.kill(service.pid, 'SIGUSR2')

@@ -322,7 +322,9 @@ if (!isInstalled('haproxy')) {
   })
 
   await t.test('HTTP/2', async (t) => {
-    const session = connectHttp2('http://egw.example', { createConnection: () => connectSocket(haproxy.front2) })
+    const raw = connectSocket(haproxy.front2)
+    raw.write(proxyLine(IP))
+    const session = connectHttp2('http://egw.example', { createConnection: () => raw })
     const ask2 = async (path: string): Promise<string> => {
       const stream = session.request({ ':path': path })
       stream.end()

@@ -12,7 +12,7 @@ function printed(change: (site: string) => string = (site) => site, more = ''): 
     `events { } http { map $a $b { default "x;{"; '~*a\\'{' y; } include sites-enabled/*; ${more} }`,
     '# configuration file /etc/nginx/sites-enabled/edgeward:',
     change(shipped('edgeward-site.conf')),
-    ...['edgeward-log-format.conf', 'edgeward-gate-http.conf', 'edgeward-gate.conf'].flatMap((name) => [
+    ...['edgeward-log-format.conf', 'edgeward-gate-http.conf', 'edgeward-gate.conf', 'edgeward-portal.conf'].flatMap((name) => [
       `# configuration file /etc/nginx/edgeward/${name}:`,
       shipped(name),
     ]),
@@ -20,6 +20,8 @@ function printed(change: (site: string) => string = (site) => site, more = ''): 
 }
 
 const into = (text: string) => (site: string) => site.replace('    location / {', `    ${text}\n    location / {`)
+
+const PORTAL = 'include edgeward/edgeward-portal.conf; proxy_pass http://edgeward_portal;'
 
 describe('findOpenPlaces', () => {
   it('finds nothing in what is shipped', () => {
@@ -36,10 +38,20 @@ describe('findOpenPlaces', () => {
     ],
     ['location /x { auth_request /other; proxy_pass http://edgeward_portal; }', 'OTHER_GATE', 'somebody else is asked'],
     ['satisfy any;', 'SATISFY_ANY', 'an address list lets by'],
-    ['location /x { satisfy any; allow all; proxy_pass http://edgeward_portal; }', 'SATISFY_ANY', 'in a location'],
+    [`location /x { satisfy any; allow all; ${PORTAL} }`, 'SATISFY_ANY', 'in a location'],
     ["location /ping { return 200 'ok'; }", 'RETURNS_FIRST', 'return runs before auth_request'],
     ['if ($http_x_debug) { return 200 $request_uri; }', 'RETURNS_FIRST', 'in an if of the server'],
-    ['location /y { limit_except GET { auth_request off; } proxy_pass http://edgeward_portal; }', 'NO_GATE', 'for other methods'],
+    [`location /y { limit_except GET { auth_request off; } ${PORTAL} }`, 'NO_GATE', 'for other methods'],
+    ['location /z { proxy_pass http://edgeward_portal; }', 'OTHER_HEADERS', 'a second token goes on'],
+    [
+      'location /z { proxy_set_header X-Real-IP $remote_addr; proxy_pass http://edgeward_portal; }',
+      'OTHER_HEADERS',
+      'of its own',
+    ],
+    [`location /z { ${PORTAL} if ($arg_a) { proxy_pass http://edgeward_portal/b; } }`, 'OTHER_TARGET', 'a path of its own'],
+    [`location /z { ${PORTAL.replace('portal;', 'portal$uri;')} }`, 'OTHER_TARGET', 'what nginx has decoded'],
+    [`location /z { rewrite ^/z/(.*) /$1 break; ${PORTAL} }`, 'OTHER_TARGET', 'rewritten'],
+    [`rewrite ^/z/(.*) /$1;`, 'OTHER_TARGET', 'rewritten in the server'],
   ])('%s: %s, %s', (text, code) => {
     const { open } = findOpenPlaces(printed(into(text)))
     expect([...new Set(open.map((place) => place.code))]).toEqual([code])

@@ -55,6 +55,8 @@ describe('createGateReader', () => {
       account: '09999_BV',
       tokenAccount: '01234_BV',
     })
+    for (const name of ['%74oken', 'accessT%6Fken'])
+      expect(reader.read(ask(`${U}?${name}=${token}`))).toMatchObject({ account: '01234_BV', accountSource: 'token' })
     expect(reader.read(ask(`${U}?username=09999_BV&token=${encodeURIComponent(token)}`))).toMatchObject({
       tokenAccount: '01234_BV',
     })
