@@ -10,7 +10,6 @@ import type { FleetWatch } from './fleet-watch.ts'
 import { createTallyCarrier } from './tally-carrier.ts'
 import { createUseCarrier } from './use-carrier.ts'
 import { createUserUseCarrier } from './user-use-carrier.ts'
-import { createUserUseCarrier } from './user-use-carrier.ts'
 
 /** How often `watch` is asked for what waits for central; it makes a tally every 10 to 60 s. */
 const CARRY_MS = 10_000

@@ -26,11 +26,11 @@ function scene() {
   })
   return {
     carry: () => carrier.carry(aborting.signal),
-    comesTo(come: () => Promise<CarrierRound>) {
+    comesTo: (come: () => Promise<CarrierRound>): void => {
       next = come
     },
     /** Rounds made until now, after `ms` more and a call. */
-    async roundsAfter(ms: number) {
+    roundsAfter: async (ms: number): Promise<number> => {
       clock.moveBy(ms)
       await carrier.carry(aborting.signal)
       return rounds
