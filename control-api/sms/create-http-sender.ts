@@ -47,7 +47,9 @@ export function createHttpSender({ options, hasAccents, clock, pace }: HttpSende
     const { receiptSecretFile } = options
     const receiptSecret = receiptSecretFile === null ? '' : await readReceiptSecret(receiptSecretFile)
     const text = hasAccents ? sms.text.normalize('NFC') : plainText(sms.text)
-    const fields: TemplateFields = { phone: sms.phone, text, id: sms.id, secret, receiptSecret }
+    // Rounded down: a gateway must not send a code that no longer counts.
+    const minutes = String(Math.max(1, Math.floor((sms.notAfterMs - clock.nowMs()) / 60_000)))
+    const fields: TemplateFields = { phone: sms.phone, text, id: sms.id, minutes, secret, receiptSecret }
     const isWithBody = options.method !== 'GET'
     const headers = Object.entries(options.headers).map(([name, value]) => [name, fillTemplate(value, fields, oneLine)] as const)
     return fetch(fillTemplate(options.url, fields, encodeURIComponent), {

@@ -1,8 +1,8 @@
 /** What a template may name in braces. */
-export const TEMPLATE_FIELDS = ['phone', 'text', 'id', 'secret', 'receiptSecret'] as const
+export const TEMPLATE_FIELDS = ['phone', 'text', 'id', 'minutes', 'secret', 'receiptSecret'] as const
 export type TemplateFields = Readonly<Record<(typeof TEMPLATE_FIELDS)[number], string>>
 
-const FIELD = /\{(phone|text|id|secret|receiptSecret)\}/g
+const FIELD = /\{(phone|text|id|minutes|secret|receiptSecret)\}/g
 
 /** Writes the fields into a template; `safe` makes each safe at its place. Other braces stay: JSON is full of them. */
 export function fillTemplate(template: string, fields: TemplateFields, safe: (value: string) => string): string {

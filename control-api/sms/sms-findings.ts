@@ -26,7 +26,7 @@ function usesReceiptSecret({ url, body, headers }: ControlConfig['sms']['http'])
 function urlFindings({ url, allowPlain }: ControlConfig['sms']['http']): ConfigFinding[] {
   const path = 'sms.http.url'
   // Braces may stand anywhere but in the name of the host.
-  const parsed = URL.parse(url.replaceAll(/\{(?:phone|text|id|secret|receiptSecret)\}/g, 'x'))
+  const parsed = URL.parse(url.replaceAll(/\{(?:phone|text|id|minutes|secret|receiptSecret)\}/g, 'x'))
   if (parsed === null || !/^https?:\/\/[^{/]+(?:[/?]|$)/.test(url)) return [{ path, message: 'is not an http or https address' }]
   const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(parsed.hostname)
   return parsed.protocol === 'https:' || isLocal || allowPlain

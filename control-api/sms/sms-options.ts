@@ -45,7 +45,7 @@ export const SMS_OPTIONS = {
   'sms.http.url': option(
     text(2000),
     '',
-    'Gateway that takes HTTP requests; here, in headers and in the body `{phone}`, `{text}`, `{id}`, `{secret}` and `{receiptSecret}` are filled in.',
+    'Gateway that takes HTTP requests; here, in headers and in the body `{phone}`, `{text}`, `{id}`, `{minutes}` (that it is worth anything), `{secret}` and `{receiptSecret}` are filled in.',
   ),
   'sms.http.method': option(method, 'POST', 'Method of the request.'),
   'sms.http.headers': option(Type.Record(Type.String(), text(2000)), {}, 'Headers of the request, by name.'),

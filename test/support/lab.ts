@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePorts } from './free-ports.ts'
 import { createTestNetwork, EDGE_ADDRESS_4, type TestNetwork } from './netns.ts'
 import { type Peer, startPeer } from './peer.ts'
 import { type Place, startOwn, THIS_HOST } from './place.ts'
@@ -105,22 +104,4 @@ export async function createLoopbackLab(): Promise<Lab> {
     headersOf: (address) => ({ [CLIENT_HEADER]: address }),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
-}
-
-/** Ports that nobody listens on now. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
-  })
-  await Promise.all(
-    servers.map((server) => {
-      const closed = once(server, 'close')
-      server.close()
-      return closed
-    }),
-  )
-  return ports
 }
