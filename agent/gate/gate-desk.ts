@@ -1,8 +1,9 @@
-import { GATE_REASON_CODES, type GateReason } from '../../rules/gate/gate-reason.ts'
+import { GATE_REASON_CODES, GATE_REASONS, type GateReason } from '../../rules/gate/gate-reason.ts'
 import type { GateDecision, GateRequest } from '../../rules/gate/gate-request.ts'
 import { judgeRequest } from '../../rules/gate/judge-request.ts'
 import { type AskedRequest, createGateReader } from '../../rules/gate/read-gate-request.ts'
 import { createUserUseBook, type UserUseBook } from '../../rules/users/user-use-book.ts'
+import type { DecidedRow, ProxyDecisions } from '../haproxy/read-decisions.ts'
 import { createClientNames } from './client-software.ts'
 import type { GateHolder } from './gate-holder.ts'
 import type { RehearsalBook } from './rehearsal-book.ts'
@@ -23,6 +24,8 @@ export interface GateCounts {
 export interface GateDesk {
   /** `undefined` for what is no request of a proxy. */
   decide(asked: AskedRequest, userAgent: string | undefined): GateDecision | undefined
+  /** Counts what a proxy decided by itself, as if it had asked here. */
+  hear(decisions: ProxyDecisions): void
   readonly counts: GateCounts
   /** On which day named users were last let through. 1923/BHXH-CNTT §1b */
   readonly userUses: UserUseBook
@@ -45,10 +48,41 @@ export function createGateDesk(holder: GateHolder, book: RehearsalBook, key: Uin
     for (const one of would) counts.byReason[one].would += 1
     if (reason !== undefined) counts.byReason[reason].refused += 1
     const { account, facility } = request
-    const province = facility === undefined ? undefined : (holder.state.facilities?.provinceOf(facility) ?? facility.slice(0, 2))
+    const province = provinceOf(facility)
     const keys = account === undefined ? undefined : holder.keysOf(account)
-    const token = account !== undefined && account.length > 10 ? keys?.tokens[0] : undefined
+    const token = isNamed(account) ? keys?.tokens[0] : undefined
     book.take(request, decision, { account: keys?.masked, province, client: clientOf(userAgent), token })
+  }
+
+  function provinceOf(facility: string | undefined): string | undefined {
+    return facility === undefined ? undefined : (holder.state.facilities?.provinceOf(facility) ?? facility.slice(0, 2))
+  }
+
+  /** Into the book one by one: its rows count requests, each at an instant of its day. */
+  function noteRow({ reason, would, refused, firstMs, lastMs, userAgent, ...row }: DecidedRow): void {
+    counts.byReason[reason].would += would
+    counts.byReason[reason].refused += refused
+    const { account, facility, token, source, function: called, class: kind } = row
+    const face = {
+      account,
+      province: provinceOf(facility),
+      client: clientOf(userAgent),
+      token: isNamed(account) ? token : undefined,
+    }
+    const { status } = GATE_REASONS[reason]
+    for (let at = 0; at < would + refused; at += 1) {
+      const request = {
+        atMs: at === 0 ? firstMs : lastMs,
+        ip: source,
+        account,
+        accountSource: undefined,
+        facility,
+        function: called,
+        class: kind,
+        method: '',
+      }
+      book.take(request, at < would ? { status: 204, reason: undefined, would: [reason] } : { status, reason, would: [] }, face)
+    }
   }
 
   /** Each look-up under a grant renews it. 1232/BHXH-CNTT */
@@ -71,6 +105,11 @@ export function createGateDesk(holder: GateHolder, book: RehearsalBook, key: Uin
   return {
     counts,
     userUses,
+    hear({ passed, refused, rows }) {
+      counts.passed += passed
+      counts.refused += refused
+      for (const row of rows) noteRow(row)
+    },
     decide(asked, userAgent) {
       const request = reader.read(asked)
       if (request === undefined) {
@@ -88,4 +127,9 @@ export function createGateDesk(holder: GateHolder, book: RehearsalBook, key: Uin
       return decision
     },
   }
+}
+
+/** More than a facility's own account has. */
+function isNamed(account: string | undefined): boolean {
+  return account !== undefined && account.length > 10
 }

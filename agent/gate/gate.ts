@@ -155,7 +155,14 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
     if (socket === '') return
     using wake = createLogWake([], timers)
     stirHaproxy = () => wake.stir()
-    const keeper = createHaproxyKeeper(createRuntimeSocket(socket), maps, (token, atMs) => desk.userUses.use(token, atMs))
+    const keeper = createHaproxyKeeper(createRuntimeSocket(socket), maps, {
+      onUser: (token, atMs) => desk.userUses.use(token, atMs),
+      onDecisions(decisions) {
+        desk.hear(decisions)
+        const { unlisted } = decisions
+        if (unlisted > 0) log.warn({ unlisted }, 'HAProxy had no room for all that it decided')
+      },
+    })
     while (!signal.aborted) {
       try {
         await keeper.pass(holder.forHaproxy(clock.nowMs()), clock.nowMs())

@@ -1,61 +1,148 @@
-import { GATE_REASONS } from '../../rules/gate/gate-reason.ts'
-import { provinceLabel } from '../../rules/provinces/province-names.ts'
-import { portalTimeText } from '../../rules/requests/portal-time-text.ts'
+import { GATE_REASONS, type GateReason } from '../../rules/gate/gate-reason.ts'
+import { type DayPeriod, periodWords } from '../../rules/rehearsal/portal-period.ts'
+import { REASON_WORDS } from '../../rules/rehearsal/reason-words.ts'
+import { COUNT_WORDS, type CountKind, provinceKey } from '../../rules/rehearsal/rehearsal-sheets.ts'
+import { type RehearsalSum, sumsBy } from '../../rules/rehearsal/rehearsal-sums.ts'
+import { busiestFirst, type DayCount, type RehearsedRow } from '../../rules/rehearsal/rehearsed-row.ts'
+import { both, type Column, count, fact, section, table, timeOf } from '../replay/report-parts.ts'
+import { dayPlot } from '../replay/report-plots.ts'
 import { REPORT_HEAD } from '../replay/report-style.ts'
 import { type Html, html } from '../status/html.ts'
-import type { RehearsalRow } from './rehearsal-book.ts'
-import { busiestFirst } from './rehearsal-text.ts'
 
 /** Rows shown one by one; all of them count in the sums. */
 const MAX_ROWS = 1000
+/** Sums shown of one kind, and names in one line. */
+const MAX_SUMS = 100
+const MAX_NAMES = 12
 
-/** What will be refused, for a facility or a province to read: one page that needs nothing but itself. Vietnamese first. */
-export function rehearsalPage(rows: readonly RehearsalRow[], sinceMs: number): string {
+/** What the page is about. */
+export interface RehearsalAbout {
+  /** Since when was counted. */
+  readonly sinceMs: number
+  readonly period: DayPeriod | undefined
+  /** Where the counts come from. */
+  readonly kind: CountKind
+  /** The one that it is made for. */
+  readonly facility: string | undefined
+}
+
+/** What will be refused, for a facility or a province to read: one page that needs nothing but itself, on screen, phone and A4. Vietnamese first. */
+export function rehearsalPage(rows: readonly RehearsedRow[], days: readonly DayCount[], about: RehearsalAbout): string {
   const page = html`<!doctype html>
-<html lang="vi"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><title>Edgeward · Diễn tập</title>${REPORT_HEAD}</head><body>
-<header><h1>Diễn tập: những gì sẽ bị từ chối <small lang="en">Rehearsal: what will be refused</small></h1><small>từ ${portalTimeText(sinceMs)}</small></header>
-<main>${reasonsOf(rows)}${provincesOf(rows)}${rowsOf(rows)}</main></body></html>`
+<html lang="vi"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><title>Edgeward · Diễn tập chính sách tài khoản</title>${REPORT_HEAD}</head><body>
+<header><h1>${both('Diễn tập chính sách tài khoản: những gì sẽ bị từ chối', 'Rehearsal of the account policy: what will be refused')}</h1><small>${aboutText(about)}</small></header>
+<main>${rows.length === 0 ? emptyState() : html`${stateOf(rows, about)}${reasonsOf(rows, about)}${daysOf(days, about)}${sumsOf(rows, about)}${rowsOf(rows, about)}`}</main></body></html>`
   return `${page.text}\n`
 }
 
-function reasonsOf(rows: readonly RehearsalRow[]): Html {
-  const sums = sumsBy(rows, ({ reason }) => reason)
-  return html`<h2>Phải sửa gì <small lang="en">What to change</small></h2>${sums.map(([reason, sum]) => {
-    const { vi, en } = GATE_REASONS[reason as keyof typeof GATE_REASONS]
-    return html`<div class="case"><h3><code>${reason}</code> · ${sum.facilities.size} cơ sở · ${sum.would + sum.refused}</h3><p>${vi}</p><p lang="en">${en}</p></div>`
+function aboutText({ sinceMs, period, facility }: RehearsalAbout): Html {
+  const since = html`${both('đếm từ', 'counted since')} ${timeOf(sinceMs)}`
+  const days = html`${both('các ngày', 'days')} ${period === undefined ? '' : periodWords(period)}`
+  return html`${facility === undefined ? html`` : html`${both('Cơ sở', 'Facility')} <code>${facility}</code> · `}${period === undefined ? since : days} · ${both('giờ Việt Nam', 'Vietnam time')}`
+}
+
+function emptyState(): Html {
+  return html`<div class="state good"><p><strong>${both('Không có yêu cầu nào sẽ bị từ chối trong thời gian này.', 'Nothing of this period would be refused.')}</strong></p><p>${both(
+    'Nếu điều này bất thường: kiểm tra thời gian đã chọn, mã cơ sở, và cổng có đang nhận yêu cầu hay không.',
+    'If that is a surprise: check the days, the facility, and whether the gate is being asked.',
+  )}</p></div>`
+}
+
+function stateOf(rows: readonly RehearsedRow[], { kind }: RehearsalAbout): Html {
+  const facilities = new Set(rows.map(({ facility }) => facility)).size
+  const words = COUNT_WORDS[kind]
+  const told = (key: 'would' | 'refused'): Html =>
+    html`${both(words[key].vi, words[key].en.toLowerCase())}: <strong>${count(sum(rows, key))}</strong>`
+  return html`<div class="state ${sum(rows, 'refused') > 0 ? 'bad' : 'wait'}"><p>${told('would')} · ${told('refused')} ${both('lượt', 'requests')} · ${count(facilities)} ${both('cơ sở', 'facilities')}</p></div>`
+}
+
+function reasonsOf(rows: readonly RehearsedRow[], { kind }: RehearsalAbout): Html {
+  const { would, refused } = COUNT_WORDS[kind]
+  const cases = sumsBy(rows, ({ reason }) => reason).map((one) => {
+    const own = rows.filter(({ reason }) => reason === one.key)
+    const { vi, en, todoVi, todoEn } = REASON_WORDS[one.key as GateReason]
+    const names = (titleVi: string, titleEn: string, keyOf: (row: RehearsedRow) => string): Html =>
+      fact(titleVi, titleEn, namesOf(sumsBy(own, keyOf)))
+    return html`<article class="case"><header><h3>${both(vi, en)}</h3><p><strong>${todoVi}</strong></p><p lang="en">${todoEn}</p></header>
+<dl>${fact(`${would.vi} / ${refused.vi.toLowerCase()}`, `${would.en} / ${refused.en.toLowerCase()}`, `${count(one.would)} / ${count(one.refused)}`)}
+${fact('Lần đầu – lần cuối', 'First – last seen', `${timeOf(one.firstMs)} – ${timeOf(one.lastMs)}`)}
+${fact('Số cơ sở', 'Facilities', count(one.facilities))}
+${names('Tài khoản', 'Accounts', ({ account }) => account ?? '–')}
+${names('Chức năng', 'Functions', ({ function: called }) => called)}
+${names('Phần mềm', 'Client software', ({ client }) => client || '–')}
+${names('Địa chỉ IP', 'Addresses', ({ source }) => source ?? '–')}
+${fact('Mã lý do', 'Code', html`<code>${one.key}</code>`)}</dl></article>`
+  })
+  return section(both('Phải sửa gì', 'What to change'), html`${cases}`)
+}
+
+function namesOf(sums: readonly RehearsalSum[]): Html {
+  const shown = sums.slice(0, MAX_NAMES).map(({ key, would, refused }) => html`<code>${key}</code> (${count(would + refused)}) `)
+  return html`${shown}${sums.length > MAX_NAMES ? html`… + ${count(sums.length - MAX_NAMES)}` : html``}`
+}
+
+function daysOf(days: readonly DayCount[], { kind }: RehearsalAbout): Html {
+  return days.length === 0 ? html`` : section(both('Theo ngày', 'By day'), dayPlot(days, COUNT_WORDS[kind]))
+}
+
+function sumsOf(rows: readonly RehearsedRow[], { facility, kind }: RehearsalAbout): Html {
+  const { would, refused } = COUNT_WORDS[kind]
+  const kinds: readonly (readonly [string, string, (row: RehearsedRow) => string])[] = [
+    ...(facility === undefined
+      ? ([
+          ['Tỉnh', 'Province', provinceKey],
+          ['Cơ sở', 'Facility', (row: RehearsedRow) => row.facility ?? '–'],
+        ] as const)
+      : []),
+    ['Chức năng', 'Function', ({ function: called }) => called],
+    ['Phần mềm', 'Client software', ({ client }) => client || '–'],
+  ]
+  return html`${kinds.map(([vi, en, keyOf]) => {
+    const sums = sumsBy(rows, keyOf)
+    const isSeveral = facility === undefined && vi !== 'Cơ sở'
+    const columns: readonly Column[] = [
+      { vi, en },
+      ...(isSeveral ? [{ vi: 'Số cơ sở', en: 'Facilities', isNumber: true }] : []),
+      { ...would, isNumber: true },
+      { ...refused, isNumber: true },
+      { vi: 'Lần cuối', en: 'Last seen' },
+    ]
+    const lines = sums
+      .slice(0, MAX_SUMS)
+      .map((one) => [
+        one.key,
+        ...(isSeveral ? [count(one.facilities)] : []),
+        count(one.would),
+        count(one.refused),
+        timeOf(one.lastMs),
+      ])
+    const all = [both('Tổng', 'Sum'), ...(isSeveral ? [''] : []), count(sum(rows, 'would')), count(sum(rows, 'refused')), '']
+    const rest = sums.length > MAX_SUMS ? html`<p>… + ${count(sums.length - MAX_SUMS)}</p>` : html``
+    return section(both(`Theo ${vi.toLowerCase()}`, `By ${en.toLowerCase()}`), html`${table(columns, lines, all)}${rest}`)
   })}`
 }
 
-function provincesOf(rows: readonly RehearsalRow[]): Html {
-  const sums = sumsBy(rows, ({ province, lastMs }) => (province === null ? '–' : provinceLabel(province, lastMs)))
-  return html`<h2>Theo tỉnh <small lang="en">By province</small></h2><div class="scroll"><table><thead><tr><th>Tỉnh</th><th class="n">Cơ sở</th><th class="n">Sẽ bị từ chối</th><th class="n">Đã từ chối</th></tr></thead><tbody>${sums.map(
-    ([name, { facilities, would, refused }]) =>
-      html`<tr><td>${name}</td><td class="n">${facilities.size}</td><td class="n">${would}</td><td class="n">${refused}</td></tr>`,
-  )}</tbody></table></div>`
-}
-
-function rowsOf(rows: readonly RehearsalRow[]): Html {
+function rowsOf(rows: readonly RehearsedRow[], { kind }: RehearsalAbout): Html {
+  const { would, refused } = COUNT_WORDS[kind]
   const shown = busiestFirst(rows).slice(0, MAX_ROWS)
-  return html`<h2>Chi tiết <small lang="en">Details</small></h2><p>${shown.length} / ${rows.length}</p><div class="scroll"><table><thead><tr><th>Lý do</th><th>Cơ sở</th><th>Tài khoản</th><th>Chức năng</th><th>Địa chỉ</th><th>Phần mềm</th><th class="n">Sẽ / đã</th><th>Lần cuối</th></tr></thead><tbody>${shown.map(
-    (row) =>
-      html`<tr><td><code>${row.reason}</code></td><td>${row.facility ?? '–'}</td><td><code>${row.account ?? '–'}</code></td><td>${row.function}</td><td><code>${row.source}</code></td><td>${row.client}</td><td class="n">${row.would} / ${row.refused}</td><td>${portalTimeText(row.lastMs)}</td></tr>`,
-  )}</tbody></table></div>`
+  const columns: readonly Column[] = [
+    { vi: 'Lý do · chức năng', en: 'Reason · function' },
+    { vi: 'Cơ sở · tài khoản', en: 'Facility · account' },
+    { vi: 'Địa chỉ · phần mềm', en: 'Address · software' },
+    { vi: `${would.vi} / ${refused.vi.toLowerCase()}`, en: `${would.en} / ${refused.en.toLowerCase()}`, isNumber: true },
+    { vi: 'Lần cuối', en: 'Last seen' },
+  ]
+  const lines = shown.map((row) => [
+    html`${REASON_WORDS[row.reason].vi}<br>${row.function} <small>(${GATE_REASONS[row.reason].rule})</small>`,
+    html`${row.facility ?? '–'}<br><code>${row.account ?? '–'}</code>`,
+    html`<code>${row.source ?? '–'}</code><br>${row.client}`,
+    `${count(row.would)} / ${count(row.refused)}`,
+    timeOf(row.lastMs),
+  ])
+  const part = rows.length > shown.length ? html`<p>${count(shown.length)} / ${count(rows.length)}</p>` : html``
+  return section(both('Chi tiết', 'Details'), html`${part}${table(columns, lines)}`)
 }
 
-interface Sum {
-  readonly facilities: Set<string>
-  would: number
-  refused: number
-}
-
-function sumsBy(rows: readonly RehearsalRow[], keyOf: (row: RehearsalRow) => string): readonly (readonly [string, Sum])[] {
-  const sums = new Map<string, Sum>()
-  for (const row of rows) {
-    const sum = sums.get(keyOf(row)) ?? { facilities: new Set(), would: 0, refused: 0 }
-    sums.set(keyOf(row), sum)
-    if (row.facility !== null) sum.facilities.add(row.facility)
-    sum.would += row.would
-    sum.refused += row.refused
-  }
-  return [...sums].sort(([, a], [, b]) => b.would + b.refused - a.would - a.refused)
+function sum(rows: readonly RehearsedRow[], key: 'would' | 'refused'): number {
+  return rows.reduce((all, row) => all + row[key], 0)
 }

@@ -1,4 +1,7 @@
 import type { Verdict, VerdictAction } from '../../rules/detect/detector.ts'
+import { dayWords } from '../../rules/rehearsal/portal-period.ts'
+import type { COUNT_WORDS, CountKind } from '../../rules/rehearsal/rehearsal-sheets.ts'
+import type { DayCount } from '../../rules/rehearsal/rehearsed-row.ts'
 import { type Html, html } from '../status/html.ts'
 import type { AccountFigures } from './report-figures.ts'
 import { ACTION_WORDS, both, count, dayOf, timeOf } from './report-parts.ts'
@@ -18,11 +21,7 @@ export function timePlot(hours: TimeBins, { fromMs, toMs }: Period, verdicts: re
   const hourCount = Math.ceil((dayStart(toMs) + DAY_MS - firstMs) / HOUR_MS)
   const perColumn = Math.ceil(hourCount / MAX_COLUMNS)
   const columns = hours.columns(firstMs, Math.ceil(hourCount / perColumn), perColumn)
-  const most = Math.max(1, ...columns)
-  const bars = columns.flatMap((value, at) => {
-    const height = round((value / most) * HEIGHT)
-    return value === 0 ? [] : [html`<rect class="bar" x="${at}" y="${round(HEIGHT - height)}" width="0.9" height="${height}"/>`]
-  })
+  const bars = barsOf(columns, Math.max(1, ...columns))
   const marks = verdicts.map(({ atMs, action }) => {
     const x = round((atMs - firstMs) / (perColumn * HOUR_MS))
     return html`<line class="mark ${action}" x1="${x}" x2="${x}" y1="0" y2="${HEIGHT}"/>`
@@ -38,6 +37,35 @@ export function timePlot(hours: TimeBins, { fromMs, toMs }: Period, verdicts: re
   return html`<figure><svg class="time" viewBox="0 0 ${columns.length} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="Lượt tra cứu theo giờ / look-ups by hour">${bars}${marks}</svg>
 <div class="axis">${dayTicks(firstMs, hourCount).map((tick) => html`<span>${tick}</span>`)}</div>
 <figcaption>${both('Lượt tra cứu', 'Look-ups')}, ${width}. ${both('Cao nhất', 'Most')}: ${count(peak.count)} ${both('lượt trong giờ từ', 'in the hour from')} ${timeOf(peak.fromMs)}${keys}</figcaption></figure>`
+}
+
+/** What rules would refuse and refuse, day by day: a bar of two parts. */
+export function dayPlot(days: readonly DayCount[], words: (typeof COUNT_WORDS)[CountKind]): Html {
+  const { would, refused } = words
+  const perColumn = Math.ceil(days.length / MAX_COLUMNS)
+  const columns = Array.from({ length: Math.ceil(days.length / perColumn) }, (_, at) =>
+    days.slice(at * perColumn, (at + 1) * perColumn),
+  )
+  const sums = (key: 'would' | 'refused'): number[] => columns.map((column) => column.reduce((all, day) => all + day[key], 0))
+  const below = sums('refused')
+  const all = sums('would').map((value, at) => value + (below[at] ?? 0))
+  const most = Math.max(1, ...all)
+  const peak = days.reduce((best, day) => (day.would + day.refused > best.would + best.refused ? day : best), days[0] ?? NO_DAY)
+  const ticks = [...new Set([days[0]?.day, days[Math.floor(days.length / 2)]?.day, days.at(-1)?.day])]
+  return html`<figure><svg class="time" viewBox="0 0 ${columns.length} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="Lượt sẽ bị từ chối và đã bị từ chối theo ngày / would be and were refused by day">${barsOf(all, most)}${barsOf(below, most, 'bar was')}</svg>
+<div class="axis">${ticks.map((day) => html`<span>${day === undefined ? '' : dayWords(day)}</span>`)}</div>
+<figcaption>${both(`Mỗi cột: ${would.vi.toLowerCase()} và ${refused.vi.toLowerCase()}; phần đỏ ở dưới: ${refused.vi.toLowerCase()}`, `A bar: ${would.en.toLowerCase()} and ${refused.en.toLowerCase()}; red at its foot: ${refused.en.toLowerCase()}`)}. ${both('Cao nhất', 'Most')}: ${count(peak.would + peak.refused)} ${both('lượt ngày', 'requests on')} ${dayWords(peak.day)}</figcaption></figure>`
+}
+
+const NO_DAY: DayCount = { day: 0, would: 0, refused: 0 }
+
+function barsOf(columns: readonly number[], most: number, kind = 'bar'): Html[] {
+  return columns.flatMap((value, at) => {
+    const height = round((value / most) * HEIGHT)
+    return value === 0
+      ? []
+      : [html`<rect class="${kind}" x="${at}" y="${round(HEIGHT - height)}" width="0.9" height="${height}"/>`]
+  })
 }
 
 export interface Period {

@@ -23,7 +23,7 @@ code{font-size:.9em;overflow-wrap:anywhere}td code{white-space:nowrap}
 figure{margin:.7rem 0}figcaption{font-size:.88em}
 .time{display:block;width:100%;height:7rem;border-bottom:1px solid currentColor;background:linear-gradient(var(--line) 1px,transparent 1px) 0 0/100% 25%}
 .axis{display:flex;justify-content:space-between;font-size:.8em;font-variant-numeric:tabular-nums}
-.bar{fill:var(--bar)}.suspend{stroke:var(--bad)}.throttle{stroke:var(--wait)}.watch{stroke:var(--wait)}.release{stroke:var(--good)}
+.bar{fill:var(--bar)}.was{fill:var(--bad)}.suspend{stroke:var(--bad)}.throttle{stroke:var(--wait)}.watch{stroke:var(--wait)}.release{stroke:var(--good)}
 .mark{stroke-width:2;vector-effect:non-scaling-stroke}.watch,.release{stroke-dasharray:5 4}
 .key::before{content:"▏";font-weight:900}.k-suspend::before{color:var(--bad)}.k-throttle::before,.k-watch::before{color:var(--wait)}.k-release::before{color:var(--good)}
 .persons{display:block;width:100%;max-width:36rem;font:13px system-ui,sans-serif}

@@ -1,20 +1,36 @@
 import { GATE_REASONS, type GateReason } from '../gate/gate-reason.ts'
-import { provinceLabel } from '../provinces/province-names.ts'
+import { MERGER_AT_MS, provinceLabel, successorOf } from '../provinces/province-names.ts'
 import { portalTimeText } from '../requests/portal-time-text.ts'
 import type { PlainCell, PlainColumn, PlainSheet } from './plain-sheet.ts'
 import { REASON_WORDS } from './reason-words.ts'
 import { type RehearsalSum, sumsBy } from './rehearsal-sums.ts'
 import { busiestFirst, type RehearsedRow } from './rehearsed-row.ts'
 
-const COUNTS: readonly PlainColumn[] = [
-  { title: 'Sẽ bị từ chối / would be refused', width: 14 },
-  { title: 'Đã bị từ chối / refused', width: 14 },
+/** What the two counts of a row are called: what a gate did, or what a policy would have done with logs of the past. */
+export const COUNT_WORDS = {
+  gate: {
+    would: { vi: 'Sẽ bị từ chối', en: 'Would be refused' },
+    refused: { vi: 'Đã bị từ chối', en: 'Were refused' },
+  },
+  logs: {
+    would: { vi: 'Chỉ được nhắc trước', en: 'Rehearsed only' },
+    refused: { vi: 'Bị từ chối', en: 'Refused' },
+  },
+} as const
+/** Where the counts come from. */
+export type CountKind = keyof typeof COUNT_WORDS
+
+const countColumns = (kind: CountKind): readonly PlainColumn[] => [
+  ...[COUNT_WORDS[kind].would, COUNT_WORDS[kind].refused].map(({ vi, en }) => ({
+    title: `${vi} / ${en.toLowerCase()}`,
+    width: 14,
+  })),
   { title: 'Lần đầu / first seen', width: 20 },
   { title: 'Lần cuối / last seen', width: 20 },
 ]
 const FACILITIES: PlainColumn = { title: 'Số cơ sở / facilities', width: 12 }
 
-const DETAILS: readonly PlainColumn[] = [
+const detailColumns = (kind: CountKind): readonly PlainColumn[] => [
   { title: 'Lý do / reason', width: 34 },
   { title: 'Mã / code', width: 20 },
   { title: 'Tỉnh / province', width: 26 },
@@ -23,43 +39,38 @@ const DETAILS: readonly PlainColumn[] = [
   { title: 'Chức năng / function', width: 26 },
   { title: 'Địa chỉ IP / source', width: 20 },
   { title: 'Phần mềm / client software', width: 40 },
-  ...COUNTS,
+  ...countColumns(kind),
   { title: 'Phải làm gì', width: 80 },
   { title: 'What to do', width: 80 },
 ]
 
 /** A rehearsal as a workbook: what to change, sums by province, facility, function and client software, and every row. */
-export function rehearsalSheets(rows: readonly RehearsedRow[]): readonly PlainSheet[] {
+export function rehearsalSheets(rows: readonly RehearsedRow[], kind: CountKind = 'gate'): readonly PlainSheet[] {
+  const sumSheet = (name: string, column: PlainColumn, keyOf: (row: RehearsedRow) => string): PlainSheet => ({
+    name,
+    columns: [column, FACILITIES, ...countColumns(kind)],
+    rows: sumsBy(rows, keyOf).map((sum) => [sum.key, sum.facilities, ...countsOf(sum)]),
+  })
   return [
-    reasonSheet(rows),
-    sumSheet('Theo tỉnh', { title: 'Tỉnh / province', width: 30 }, sumsBy(rows, provinceKey)),
-    sumSheet(
-      'Theo cơ sở',
-      { title: 'Mã CSKCB / facility', width: 14 },
-      sumsBy(rows, ({ facility }) => facility ?? '–'),
-    ),
-    sumSheet(
-      'Theo chức năng',
-      { title: 'Chức năng / function', width: 30 },
-      sumsBy(rows, ({ function: called }) => called),
-    ),
-    sumSheet(
-      'Theo phần mềm',
-      { title: 'Phần mềm / client software', width: 50 },
-      sumsBy(rows, ({ client }) => client || '–'),
-    ),
-    detailSheet(rows),
+    reasonSheet(rows, kind),
+    sumSheet('Theo tỉnh', { title: 'Tỉnh / province', width: 30 }, provinceKey),
+    sumSheet('Theo cơ sở', { title: 'Mã CSKCB / facility', width: 14 }, ({ facility }) => facility ?? '–'),
+    sumSheet('Theo chức năng', { title: 'Chức năng / function', width: 30 }, ({ function: called }) => called),
+    sumSheet('Theo phần mềm', { title: 'Phần mềm / client software', width: 50 }, ({ client }) => client || '–'),
+    detailSheet(rows, kind),
   ]
 }
 
 /** Every row, the busiest first. */
-export function detailSheet(rows: readonly RehearsedRow[]): PlainSheet {
-  return { name: 'Chi tiết', columns: DETAILS, rows: busiestFirst(rows).map(detailOf) }
+export function detailSheet(rows: readonly RehearsedRow[], kind: CountKind = 'gate'): PlainSheet {
+  return { name: 'Chi tiết', columns: detailColumns(kind), rows: busiestFirst(rows).map(detailOf) }
 }
 
-/** Sums under the province whose number the row bears at its time. */
+/** The province of a row, as it was called at that time. */
 export function provinceKey({ province, lastMs }: RehearsedRow): string {
-  return province === null ? '–' : provinceLabel(province, lastMs)
+  if (province === null) return '–'
+  // The first two digits of a facility may be those of a province that is part of another one by now.
+  return provinceLabel(lastMs < MERGER_AT_MS ? province : (successorOf(province) ?? province), lastMs)
 }
 
 /** `2026-11-22 08:00:00`, in the portal's zone: sorts as text. */
@@ -67,12 +78,12 @@ export function sheetTime(atMs: number): string {
   return portalTimeText(atMs).slice(0, 19).replace('T', ' ')
 }
 
-function reasonSheet(rows: readonly RehearsedRow[]): PlainSheet {
+function reasonSheet(rows: readonly RehearsedRow[], kind: CountKind): PlainSheet {
   const columns = [
     { title: 'Lý do / reason', width: 34 },
     { title: 'Mã / code', width: 20 },
     FACILITIES,
-    ...COUNTS,
+    ...countColumns(kind),
     { title: 'Phải làm gì', width: 80 },
     { title: 'What to do', width: 80 },
   ]
@@ -81,14 +92,6 @@ function reasonSheet(rows: readonly RehearsedRow[]): PlainSheet {
     return [`${vi} / ${en}`, sum.key, sum.facilities, ...countsOf(sum), todoVi, todoEn]
   })
   return { name: 'Phải sửa gì', columns, rows: lines }
-}
-
-function sumSheet(name: string, column: PlainColumn, sums: readonly RehearsalSum[]): PlainSheet {
-  return {
-    name,
-    columns: [column, FACILITIES, ...COUNTS],
-    rows: sums.map((sum) => [sum.key, sum.facilities, ...countsOf(sum)]),
-  }
 }
 
 function detailOf(row: RehearsedRow): readonly PlainCell[] {

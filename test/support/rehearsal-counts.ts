@@ -1,4 +1,5 @@
 import type { RehearsalCount, RehearsalCounts } from '../../rules/rehearsal/rehearsal-counts.ts'
+import type { RehearsedRow } from '../../rules/rehearsal/rehearsed-row.ts'
 
 /** What an edge counted on one day, except for what `own` says. */
 export function aRehearsalCount(own: Partial<RehearsalCount> = {}): RehearsalCount {
@@ -23,4 +24,10 @@ export function aRehearsalCount(own: Partial<RehearsalCount> = {}): RehearsalCou
 export function someRehearsalCounts(counts: readonly RehearsalCount[], own: Partial<RehearsalCounts> = {}): RehearsalCounts {
   const judged: RehearsalCounts['judged'] = ['suspended', 'retired', 'unnamed', 'shared', 'throttled', 'rate']
   return { policy: null, judged, unlisted: 0, ...own, counts: [...counts] }
+}
+
+/** A row of a rehearsal, except for what `own` says. */
+export function aRehearsedRow(own: Partial<RehearsedRow> = {}): RehearsedRow {
+  const { day: _day, firstAt, lastAt, ...count } = aRehearsalCount()
+  return { ...count, firstMs: firstAt * 1000, lastMs: lastAt * 1000, would: 0, ...own }
 }

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { read, utils } from '@e965/xlsx'
 import { describe, expect, it } from 'vitest'
 import { runAgent } from '../../support/run-agent.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -86,12 +87,46 @@ describe('agent rehearse', () => {
     expect(html + stdout).not.toContain(CITIZEN)
   })
 
-  it.each<[readonly string[]]>([[[]], [['--format', 'nginx-json']], [['--format', 'nginx-json', '--at', 'soon', '-']]])(
-    'refuses %j',
-    async (args) => {
-      expect((await runAgent(['rehearse', ...args])).exitCode).toBe(2)
-    },
-  )
+  it('writes a workbook whose cells are text or numbers, for the days that are asked for', async () => {
+    const { folder, log } = await aLog()
+    const file = join(folder, 'r.xlsx')
+    const days = ['--from', '2024-08-01', '--to', '2024-08-31']
+    const { stdout } = await runAgent(['rehearse', '--format', 'nginx-json', ...days, '--xlsx', file, log])
+    expect(rowsOf(stdout).map(([, reason, , , , , , , would, refused]) => [reason, would, refused])).toEqual([
+      ['FUNCTION_RETIRED', '0', '1'],
+    ])
+    const book = read(readFileSync(file))
+    expect(book.SheetNames).toEqual(['Phải sửa gì', 'Theo tỉnh', 'Theo cơ sở', 'Theo chức năng', 'Theo phần mềm', 'Chi tiết'])
+    const [, details] = utils.sheet_to_json<unknown[]>(book.Sheets['Chi tiết'] ?? {}, { header: 1 })
+    expect(details?.slice(0, 10)).toEqual([
+      'Dùng chức năng đã ngừng / Retired function',
+      'retired: FUNCTION_RETIRED',
+      'Hà Nội (01, to 30/06/2025)',
+      '01234',
+      '01234_BV',
+      'KQNhanLichSuKCB595',
+      '203.0.113.7',
+      '',
+      0,
+      1,
+    ])
+  })
+
+  it('says in words that nothing would be refused', async () => {
+    const { folder, log } = await aLog()
+    const page = join(folder, 'page.html')
+    await runAgent(['rehearse', '--format', 'nginx-json', '--from', '2025-01-01', '--page', page, log])
+    expect(readFileSync(page, 'utf8')).toContain('Không có yêu cầu nào sẽ bị từ chối trong thời gian này.')
+  })
+
+  it.each<[readonly string[]]>([
+    [[]],
+    [['--format', 'nginx-json', '--from', '2026-02-30', '-']],
+    [['--format', 'nginx-json']],
+    [['--format', 'nginx-json', '--at', 'soon', '-']],
+  ])('refuses %j', async (args) => {
+    expect((await runAgent(['rehearse', ...args])).exitCode).toBe(2)
+  })
 
   it('says that nobody answers', async () => {
     const folder = await temporaryFolder()
