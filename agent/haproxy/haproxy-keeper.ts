@@ -9,6 +9,7 @@ import type { UsersDocument } from '../../rules/users/users-document.ts'
 import { EdgeGateError } from '../gate/edge-gate-error.ts'
 import { addressEntries } from './address-entries.ts'
 import { policyEntries } from './policy-entries.ts'
+import { type ProxyDecisions, readDecisions } from './read-decisions.ts'
 import { createRuntimeMap, type MapEntries } from './runtime-map.ts'
 import type { RuntimeSocket } from './runtime-socket.ts'
 
@@ -34,6 +35,13 @@ export interface HaproxyKeeper {
   pass(source: HaproxySource, nowMs: number): Promise<void>
 }
 
+export interface HaproxyListeners {
+  /** Hears of named users on the list who asked lately: a user whom no edge sees is disabled after 45 days. */
+  readonly onUser: (token: string, atMs: number) => void
+  /** Hears what HAProxy decided, each decision once. */
+  readonly onDecisions: (decisions: ProxyDecisions) => void
+}
+
 /** Later than any date that a map is asked for. */
 const FOR_EVER_MS = 8.64e15
 const NOTHING: MapEntries = new Map()
@@ -42,12 +50,11 @@ const SEEN_MS = 30_000
 
 /**
  * @param folder where HAProxy's configuration says that the maps are
- * @param onUser told of named users on the list who asked lately: a user whom no edge sees is disabled after 45 days
  */
 export function createHaproxyKeeper(
   socket: RuntimeSocket,
   folder: string,
-  onUser: (token: string, atMs: number) => void,
+  { onUser, onDecisions }: HaproxyListeners,
 ): HaproxyKeeper {
   const place = (name: string): string => join(folder, `edgeward-${name}.map`)
   const maps = {
@@ -60,6 +67,7 @@ export function createHaproxyKeeper(
   const done = new Map<string, unknown>()
   let epoch: string | undefined
   let lastUseS = 0
+  let heard = '-'
   let seenAtMs = Number.NEGATIVE_INFINITY
 
   /** Whoever reloads HAProxy has empty maps: what was said last is no longer there. */
@@ -90,6 +98,12 @@ export function createHaproxyKeeper(
     const answer = await socket.ask('show table edgeward_accounts data.http_req_rate gt 0')
     for (const [, token = ''] of answer.matchAll(/ key=([a-p]{16}) /g)) if (users.find(token) !== undefined) onUser(token, nowMs)
     seenAtMs = nowMs
+  }
+
+  async function hearDecisions(): Promise<void> {
+    const decisions = readDecisions(await socket.ask(`show edgeward ${heard}`))
+    if (decisions.name !== heard) onDecisions(decisions)
+    heard = decisions.name
   }
 
   /** Does what has not been done for these values. */
@@ -125,6 +139,7 @@ export function createHaproxyKeeper(
         await maps.policy.fill(wanted)
         epoch = wanted.get('epoch')
       })
+      await hearDecisions()
     },
   }
 }

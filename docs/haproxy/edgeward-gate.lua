@@ -493,6 +493,57 @@ local function take(txn, counter, variable, at_ms, rate)
   return math.max(0, wait_ms)
 end
 
+---------------------------------------------------------------------------------------------- what was decided
+
+-- What was refused and what would have been, for `agent rehearse`, until watch takes it over the runtime socket: a row for each reason, account,
+-- function, source, client software and day.
+local MOST_ROWS, CLIENT_BYTES = 4096, 160
+local function new_counts() return { rows = {}, size = 0, unlisted = 0, passed = 0, refused = 0 } end
+local counts, told, tellings = new_counts(), nil, 0
+
+local function count_row(reason, is_refused, who, at_ms)
+  local key = reason .. "\t" .. who
+  local row = counts.rows[key]
+  if not row then
+    if counts.size >= MOST_ROWS then
+      counts.unlisted = counts.unlisted + 1
+      return
+    end
+    row = { would = 0, refused = 0, first = at_ms, last = at_ms }
+    counts.rows[key], counts.size = row, counts.size + 1
+  end
+  local kind = is_refused and "refused" or "would"
+  row[kind] = row[kind] + 1
+  row.first, row.last = math.min(row.first, at_ms), math.max(row.last, at_ms)
+end
+
+local function count_decision(txn, asked, reason, would)
+  if reason then counts.refused = counts.refused + 1 else counts.passed = counts.passed + 1 end
+  if not reason and #would == 0 then return end
+  local names = asked.account and names_of(txn, asked.account) or { masked = "", tokens = {} }
+  local client = (txn.f:req_fhdr("user-agent") or ""):sub(1, CLIENT_BYTES)
+  local who = table.concat({
+    (asked.at_ms + ZONE_MS) // DAY_MS, names.masked, asked.facility or "", names.tokens[1] or "", asked.called, asked.class, asked.ip or "",
+    (client:gsub("[^%w ./()_-]", function(byte) return ("%%%02X"):format(byte:byte()) end)),
+  }, "\t")
+  for _, one in ipairs(would) do count_row(one, false, who, asked.at_ms) end
+  if reason then count_row(reason, true, who, asked.at_ms) end
+end
+
+-- `show edgeward LAST`: what was decided since. It is told again until its own name is the LAST that was heard, so that nothing is lost or told twice.
+core.register_cli({ "show", "edgeward" }, "show edgeward <last>: what was decided since", function(applet, _, _, last)
+  if told and told.name == last then told = nil end
+  if not told then
+    local all = counts
+    counts, tellings = new_counts(), tellings + 1
+    local name = started_ms .. "-" .. tellings
+    local lines = { table.concat({ "edgeward", name, all.passed, all.refused, all.unlisted }, "\t") }
+    for key, row in pairs(all.rows) do lines[#lines + 1] = table.concat({ row.would, row.refused, row.first, row.last, key }, "\t") end
+    told = { name = name, text = table.concat(lines, "\n") .. "\n" }
+  end
+  applet:send(told.text)
+end)
+
 -------------------------------------------------------------------------------------------------- the actions
 
 -- Headers as the gate's own server joins them.
@@ -715,6 +766,7 @@ core.register_action("edgeward_judge", { "http-req" }, function(txn)
   end
   if #would > 0 then txn:set_var("txn.edgeward_would", table.concat(would, ",")) end
   txn:set_var("txn.edgeward_done", 1)
+  count_decision(txn, asked, txn:get_var("txn.edgeward_reason"), would)
   if txn:get_var("txn.edgeward_status") then return end
   if rehearsal then txn:set_var("txn.edgeward_rehearsal", rehearsal) end
   if not asked.account then return end

@@ -1,8 +1,4 @@
-import { once } from 'node:events'
 import { rename } from 'node:fs/promises'
-import { connect as connectHttp2 } from 'node:http2'
-import { connect as connectSocket } from 'node:net'
-import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { policyEntries } from '../../agent/haproxy/policy-entries.ts'
 import { formatGateKeys } from '../../rules/gate/gate-keys.ts'
@@ -297,44 +293,12 @@ if (!isInstalled('haproxy')) {
     t.equal(seen(await post('/api/token/take', `username=${NAMED}`, '203.0.113.7')), '200')
   })
 
-  await t.test('spellings that get by nothing', async (t) => {
-    for (const request of [
-      `GET /api/egw/%4bQNhanLichSuKCB2018?username=${NAMED} HTTP/1.0`,
-      `GET http://egw.example/api//egw/./KQNhanLichSuKCB2018?username=${NAMED} HTTP/1.1`,
-      `PUT /api/egw/api/egw/NhanLichSuKCB2018?username=${NAMED} HTTP/1.1`,
-      `OPTIONS /x/%2e%2e/api/egw/kqnhanlichsukcb595;a=b?username=${NAMED}&username=01240_BV HTTP/1.1`,
-    ])
-      for (const ip of [IP, '2001:db8::7'])
-        t.equal(seen(await send(request, { ip })), '403 FUNCTION_RETIRED', `${request} of ${ip}`)
-    const answer = await send(`GET ${U}?username=${NAMED} HTTP/1.1`, {
-      ip: '2001:db8::7',
-      more: 'X-Forwarded-For: 192.0.2.9\r\nX-Real-IP: 192.0.2.9\r\n',
-    })
-    t.match(JSON.parse(answer.body), { ip: '2001:db8::7', port: '51000', forwarded: '2001:db8::7' }, 'nobody makes up an address')
-  })
-
   await t.test('X-Forwarded-For of a balancer, and of nobody else', async (t) => {
     const more = 'X-Forwarded-For: 192.0.2.9, 2001:db8::9\r\n'
     const of = async (ip: string): Promise<object> =>
       JSON.parse((await send(`GET /x?username=${NAMED} HTTP/1.1`, { ip, more })).body)
     t.match(await of('10.0.0.3'), { ip: '2001:db8::9', port: '', forwarded: '2001:db8::9' })
     t.match(await of('10.0.0.16'), { ip: '10.0.0.16', port: '51000', forwarded: '10.0.0.16' })
-  })
-
-  await t.test('HTTP/2', async (t) => {
-    const raw = connectSocket(haproxy.front2)
-    raw.write(proxyLine(IP))
-    const session = connectHttp2('http://egw.example', { createConnection: () => raw })
-    const ask2 = async (path: string): Promise<string> => {
-      const stream = session.request({ ':path': path })
-      stream.end()
-      const [headers] = (await once(stream, 'response')) as [Record<string, string | number>]
-      await text(stream)
-      return `${headers[':status']} ${headers['x-edgeward-reason'] ?? ''}`.trim()
-    }
-    t.equal(await ask2(`/api/egw/%4bQNhanLichSuKCB2018?username=${NAMED}`), '403 FUNCTION_RETIRED')
-    t.equal(await ask2(`${U}?username=01240_BV`), '403 SHARED_ACCOUNT')
-    session.destroy()
   })
 
   await t.test('persons in the log', async (t) => {
@@ -394,6 +358,38 @@ if (!isInstalled('haproxy')) {
     await rename(`${folder}/away.sock`, `${folder}/runtime.sock`)
     await becomes('403 ACCOUNT_SUSPENDED', () => get(U, '50500_BV'))
     await until('well again', () => !gate.faults().some(({ code }) => code === 'GATE_HAPROXY_AWAY') || undefined)
+  })
+
+  await t.test('what it decided is in the rehearsal, each decision once', async (t) => {
+    await takePolicy(onlyRules({ shared: { mode: 'rehearse' }, retired: { mode: 'enforce' } }))
+    const asks = async (count: number, uri: string, more: string): Promise<void> => {
+      for (let i = 0; i < count; i += 1) await send(`GET ${uri} HTTP/1.1`, { more, ip: '203.0.113.99' })
+    }
+    const agentOf = (name: string): string => `User-Agent: ${name}/2.0 "\u00e9" \t01234${CITIZEN.slice(5)}\r\n`
+    const before = { ...gate.desk.counts }
+    await asks(7, `${U}?username=01260_BV`, agentOf('HIS-A'))
+    await haproxy.runtime.ask('show edgeward nobody')
+    await asks(5, `${U}?username=01260_bv`, agentOf('HIS-A'))
+    await asks(2, `${U}?username=01260_BV`, agentOf('HIS-B'))
+    await asks(3, `/api/egw/KQNhanLichSuKCB595?username=${NAMED}`, '')
+    const rowsNow = () => gate.book.all().rows.filter(({ source }) => source === '203.0.113.99')
+    await until(
+      'all of them are counted',
+      () => rowsNow().reduce((sum, row) => sum + row.would + row.refused, 0) >= 17 || undefined,
+    )
+    t.same(
+      rowsNow()
+        .map(({ reason, account, would, refused, client }) => [reason, account, would, refused, client.slice(0, 5)])
+        .toSorted((a, b) => (a.join() < b.join() ? -1 : 1)),
+      [
+        ['FUNCTION_RETIRED', maskAccount(NAMED, GATE_MASKING_KEY), 0, 3, ''],
+        ['SHARED_ACCOUNT', '01260_BV', 12, 0, 'HIS-A'],
+        ['SHARED_ACCOUNT', '01260_BV', 2, 0, 'HIS-B'],
+      ],
+    )
+    t.match(rowsNow()[0], { province: '01', facility: /^012/, function: /^KQNhanLichSuKCB/ })
+    t.notMatch(JSON.stringify(gate.book.all()), CITIZEN, 'nobody is named')
+    t.same([gate.desk.counts.passed - before.passed, gate.desk.counts.refused - before.refused], [14, 3])
   })
   await edge.stop()
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { createHaproxyKeeper, type HaproxySource } from '../../../agent/haproxy/haproxy-keeper.ts'
+import { type ProxyDecisions, readDecisions } from '../../../agent/haproxy/read-decisions.ts'
 import { compilePolicy } from '../../../rules/gate/compile-policy.ts'
 import { DEFAULT_GATE_POLICY } from '../../../rules/gate/policy-options.ts'
 import { formatUsers, parseUsers } from '../../../rules/users/users-document.ts'
@@ -30,7 +31,15 @@ function aSource(): HaproxySource {
 it('tells which users on the list asked behind HAProxy, every half minute and after a clock set back', async () => {
   const haproxy = createFakeHaproxy(Object.fromEntries(MAPS.map((path) => [path, {}])))
   const heard: [string, number][] = []
+  const [decided, heardNames]: [ProxyDecisions[], string[]] = [[], []]
   const ask = (commands: string): Promise<string> => {
+    if (commands.startsWith('show edgeward')) {
+      heardNames.push(commands.split(' ')[2] ?? '')
+      const name = `1-${Math.ceil(heardNames.length / 2)}`
+      return Promise.resolve(
+        `edgeward\t${name}\t2\t1\t0\n0\t1\t5\t5\tTOO_FAST\t20500\t01234_BV\t01234\t\tktMathe\tlookup\t192.0.2.1\tHIS%2F1\nnonsense\n`,
+      )
+    }
     if (commands.startsWith('show table'))
       return Promise.resolve(
         `# table: edgeward_accounts, type: string\n0x1: key=${LISTED} use=0 exp=3599000 http_req_rate(60000)=3 gpt0=0\n0x2: key=${STRANGER} use=0 exp=1 http_req_rate(60000)=1\n`,
@@ -38,7 +47,10 @@ it('tells which users on the list asked behind HAProxy, every half minute and af
     if (commands.startsWith('get map')) return Promise.resolve(`value="${haproxy.map(MAPS[4] ?? '')?.get('epoch')}"`)
     return commands.startsWith('experimental-mode') ? Promise.resolve('\n') : haproxy.ask(commands)
   }
-  const keeper = createHaproxyKeeper({ ask }, FOLDER, (token, atMs) => heard.push([token, atMs - START_MS]))
+  const keeper = createHaproxyKeeper({ ask }, FOLDER, {
+    onUser: (token, atMs) => heard.push([token, atMs - START_MS]),
+    onDecisions: (decisions) => decided.push(decisions),
+  })
   const source = aSource()
   for (const afterMs of [0, 10_000, 31_000, 45_000, -3_600_000]) await keeper.pass(source, START_MS + afterMs)
   expect(heard).toEqual([
@@ -48,4 +60,12 @@ it('tells which users on the list asked behind HAProxy, every half minute and af
   ])
   await keeper.pass({ ...source, users: undefined }, START_MS + 100_000)
   expect(heard).toHaveLength(3)
+  expect(heardNames).toEqual(['-', '1-1', '1-1', '1-2', '1-2', '1-3'])
+  expect(decided.map(({ name, unlisted }) => [name, unlisted])).toEqual([
+    ['1-1', 1],
+    ['1-2', 1],
+    ['1-3', 1],
+  ])
+  expect(decided[0]?.rows).toMatchObject([{ reason: 'TOO_FAST', refused: 1, account: '01234_BV', userAgent: 'HIS/1' }])
+  expect(() => readDecisions('Unknown command. Please enter one of')).toThrow(/not the one that is shipped/)
 })
