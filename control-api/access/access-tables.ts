@@ -2,8 +2,13 @@
 export interface TokenRow {
   id: string
   person: string
-  /** `portal` is no person: the portal’s own pages, which get codes for officers. `assessor`: the assessment centre, which grants rights to approve users. */
-  role: 'operator' | 'approver' | 'reader' | 'assessor' | 'portal'
+  /**
+   * `portal` is no person: the portal’s own pages, which get codes for officers. `assessor`: the assessment centre, which grants rights to approve users.
+   * `province` and `facility` see what is their own and change nothing.
+   */
+  role: 'operator' | 'approver' | 'reader' | 'assessor' | 'portal' | 'province' | 'facility'
+  /** Whose: the code of a `province` or `facility`; `null` for everybody else. */
+  scope: string | null
   sha256: string
   created_at_ms: number
   expires_at_ms: number

@@ -19,6 +19,8 @@ export interface TokenOrder {
   readonly person: string
   readonly role: TokenRow['role']
   readonly days: number
+  /** Code of the province or facility whose role it is. */
+  readonly scope?: string
 }
 
 export interface TokenParts {
@@ -26,18 +28,32 @@ export interface TokenParts {
   readonly randomBytes: (size: number) => Uint8Array
 }
 
-/** Makes an access token of a person inside a running transaction. @throws ControlError BAD_FIELDS for a name that is none */
+/** Makes an access token of a person inside a running transaction. @throws ControlError BAD_FIELDS for a name that is none, and a scope that does not fit the role */
 export async function addToken(tx: StoreTransaction, order: TokenOrder, { nowMs, randomBytes }: TokenParts): Promise<NewToken> {
   const id = `token-${Buffer.from(randomBytes(6)).toString('hex')}`
   const token = `${PREFIX}${Buffer.from(randomBytes(32)).toString('base64url')}`
   const expiresAtMs = nowMs + order.days * DAY_MS
   const person = parsePerson(order.person)
   const { role } = order
+  const scope = requireScope(role, order.scope)
   await tx.db
     .insertInto('token')
-    .values({ id, person, role, sha256: hashToken(token), created_at_ms: nowMs, expires_at_ms: expiresAtMs, revoked_at_ms: null })
+    .values({
+      id,
+      person,
+      role,
+      scope,
+      sha256: hashToken(token),
+      created_at_ms: nowMs,
+      expires_at_ms: expiresAtMs,
+      revoked_at_ms: null,
+    })
     .execute()
-  await tx.audit({ action: 'token.add', target: id, details: { person, role, expiresAtMs } })
+  await tx.audit({
+    action: 'token.add',
+    target: id,
+    details: { person, role, ...(scope === null ? {} : { scope }), expiresAtMs },
+  })
   return { id, token, expiresAtMs }
 }
 
@@ -50,7 +66,19 @@ export async function personOf(store: Store, token: string, nowMs: number): Prom
   if (row.revoked_at_ms !== null) throw new ControlError('REVOKED', `The access token ${row.id} is revoked.`)
   if (row.expires_at_ms <= nowMs)
     throw new ControlError('UNAUTHENTICATED', `The access token ${row.id} has expired; ask for a new one.`)
-  return { person: row.person, role: row.role }
+  return { person: row.person, role: row.role, ...(row.scope === null ? {} : { scope: row.scope }) }
+}
+
+const SCOPES = { province: /^[0-9]{2}$/, facility: /^[0-9]{5}$/ } as const
+
+function requireScope(role: TokenRow['role'], scope: string | undefined): string | null {
+  const shape = role === 'province' || role === 'facility' ? SCOPES[role] : undefined
+  if (shape === undefined ? scope === undefined : scope !== undefined && shape.test(scope)) return scope ?? null
+  const wanted =
+    shape === undefined ? 'none' : role === 'province' ? 'the two digits of a province' : 'the five digits of a facility'
+  throw new ControlError('BAD_FIELDS', `Cannot make a token of the role ${role}: its scope must be ${wanted}.`, {
+    errors: [{ path: '/body/scope', message: `must be ${wanted}` }],
+  })
 }
 
 /** All tokens without what could be used, newest first. */
@@ -58,7 +86,7 @@ export async function listTokens(store: Store): Promise<Omit<TokenRow, 'sha256'>
   return store.read((db) =>
     db
       .selectFrom('token')
-      .select(['id', 'person', 'role', 'created_at_ms', 'expires_at_ms', 'revoked_at_ms'])
+      .select(['id', 'person', 'role', 'scope', 'created_at_ms', 'expires_at_ms', 'revoked_at_ms'])
       .orderBy('created_at_ms', 'desc')
       .orderBy('id')
       .execute(),

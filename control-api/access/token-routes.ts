@@ -21,6 +21,7 @@ export function registerTokenRoutes(app: ControlApp, { store, clock, events }: C
                 id: Type.String(),
                 person: Type.String(),
                 role: Type.String(),
+                scope: Type.Union([Type.String(), Type.Null()], { description: 'code of the province or facility' }),
                 createdAt: instant,
                 expiresAt: instant,
                 revokedAt: Type.Union([instant, Type.Null()]),
@@ -31,10 +32,11 @@ export function registerTokenRoutes(app: ControlApp, { store, clock, events }: C
       },
     },
     async () => ({
-      tokens: (await listTokens(store)).map(({ id, person, role, created_at_ms, expires_at_ms, revoked_at_ms }) => ({
+      tokens: (await listTokens(store)).map(({ id, person, role, scope, created_at_ms, expires_at_ms, revoked_at_ms }) => ({
         id,
         person,
         role,
+        scope,
         createdAt: new Date(created_at_ms).toISOString(),
         expiresAt: new Date(expires_at_ms).toISOString(),
         revokedAt: revoked_at_ms === null ? null : new Date(revoked_at_ms).toISOString(),

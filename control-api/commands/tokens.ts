@@ -6,7 +6,7 @@ import { loadConfig } from './load-config.ts'
 import { localPerson, openControl, SYSTEM_CLOCK, systemBytes } from './open-control.ts'
 import { DATA_FLAGS, DATA_USAGE, numberFlag, parseFlags, personFlag, requireFlag } from './parse-flags.ts'
 
-const ROLES = ['operator', 'approver', 'reader', 'assessor', 'portal'] as const
+const ROLES = ['operator', 'approver', 'reader', 'assessor', 'portal', 'province', 'facility'] as const
 
 export const tokens: Command = {
   name: 'tokens',
@@ -14,7 +14,9 @@ export const tokens: Command = {
   usage: `add|list|revoke ID --data DIR [options]
   ${DATA_USAGE}
   --person NAME   the token's holder (add), in lower case: one person, one name; it tells two people apart where a second one must approve
-  --role ROLE     operator, approver or reader (add); assessor for the assessment centre; portal for the portal's own pages, which get one-time codes
+  --role ROLE     operator, approver or reader (add); assessor for the assessment centre; portal for the portal's own pages, which get one-time codes;
+                  province and facility see in the console what their own must change, and nothing else
+  --scope CODE    whose token it is (add): 75 for a province, 01234 for a facility
   --days N        how long it is valid (add; tokens.days if left out)
   --by NAME       who does it, for the audit log
   --json          the list as JSON`,
@@ -24,6 +26,7 @@ export const tokens: Command = {
       ...DATA_FLAGS,
       person: { type: 'string' },
       role: { type: 'string' },
+      scope: { type: 'string' },
       days: { type: 'string' },
       by: { type: 'string' },
       json: { type: 'boolean' },
@@ -46,21 +49,32 @@ export const tokens: Command = {
       const list = await listTokens(control.store)
       if (values.json === true) io.stdout.write(`${JSON.stringify(list)}\n`)
       else
-        for (const token of list) io.stdout.write(`${[token.id, token.person, token.role, stateOf(token, nowMs)].join('\t')}\n`)
+        for (const token of list)
+          io.stdout.write(`${[token.id, token.person, roleOf(token), stateOf(token, nowMs)].join('\t')}\n`)
     }
     return 0
   },
 }
 
 function orderOf(
-  values: { person?: string | undefined; role?: string | undefined; days?: string | undefined },
+  values: { person?: string | undefined; role?: string | undefined; scope?: string | undefined; days?: string | undefined },
   fallbackDays: number,
 ) {
   const person = personFlag(values.person, '--person')
   const role = ROLES.find((name) => name === values.role)
   if (role === undefined)
-    throw new UsageError(`--role must be operator, approver, reader, assessor or portal, is ${JSON.stringify(values.role ?? '')}`)
-  return { person, role, days: numberFlag(values.days, '--days', fallbackDays, [1, 3650]) }
+    throw new UsageError(`--role must be one of ${ROLES.join(', ')}, is ${JSON.stringify(values.role ?? '')}`)
+  const { scope } = values
+  return {
+    person,
+    role,
+    ...(scope === undefined ? {} : { scope }),
+    days: numberFlag(values.days, '--days', fallbackDays, [1, 3650]),
+  }
+}
+
+function roleOf({ role, scope }: { role: string; scope: string | null }): string {
+  return scope === null ? role : `${role} ${scope}`
 }
 
 function stateOf(

@@ -15,7 +15,7 @@ const SIGN_IN = `${PATH}/sign-in`
 const MAX_FORM = 16_384
 const open = { onRequest: anyone, schema: { hide: true } } as const
 
-export type ConsoleRole = 'operator' | 'approver' | 'assessor' | 'reader'
+export type ConsoleRole = 'operator' | 'approver' | 'assessor' | 'reader' | 'province' | 'facility'
 
 /** One request of somebody who is signed in and has the role. */
 export interface ConsoleVisit {
@@ -141,7 +141,9 @@ ${fieldOf(request, reply)}
     scope.get(
       PATH,
       open,
-      answered(['operator', 'approver', 'assessor', 'reader'], false, async ({ actor }) => homePage(linksOf(actor))),
+      answered(['operator', 'approver', 'assessor', 'reader', 'province', 'facility'], false, async ({ actor }) =>
+        homePage(linksOf(actor)),
+      ),
     )
     const site: ConsoleSite = {
       page: (path, roles, handler) => void scope.get(path, open, answered(roles, false, handler)),

@@ -4,7 +4,9 @@ import type { Tables } from './tables.ts'
 /** Who does something: a token's holder. `person` tells two people apart where a second one must approve. */
 export interface Actor {
   readonly person: string
-  readonly role: 'operator' | 'approver' | 'agent' | 'reader' | 'assessor' | 'portal' | 'system'
+  readonly role: 'operator' | 'approver' | 'agent' | 'reader' | 'assessor' | 'portal' | 'province' | 'facility' | 'system'
+  /** Of a `province` or `facility`: its code. */
+  readonly scope?: string
 }
 
 /** What the audit log remembers of one change. `details` is JSON-ready and holds no secret. */

@@ -6,6 +6,7 @@ import type { ImportTables } from '../imports/import-tables.ts'
 import type { OtpTables } from '../otp/otp-tables.ts'
 import type { PublicationTables } from '../publication/publication-tables.ts'
 import type { RegistrationTables } from '../registrations/registration-tables.ts'
+import type { RehearsalTables } from '../rehearsal/rehearsal-tables.ts'
 import type { SmsTables } from '../sms/sms-tables.ts'
 import type { UserTables } from '../users/user-tables.ts'
 
@@ -19,4 +20,5 @@ export type Tables = AccessTables &
   FleetTables &
   OtpTables &
   SmsTables &
-  UserTables
+  UserTables &
+  RehearsalTables

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { onTestFinished } from 'vitest'
+import type { TokenRow } from '../../control-api/access/access-tables.ts'
 import { addToken } from '../../control-api/access/person-tokens.ts'
 import { parseControlConfig } from '../../control-api/config/parse-control-config.ts'
 import { validityOf } from '../../control-api/config/validity-of.ts'
@@ -34,7 +35,10 @@ export interface ControlAppSetup {
   readonly files: FakeRepositoryFiles
   /** Authorization headers of one person per role, and of a second approver. */
   readonly as: Readonly<
-    Record<'operator' | 'approver' | 'otherApprover' | 'assessor' | 'reader' | 'portal', { authorization: string }>
+    Record<
+      'operator' | 'approver' | 'otherApprover' | 'assessor' | 'reader' | 'portal' | 'province' | 'facility',
+      { authorization: string }
+    >
   >
   /** Lines of the log so far. */
   readonly logLines: string[]
@@ -132,9 +136,9 @@ export async function createControlAppSetup(options: ControlAppOptions = {}): Pr
     await store[Symbol.asyncDispose]()
     await reports[Symbol.asyncDispose]()
   })
-  const token = async (person: string, role: 'operator' | 'approver' | 'reader' | 'assessor' | 'portal') => {
+  const token = async (person: string, role: TokenRow['role'], scope?: string) => {
     const made = await store.transact({ person: 'init', role: 'system' }, (tx) =>
-      addToken(tx, { person, role, days: 30 }, { nowMs: clock.nowMs(), randomBytes }),
+      addToken(tx, { person, role, days: 30, ...(scope === undefined ? {} : { scope }) }, { nowMs: clock.nowMs(), randomBytes }),
     )
     return { authorization: `Bearer ${made.token}` }
   }
@@ -145,6 +149,8 @@ export async function createControlAppSetup(options: ControlAppOptions = {}): Pr
     reader: await token('reader-1', 'reader'),
     assessor: await token('assessor-1', 'assessor'),
     portal: await token('portal-1', 'portal'),
+    province: await token('province-1', 'province', '01'),
+    facility: await token('facility-1', 'facility', '01234'),
   }
   return { app, context, clock, files, as, logLines }
 }

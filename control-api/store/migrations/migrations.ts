@@ -8,6 +8,7 @@ import { fleetMigration } from './0012-fleet.ts'
 import { smsMigration } from './0020-sms.ts'
 import { otpMigration } from './0021-otp.ts'
 import { usersMigration } from './0022-users.ts'
+import { rehearsalMigration } from './0025-rehearsal.ts'
 
 /** All migrations in the order they run. Areas add theirs in a file of their own; the numbers order them. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   smsMigration,
   otpMigration,
   usersMigration,
+  rehearsalMigration,
 ]

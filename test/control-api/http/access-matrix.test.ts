@@ -3,10 +3,10 @@ import { createControlAppSetup } from '../../support/control-app.ts'
 
 const NOBODY = [] as const
 const READERS = ['reader', 'operator', 'approver'] as const
-const ROLES = [...READERS, 'assessor', 'portal'] as const
+const ROLES = [...READERS, 'assessor', 'portal', 'province', 'facility'] as const
 
 /** Who is let in, agents apart: a row for each operation, so that a new route without a row fails. */
-const MATRIX: Readonly<Record<string, 'anyone' | readonly ('reader' | 'operator' | 'approver' | 'assessor' | 'portal')[]>> = {
+const MATRIX: Readonly<Record<string, 'anyone' | readonly (typeof ROLES)[number][]>> = {
   'GET /healthz': 'anyone',
   'GET /readyz': 'anyone',
   'GET /metrics': 'anyone',

@@ -11,7 +11,7 @@ import { describeStoreContract } from '../../contracts/store.contract.ts'
 
 const clock = { nowMs: () => Date.UTC(2024, 6, 27) }
 const AN: Actor = { person: 'an', role: 'operator' }
-const SMALL_BYTES = 300_000
+const SMALL_BYTES = 600 * 1024
 
 let dir = ''
 let files = 0
