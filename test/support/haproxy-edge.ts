@@ -19,6 +19,8 @@ export interface HaproxyEdge extends AsyncDisposable {
   readonly log: readonly string[]
   /** Whatever the clock says, it is this instant from now on; 0: the clock's time again. */
   setClock(nowMs: number): Promise<void>
+  /** The worker has taken over what there was, and could teach the next. */
+  canTeach(): Promise<void>
   /** As `systemctl reload haproxy` does; done when another worker answers. */
   reload(): Promise<void>
 }
@@ -50,6 +52,8 @@ export async function startHaproxy(folder: string, subjectKey: string, hasPortal
       .replace(/stats socket \S+ mode 660 group \S+/, `stats socket ${folder}/runtime.sock mode 600`)
       .replace(/log \/run\S+ len 65535 format rfc5424/, 'log stdout len 65535 format raw')
       .replaceAll('/etc/haproxy/edgeward', folder)
+      .replace('default-bind user haproxy', 'default-bind')
+      .replace('/run/haproxy/edgeward-peers.sock', `${folder}/peers.sock`)
       .replace('lua-load', `lua-load ${folder}/test-clock.lua\n    lua-load`)
       // The balancers of the example are believed.
       .replaceAll('# http-request set-', 'http-request set-')
@@ -82,6 +86,13 @@ export async function startHaproxy(folder: string, subjectKey: string, hasPortal
     log,
     async setClock(nowMs) {
       await runtime.ask(`set map ${folder}/test-clock.map now ${nowMs}`)
+    },
+    async canTeach() {
+      await until('the tables are whole', async () => {
+        const flags = / flags=0x([0-9a-f]+)/.exec(await runtime.ask('show peers'))?.[1]
+        // peers.c: PEERS_F_RESYNC_LOCAL and PEERS_F_RESYNC_REMOTE
+        return (Number.parseInt(flags ?? '0', 16) & 3) === 3 || undefined
+      })
     },
     async reload() {
       const before = await pid()
