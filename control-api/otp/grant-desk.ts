@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { type Grant, isLive } from '../../rules/grants/grant-life.ts'
 import { type GrantUses, judgeUse, type UseFate } from '../../rules/grants/grant-uses.ts'
-import { formatGrants, grantsDocument, MAX_GRANTS } from '../../rules/grants/grants-document.ts'
+import { formatGrants, grantOf, grantsDocument, MAX_GRANTS, parseGrants } from '../../rules/grants/grants-document.ts'
 import type { Clock } from '../../rules/time/clock.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { Sealer } from '../sms/sealer.ts'
@@ -12,7 +12,7 @@ import { type GrantRow, heldGrants } from './grant-rows.ts'
 const DESK: Actor = { person: 'otp', role: 'system' }
 /** Edges fetch what is signed; more often than this it would only keep them busy. */
 const MIN_SIGN_MS = 2000
-/** The last look-ups are written down so often; in between they are in memory and in the signed document. */
+/** The last look-ups are written down so often; in between they are in memory and in the signed document, from which a start takes them over. */
 const WRITE_MS = 60_000
 /** Clocks nearer than this count as one: a message takes its time, and instants are told by the second. */
 const SAME_CLOCK_MS = 2000
@@ -20,6 +20,8 @@ const SAME_CLOCK_MS = 2000
 /** What signs documents beside the lists, as the publisher does it. */
 export interface GrantPublisher {
   sideVersion(kind: 'grants'): number
+  /** What is signed now; `undefined` before the first. */
+  readSide(kind: 'grants'): Promise<Uint8Array | undefined>
   publishSide(kind: 'grants', make: (version: number, publishedAtMs: number) => Uint8Array): Promise<number>
 }
 
@@ -58,6 +60,9 @@ export interface GrantDeskParts {
   readonly log: FastifyBaseLogger
   /** Clocks of edges may differ by so much. */
   readonly clockSkewS: number
+  /** What policy says now of all grants: when they lapse without a look-up, and when they end whatever is looked up. */
+  readonly idleMinutes: number
+  readonly grantHours: number
 }
 
 export function createGrantDesk(parts: GrantDeskParts): GrantDesk {
@@ -71,14 +76,30 @@ export function createGrantDesk(parts: GrantDeskParts): GrantDesk {
   let tokens = new Map<string, readonly string[]>()
   let tokensBy: TokensOf | undefined
   const uses = new Map<UseFate | 'unknown', number>()
+  /** What the document that was signed before this start said of last look-ups, by token, until it was taken over. */
+  let signedBefore: ReadonlyMap<string, Grant> | undefined
+  let isRecalled = false
   let published: string | undefined
   let signedAtMs: number | undefined
   let writtenAtMs = clock.nowMs()
 
-  const withUses = (row: GrantRow): GrantRow => ({ ...row, used_at_ms: Math.max(row.used_at_ms, usedAtMs.get(row.id) ?? 0) })
+  const idleMs = parts.idleMinutes * 60_000
+  const lastUseMs = (row: GrantRow): number => Math.max(row.used_at_ms, usedAtMs.get(row.id) ?? 0)
+  const endMs = (row: GrantRow): number => Math.min(row.ends_at_ms, row.granted_at_ms + parts.grantHours * 3_600_000)
+  const lifeOf = (row: GrantRow, token = ''): Grant => ({
+    token,
+    grantedAtMs: row.granted_at_ms,
+    usedAtMs: lastUseMs(row),
+    endsAtMs: endMs(row),
+    idleMs,
+  })
 
   const readHeld = async (): Promise<GrantRow[]> => {
-    const rows = (await store.read((db) => heldGrants(db, clock.nowMs()))).map(withUses)
+    const nowMs = clock.nowMs()
+    // A shorter end than the one it was given with: nothing past it is signed.
+    const rows = (await store.read((db) => heldGrants(db, nowMs)))
+      .filter((row) => Math.max(nowMs, lastUseMs(row)) < endMs(row))
+      .map((row) => ({ ...row, used_at_ms: lastUseMs(row), ends_at_ms: endMs(row) }))
     const ids = new Set(rows.map(({ id }) => id))
     for (const id of usedAtMs.keys()) if (!ids.has(id)) usedAtMs.delete(id)
     // The newest ones where there is no room for all.
@@ -92,31 +113,53 @@ export function createGrantDesk(parts: GrantDeskParts): GrantDesk {
     const made = rows.map(
       (row) => [row, remembered.get(row.id) ?? tokensOf(parts.sealer.open(row.account, 'otp.account'))] as const,
     )
+    for (const [row, each] of made) recallUse(row, each)
     tokens = new Map(made.map(([{ id }, each]) => [id, each]))
     tokensBy = tokensOf
     for (const [row, each] of made) {
       for (const token of each) {
         // Read at the last moment: uses come in between.
-        const used = Math.max(row.used_at_ms, usedAtMs.get(row.id) ?? 0)
-        next.set(token, {
-          id: row.id,
-          grant: { token, grantedAtMs: row.granted_at_ms, usedAtMs: used, endsAtMs: row.ends_at_ms },
-        })
+        next.set(token, { id: row.id, grant: lifeOf(row, token) })
       }
     }
     known = next
     return [...next.values()].map(({ grant }) => grant).slice(-MAX_GRANTS)
   }
 
+  /** A crash forgets what was told since it was last written down, and edges tell it once; but it was signed within two seconds. */
+  const recall = async (): Promise<void> => {
+    if (isRecalled) return
+    isRecalled = true
+    try {
+      const bytes = await publisher.readSide('grants')
+      const document = bytes === undefined ? undefined : parseGrants(bytes)
+      signedBefore = new Map(document?.grants.map((entry) => [entry.token, grantOf(entry, document)]))
+    } catch (error) {
+      log.warn({ err: error }, 'the grants signed before cannot be read; look-ups of the last minute may be missing')
+    }
+  }
+
+  const recallUse = (row: GrantRow, each: readonly string[]): void => {
+    for (const token of each) {
+      const before = signedBefore?.get(token)
+      if (before === undefined || before.grantedAtMs !== row.granted_at_ms || before.usedAtMs <= row.used_at_ms) continue
+      usedAtMs.set(row.id, Math.max(usedAtMs.get(row.id) ?? 0, before.usedAtMs))
+    }
+  }
+
   const workOnce = async (): Promise<void> => {
+    await recall()
     const grants = await grantsOf(await readHeld())
+    signedBefore = undefined
     const nowMs = clock.nowMs()
     const text = JSON.stringify(grants)
     const isFirst = published === undefined && grants.length === 0 && publisher.sideVersion('grants') === 0
     // A clock that was set back must not keep it from signing.
     const isTooSoon = signedAtMs !== undefined && Math.abs(nowMs - signedAtMs) < MIN_SIGN_MS
     if (text !== published && !isFirst && !isTooSoon) {
-      const version = await publisher.publishSide('grants', (next, atMs) => formatGrants(grantsDocument(next, atMs, grants)))
+      const version = await publisher.publishSide('grants', (next, atMs) =>
+        formatGrants(grantsDocument(next, atMs, grants, idleMs)),
+      )
       published = text
       signedAtMs = nowMs
       log.info({ version, grants: grants.length }, 'grants published')
@@ -175,8 +218,4 @@ export function createGrantDesk(parts: GrantDeskParts): GrantDesk {
       return { held: grants.size, live, version: publisher.sideVersion('grants'), signedAtMs, uses }
     },
   }
-}
-
-function lifeOf({ granted_at_ms, used_at_ms, ends_at_ms }: GrantRow): Grant {
-  return { token: '', grantedAtMs: granted_at_ms, usedAtMs: used_at_ms, endsAtMs: ends_at_ms }
 }

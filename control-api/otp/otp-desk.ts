@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import { GRANT_IDLE_MS } from '../../rules/grants/grant-life.ts'
 import type { Clock } from '../../rules/time/clock.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { SmsDesk } from '../sms/sms-desk.ts'
@@ -20,6 +19,7 @@ export interface OtpLimits extends PaceLimits {
   readonly wrongBeforeLock: number
   readonly lockMinutes: number
   readonly grantHours: number
+  readonly idleMinutes: number
 }
 
 export interface AskedCode {
@@ -177,7 +177,7 @@ export function createOtpDesk(parts: OtpDeskParts): OtpDesk {
         hours: limits.grantHours,
         randomBytes: parts.randomBytes,
       })
-      return { grantedAtMs: nowMs, idleEndsAtMs: nowMs + GRANT_IDLE_MS, endsAtMs: grant.ends_at_ms }
+      return { grantedAtMs: nowMs, idleEndsAtMs: nowMs + limits.idleMinutes * 60_000, endsAtMs: grant.ends_at_ms }
     })
     // A wrong answer is kept before it is told.
     if (result instanceof ControlError) throw result

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { option } from '../../rules/config/option-table.ts'
+import { IDLE_MINUTES } from '../../rules/grants/grant-life.ts'
 
 const count = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
 
@@ -19,7 +20,16 @@ export const OTP_OPTIONS = {
     'Codes asked for from one address (IPv6: one /64) within 15 minutes; an office may share one.',
   ),
   'otp.perMinute': option(count(1, 100_000), 300, 'Codes asked for by everybody together within a minute.'),
-  'otp.grantHours': option(count(1, 24), 12, 'Hours after which a grant ends however busy it is.'),
+  'otp.idleMinutes': option(
+    count(IDLE_MINUTES.minimum, IDLE_MINUTES.maximum),
+    30,
+    'Minutes without a look-up after which a grant lapses (1232/BHXH-CNTT: 30); signed, and the same at every edge.',
+  ),
+  'otp.grantHours': option(
+    count(1, 24),
+    12,
+    'Hours after which a grant ends however busy it is; signed with each, and a shorter one counts for grants given before.',
+  ),
   'otp.signEveryMs': option(
     count(250, 10_000),
     500,

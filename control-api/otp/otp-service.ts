@@ -65,6 +65,8 @@ export function createOtpService(parts: OtpServiceParts): OtpService {
     log,
     readTokens: tokensUnder(parts.gateKeys),
     clockSkewS: config.agents.clockSkewS,
+    idleMinutes: config.otp.idleMinutes,
+    grantHours: config.otp.grantHours,
   })
   const desk = createOtpDesk({
     store,

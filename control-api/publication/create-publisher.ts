@@ -19,6 +19,7 @@ import {
   publishDocument,
   publishSide,
   type RepositoryParts,
+  readSide,
   refreshMetadata,
   type SideVersions,
 } from './repository.ts'
@@ -158,6 +159,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
     sideVersion: (kind) => sides.get(kind) ?? 0,
     hearOf,
     publishSide: publishOne,
+    readSide: (kind) => readSide(files, kind),
     publish,
     publishIfDue,
     publishBlocks: (verdicts) =>

@@ -55,6 +55,8 @@ export interface Publisher {
    * @throws PublicationError; also what `make` throws, and then nothing is published
    */
   publishSide(kind: SideKind, make: MakeSide): Promise<number>
+  /** The newest signed document of a kind, as edges get it; `undefined` before the first. @throws PublicationError */
+  readSide(kind: SideKind): Promise<Uint8Array | undefined>
   /** Signs these verdicts over all edges in the place of those before; gives their version. @throws PublicationError, BlocksError */
   publishBlocks(verdicts: readonly FleetVerdict[]): Promise<number>
   /** Tells edges of documents that another process published. */

@@ -129,6 +129,18 @@ export async function publishSide(
   return version
 }
 
+/** Bytes of the newest document of this kind that clients see; `undefined` before the first. @throws PublicationError REPOSITORY_BROKEN */
+export async function readSide(files: RepositoryFiles, kind: SideKind): Promise<Uint8Array | undefined> {
+  const current = await readCurrent(files)
+  const version = newestSides(current)[kind]
+  const target = version === 0 ? undefined : current.targets.targets[sideTarget(kind, version)]
+  const sha256 = target?.hashes.sha256
+  if (target === undefined || sha256 === undefined) return undefined
+  const bytes = await files.find(targetFilePath(target.path, sha256))
+  if (bytes !== undefined && sha256Hex(bytes) === sha256) return bytes
+  throw new PublicationError('REPOSITORY_BROKEN', `Cannot read ${target.path}: it is not there as it was signed`)
+}
+
 /** Newest version of each kind of document beside the lists, 0 before the first. */
 export type SideVersions = Readonly<Record<SideKind, number>>
 

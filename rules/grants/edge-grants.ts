@@ -1,4 +1,4 @@
-import { GRANT_IDLE_MS, type Grant, isLive } from './grant-life.ts'
+import { type Grant, isLive, withUse } from './grant-life.ts'
 import { useGrant } from './grant-uses.ts'
 import { type GrantsDocument, grantOf } from './grants-document.ts'
 
@@ -12,8 +12,16 @@ export interface OwnUse {
   readonly usedAtS: number
 }
 
+/** The last look-up that this edge let pass under a grant, to the millisecond: what it remembers of it over a restart. */
+export interface RememberedUse {
+  readonly token: string
+  readonly usedAtMs: number
+}
+
 interface HeldGrant {
   grant: Grant
+  /** The last use that the document knows. */
+  toldAtMs: number
   /** Number of the last change that own look-ups made; 0 for none. */
   change: number
 }
@@ -25,24 +33,62 @@ interface HeldGrant {
 export class EdgeGrants {
   #held: Map<string, HeldGrant> = new Map()
   #change: number
+  /** Own uses from before a restart, until a document names their grants. */
+  #remembered: Map<string, number> = new Map()
 
   /** @param firstChange where changes are numbered from: one that grows with each start, as the time in milliseconds, lets a reader go on over a restart */
   constructor(firstChange = 0) {
     this.#change = firstChange
   }
 
-  /** Takes the place of the document before. Its reader makes sure that it is never an older one. */
-  take({ grants }: GrantsDocument): void {
-    const held = new Map<string, HeldGrant>()
-    for (const entry of grants) {
-      const grant = grantOf(entry)
-      const before = this.#held.get(grant.token)
-      const isSame = before?.grant.grantedAtMs === grant.grantedAtMs
-      if (before !== undefined && isSame && before.grant.usedAtMs > grant.usedAtMs) {
-        held.set(grant.token, { grant: { ...grant, usedAtMs: before.grant.usedAtMs }, change: before.change })
-      } else held.set(grant.token, { grant, change: isSame ? before.change : 0 })
-    }
-    this.#held = held
+  /** Own uses of before a restart: they count for the grants of the documents to come. Central may not know them yet. */
+  remember(uses: readonly RememberedUse[]): void {
+    for (const { token, usedAtMs } of uses) this.#remembered.set(token, usedAtMs)
+  }
+
+  /**
+   * Takes the place of the document before. Its reader makes sure that it is never an older one. Own uses that it should know and does not are told
+   * again: central may have forgotten them.
+   */
+  take(document: GrantsDocument): void {
+    const named = new Set(document.grants.map(({ token }) => token))
+    const gone = [...this.#held.keys()].filter((token) => !named.has(token))
+    this.change(
+      document.grants.map((entry) => grantOf(entry, document)),
+      gone,
+      Date.parse(document.publishedAt),
+    )
+    // What this document does not name has ended or was taken back.
+    this.#remembered.clear()
+  }
+
+  /** The same for what a document, signed at `publishedMs`, says otherwise than the one before. */
+  change(set: readonly Grant[], gone: readonly string[], publishedMs: number): void {
+    for (const token of gone) this.#held.delete(token)
+    for (const known of set) this.#held.set(known.token, this.#judged(known, publishedMs))
+    for (const [token, { grant, toldAtMs }] of this.#held)
+      if (grant.usedAtMs > toldAtMs) this.#held.set(token, this.#judged({ ...grant, usedAtMs: toldAtMs }, publishedMs))
+  }
+
+  /** A grant as a document knows it, and the uses of this edge. */
+  #judged(known: Grant, publishedMs: number): HeldGrant {
+    const { token, usedAtMs: toldAtMs } = known
+    const before = this.#held.get(token)
+    const isSame = before?.grant.grantedAtMs === known.grantedAtMs
+    const own = Math.max(isSame ? before.grant.usedAtMs : 0, this.#remembered.get(token) ?? 0)
+    const grant = withUse(known, own)
+    const isUnknown = grant !== known && secondOf(grant.usedAtMs) > secondOf(toldAtMs)
+    const isLost = isUnknown && (this.#remembered.has(token) || publishedMs > grant.usedAtMs)
+    if (isLost) this.#change += 1
+    this.#remembered.delete(token)
+    return { grant, toldAtMs, change: isLost ? this.#change : isSame ? before.change : 0 }
+  }
+
+  /** Own uses that the newest document does not know: all that would be lost with this edge's memory. */
+  unknownUses(): readonly RememberedUse[] {
+    const own = [...this.#held.values()].filter(({ grant, toldAtMs }) => secondOf(grant.usedAtMs) > secondOf(toldAtMs))
+    const waiting = [...this.#remembered].map(([token, usedAtMs]) => ({ token, usedAtMs }))
+    return [...own.map(({ grant: { token, usedAtMs } }) => ({ token, usedAtMs })), ...waiting]
   }
 
   /** How an account stands now. Changes nothing. */
@@ -72,7 +118,7 @@ export class EdgeGrants {
   find(token: string): { readonly idleEndsMs: number; readonly endsMs: number } | undefined {
     const held = this.#held.get(token)
     if (held === undefined) return undefined
-    return { idleEndsMs: held.grant.usedAtMs + GRANT_IDLE_MS, endsMs: held.grant.endsAtMs }
+    return { idleEndsMs: held.grant.usedAtMs + held.grant.idleMs, endsMs: held.grant.endsAtMs }
   }
 
   /** Own uses that came after change number `since`, and the number to ask from next time. A number that was never given gets all of them. */

@@ -1,5 +1,8 @@
-/** "If no look-up is made for 30 minutes the OTP lapses": idle time, not time since the code. 1232/BHXH-CNTT */
+/** "If no look-up is made for 30 minutes the OTP lapses": idle time, not time since the code. 1232/BHXH-CNTT. Central may sign another one. */
 export const GRANT_IDLE_MS = 30 * 60_000
+
+/** What central may sign in its place. */
+export const IDLE_MINUTES = { minimum: 1, maximum: 240 } as const
 
 /** No policy lets a grant live longer than this, however busy it is. */
 export const MAX_GRANT_MS = 24 * 3_600_000
@@ -13,11 +16,16 @@ export interface Grant {
   readonly usedAtMs: number
   /** Hard end, whatever is looked up. */
   readonly endsAtMs: number
+  /** Without a look-up for so long it lapses: the same for all grants of a document. */
+  readonly idleMs: number
 }
 
+/** A grant without what all of them share. */
+export type GrantTimes = Omit<Grant, 'idleMs'>
+
 /** The first instant at which the grant no longer holds, by what is known of its use. */
-export function grantEndMs({ usedAtMs, endsAtMs }: Grant): number {
-  return Math.min(usedAtMs + GRANT_IDLE_MS, endsAtMs)
+export function grantEndMs({ usedAtMs, endsAtMs, idleMs }: Grant): number {
+  return Math.min(usedAtMs + idleMs, endsAtMs)
 }
 
 /** Before it was granted it holds as well: the clock of an edge may be behind by a little. */

@@ -7,7 +7,7 @@ import { createOtpKeys } from '../../../control-api/otp/otp-keys.ts'
 import { createSmsDesk } from '../../../control-api/sms/sms-desk.ts'
 import { createSqliteStore } from '../../../control-api/store/create-sqlite-store.ts'
 import { gateToken } from '../../../rules/gate/gate-token.ts'
-import { type GrantsDocument, parseGrants } from '../../../rules/grants/grants-document.ts'
+import { formatGrants, type GrantsDocument, parseGrants } from '../../../rules/grants/grants-document.ts'
 import { codeOf } from '../../support/code-of.ts'
 import { createSeededBytes, GATE_KEY } from '../../support/control-app.ts'
 import { createMovableClock } from '../../support/movable-clock.ts'
@@ -26,12 +26,16 @@ async function createGrantLab() {
   const documents: GrantsDocument[] = []
   const publisher: GrantPublisher = {
     sideVersion: () => documents.length,
+    async readSide() {
+      const newest = documents.at(-1)
+      return newest === undefined ? undefined : formatGrants(newest)
+    },
     async publishSide(_kind, make) {
       documents.push(parseGrants(make(documents.length + 1, clock.nowMs())))
       return documents.length
     },
   }
-  const start = (gateKeys = [GATE_KEY]): GrantDesk => {
+  const start = (gateKeys = [GATE_KEY], policy = { idleMinutes: 30, grantHours: 12 }): GrantDesk => {
     const tokensOf = (account: string) => gateKeys.map((key) => gateToken(key, account))
     return createGrantDesk({
       store,
@@ -41,6 +45,7 @@ async function createGrantLab() {
       sealer: keys.sealer,
       readTokens: async () => tokensOf,
       clockSkewS: 60,
+      ...policy,
     })
   }
   const sms = createSmsDesk({ store, clock, log, senders: [], sealer: keys.sealer, randomBytes, keepDays: 1, isOn: true })
@@ -170,6 +175,42 @@ describe('the grant desk', () => {
     expect(documents.at(-1)?.grants).toMatchObject([
       { grantedAt: '2026-03-02T00:31:00.000Z', usedAt: '2026-03-02T00:31:00.000Z' },
     ])
+  })
+
+  it('forgets no look-up by a crash: the document that it had signed tells them', async () => {
+    const { clock, documents, start, give, use } = await createGrantLab()
+    const desk = start()
+    await give('one')
+    await desk.work()
+    clock.moveBy(20 * MINUTE_MS)
+    use(desk, 'one')
+    await desk.work()
+    expect(documents.at(-1)?.grants[0]?.usedAt).toBe('2026-03-02T00:20:00.000Z')
+    // Nothing is flushed.
+    clock.moveBy(3000)
+    const next = start()
+    await next.work()
+    expect(documents.at(-1)?.grants[0]?.usedAt).toBe('2026-03-02T00:20:00.000Z')
+    expect((await next.list()).map(({ used_at_ms }) => used_at_ms)).toEqual([Date.UTC(2026, 2, 2, 0, 20)])
+    await next.flush()
+    expect((await start().list()).map(({ used_at_ms }) => used_at_ms)).toEqual([Date.UTC(2026, 2, 2, 0, 20)])
+  })
+
+  it('signs the idle time and the hard end that policy says now, for grants given before too', async () => {
+    const { clock, documents, start, give } = await createGrantLab()
+    await start().work()
+    await give('one')
+    await start().work()
+    expect(documents.at(-1)).toMatchObject({ idleMinutes: 30, grants: [{ endsAt: '2026-03-02T12:00:00.000Z' }] })
+    clock.moveBy(10 * MINUTE_MS)
+    await start([GATE_KEY], { idleMinutes: 15, grantHours: 1 }).work()
+    expect(documents.at(-1)).toMatchObject({
+      idleMinutes: 15,
+      grants: [{ idleEndsAt: '2026-03-02T00:15:00.000Z', endsAt: '2026-03-02T01:00:00.000Z' }],
+    })
+    clock.moveBy(50 * MINUTE_MS)
+    await start([GATE_KEY], { idleMinutes: 15, grantHours: 1 }).work()
+    expect(documents.at(-1)?.grants).toEqual([])
   })
 
   it('remembers over a restart when it was last used', async () => {

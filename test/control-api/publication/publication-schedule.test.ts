@@ -21,6 +21,7 @@ function aPublisher(own: Partial<Publisher> = {}): Publisher & { readonly asked:
     publishIfDue: () => ask('publishIfDue'),
     refresh: () => ask('refresh'),
     reload: () => ask('reload'),
+    readSide: () => Promise.resolve(undefined),
     sideVersion: () => 0,
     hearOf: (sides) => {
       if (sides.grants > 0) asked.push(`grants ${sides.grants}`)

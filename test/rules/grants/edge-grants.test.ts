@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000
 const TOKEN = 'abcdefghijklmnop'
 
 function aGrant(fields: Partial<Grant> = {}): Grant {
-  return { token: TOKEN, grantedAtMs: T0, usedAtMs: T0, endsAtMs: T0 + 12 * 60 * MINUTE_MS, ...fields }
+  return { token: TOKEN, grantedAtMs: T0, usedAtMs: T0, endsAtMs: T0 + 12 * 60 * MINUTE_MS, idleMs: GRANT_IDLE_MS, ...fields }
 }
 
 function edgeWith(...grants: Grant[]): EdgeGrants {
@@ -35,6 +35,16 @@ describe('EdgeGrants', () => {
     for (let minute = 29; minute < 720; minute += 29) expect(edge.use(TOKEN, T0 + minute * MINUTE_MS)).toBe('live')
     expect(edge.find(TOKEN)).toEqual({ idleEndsMs: T0 + (696 + 30) * MINUTE_MS, endsMs: T0 + 720 * MINUTE_MS })
     expect(edge.use(TOKEN, T0 + 720 * MINUTE_MS)).toBe('lapsed')
+  })
+
+  it('lapses after the idle time of the newest document, a shorter one at once', () => {
+    const edge = new EdgeGrants()
+    edge.take(grantsDocument(1, T0, [aGrant()], 15 * MINUTE_MS))
+    expect(edge.use(TOKEN, T0 + 15 * MINUTE_MS - 1)).toBe('live')
+    expect(edge.find(TOKEN)?.idleEndsMs).toBe(T0 + 30 * MINUTE_MS - 1)
+    edge.take(grantsDocument(2, T0 + 16 * MINUTE_MS, [aGrant()], 5 * MINUTE_MS))
+    expect(edge.standing(TOKEN, T0 + 20 * MINUTE_MS - 2)).toBe('live')
+    expect(edge.standing(TOKEN, T0 + 20 * MINUTE_MS - 1)).toBe('lapsed')
   })
 
   it('is renewed neither by asking nor by a look-up that came too late', () => {
@@ -75,6 +85,45 @@ describe('EdgeGrants', () => {
     edge.use('b'.repeat(16), T0 + 3000)
     expect(edge.usesSince(second.change).uses).toEqual([{ token: 'b'.repeat(16), usedAtS: T0 / 1000 + 3 }])
     expect(edge.usesSince(99).uses).toHaveLength(2)
+  })
+})
+
+describe('what an edge remembers', () => {
+  it('is the uses that central does not know, and they count after a restart and are told again', () => {
+    const edge = edgeWith(aGrant(), aGrant({ token: 'b'.repeat(16) }))
+    edge.use(TOKEN, T0 + 25 * MINUTE_MS + 123)
+    const kept = edge.unknownUses()
+    expect(kept).toEqual([{ token: TOKEN, usedAtMs: T0 + 25 * MINUTE_MS + 123 }])
+    const next = new EdgeGrants(1000)
+    next.remember(kept)
+    expect(next.unknownUses()).toEqual(kept)
+    next.take(grantsDocument(2, T0, [aGrant()]))
+    expect(next.standing(TOKEN, T0 + 54 * MINUTE_MS)).toBe('live')
+    expect(next.usesSince(1000).uses).toEqual([{ token: TOKEN, usedAtS: T0 / 1000 + 25 * 60 }])
+    next.take(grantsDocument(3, T0 + 26 * MINUTE_MS, [aGrant({ usedAtMs: T0 + 25 * MINUTE_MS })]))
+    expect(next.unknownUses()).toEqual([])
+  })
+
+  it('brings nothing back that was taken back or given anew meanwhile', () => {
+    const next = new EdgeGrants()
+    next.remember([{ token: TOKEN, usedAtMs: T0 + 10 * MINUTE_MS }])
+    next.take(grantsDocument(2, T0, []))
+    expect([next.standing(TOKEN, T0 + 11 * MINUTE_MS), next.unknownUses()]).toEqual(['none', []])
+    const other = new EdgeGrants()
+    other.remember([{ token: TOKEN, usedAtMs: T0 + 10 * MINUTE_MS }])
+    const fresh = aGrant({ grantedAtMs: T0 + 20 * MINUTE_MS, usedAtMs: T0 + 20 * MINUTE_MS })
+    other.take(grantsDocument(2, T0 + 20 * MINUTE_MS, [fresh]))
+    expect(other.usesSince(0).uses).toEqual([])
+  })
+
+  it('is told again where a document that should know it does not', () => {
+    const edge = edgeWith(aGrant())
+    edge.use(TOKEN, T0 + 10_000)
+    const told = edge.usesSince(0).change
+    edge.take(grantsDocument(2, T0 + 9000, [aGrant()]))
+    expect(edge.usesSince(told).uses).toEqual([])
+    edge.take(grantsDocument(3, T0 + 12_000, [aGrant()]))
+    expect(edge.usesSince(told).uses).toEqual([{ token: TOKEN, usedAtS: T0 / 1000 + 10 }])
   })
 })
 

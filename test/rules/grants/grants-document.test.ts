@@ -21,6 +21,7 @@ function aGrant(fields: Partial<Grant> = {}): Grant {
     grantedAtMs: NOW_MS - 60_000,
     usedAtMs: NOW_MS - 1000,
     endsAtMs: NOW_MS + 12 * 3_600_000 - 60_000,
+    idleMs: GRANT_IDLE_MS,
     ...fields,
   }
 }
@@ -31,6 +32,7 @@ function aDocument(fields: Partial<GrantsDocument> = {}, grant: Partial<GrantEnt
     version: 3,
     publishedAt: new Date(NOW_MS).toISOString(),
     expiresAt: new Date(NOW_MS + 24 * 3_600_000).toISOString(),
+    idleMinutes: 30,
     grants: [{ ...grantEntryOf(aGrant()), ...grant }],
     ...fields,
   }
@@ -42,9 +44,17 @@ describe('parseGrants', () => {
   it('reads what formatGrants wrote, grants in order of their tokens', () => {
     const [one, other] = [aGrant({ token: 'a'.repeat(16) }), aGrant({ token: 'b'.repeat(16) })]
     const document = parseGrants(formatGrants(grantsDocument(3, NOW_MS, [other, one])))
-    expect(document.grants.map(grantOf)).toEqual([one, other])
+    expect(document.grants.map((entry) => grantOf(entry, document))).toEqual([one, other])
     expect(document.expiresAt).toBe(new Date(one.endsAtMs).toISOString())
     expect(parseGrants(formatGrants(grantsDocument(4, NOW_MS, []))).grants).toEqual([])
+  })
+
+  it('carries the idle time that policy wants, whole minutes of it', () => {
+    const document = parseGrants(formatGrants(grantsDocument(3, NOW_MS, [aGrant()], 15 * 60_000)))
+    expect(document.grants[0]?.idleEndsAt).toBe(new Date(NOW_MS - 1000 + 15 * 60_000).toISOString())
+    expect(document.grants.map((entry) => grantOf(entry, document).idleMs)).toEqual([15 * 60_000])
+    for (const idleMs of [0, 30_000, 241 * 60_000])
+      expect(codeOf(() => formatGrants(grantsDocument(3, NOW_MS, [], idleMs)))).toBe('GRANTS_FIELD')
   })
 
   it('has room for as many as there may be', () => {
