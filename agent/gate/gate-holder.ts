@@ -7,7 +7,7 @@ import { createGateTokens } from '../../rules/gate/gate-token.ts'
 import type { GatePolicy } from '../../rules/gate/policy-options.ts'
 import { createRateLimits } from '../../rules/gate/rate-limits.ts'
 import { createTimeMark, type TimeMark } from '../../rules/gate/time-mark.ts'
-import { EdgeGrants } from '../../rules/grants/edge-grants.ts'
+import { EdgeGrants, type RememberedUse } from '../../rules/grants/edge-grants.ts'
 import { createMasker } from '../../rules/requests/mask-account.ts'
 import { createAccountTokens } from '../../rules/tallies/account-token.ts'
 import type { UsersDocument } from '../../rules/users/users-document.ts'
@@ -41,6 +41,10 @@ export interface GateHolder {
   readonly mark: TimeMark
   /** Where handed-over documents go. */
   readonly taker: Omit<HandOverTaker, 'fault'>
+  /** Look-ups under grants that central may not know of: what must not be forgotten over a restart. */
+  unknownUses(): readonly RememberedUse[]
+  /** Grows with each look-up under a grant that is news. */
+  readonly usesChange: number
   /** The grants known here; `undefined` before the first document. */
   readonly grants: EdgeGrants | undefined
   readonly users: UsersDocument | undefined
@@ -60,6 +64,7 @@ export function createGateHolder(options: GateHolderOptions): GateHolder {
   const mask = createMasker(maskingKey)
   const tallyToken = tallyKey === undefined ? undefined : createAccountTokens(tallyKey)
   const grants = new EdgeGrants(nowMs)
+  grants.remember(options.mark?.uses ?? [])
   let gateKeys: GateKeys = []
   let facilities: FacilitiesDocument | undefined
   let tokenMakers: readonly ((account: string) => string)[] = []
@@ -127,6 +132,10 @@ export function createGateHolder(options: GateHolderOptions): GateHolder {
         tokenMakers = keys.map((key) => createGateTokens(key))
         keysOf = newKeys()
       },
+    },
+    unknownUses: () => grants.unknownUses(),
+    get usesChange() {
+      return grants.newestChange
     },
     get grants() {
       return hasGrants ? grants : undefined

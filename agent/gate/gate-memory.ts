@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { MAX_GRANTS } from '../../rules/grants/grants-document.ts'
 import { writeDurably } from '../memory/write-durably.ts'
 import { EdgeGateError } from './edge-gate-error.ts'
 import { RehearsalRow, type SavedRehearsal } from './rehearsal-book.ts'
@@ -11,13 +12,19 @@ const MODE = 0o600
 /** Rows in one piece: what is asked between two of them does not wait for all. */
 const PIECE_ROWS = 500
 
-/** What the gate must not forget over a restart: how far time had come, and the newest version of each document. */
+/** What the gate must not forget over a restart: how far time had come, the newest version of each document, and look-ups under grants that central may not know. */
 export const GateMark = Type.Object(
   {
     format: Type.Literal('edgeward-gate-mark/1'),
     markMs: count,
     signedMs: count,
     versions: Type.Object({ policy: count, users: count, grants: count, blocks: count }, { additionalProperties: false }),
+    uses: Type.Optional(
+      Type.Array(
+        Type.Object({ token: Type.String({ pattern: '^[a-p]{16}$' }), usedAtMs: count }, { additionalProperties: false }),
+        { maxItems: MAX_GRANTS },
+      ),
+    ),
   },
   { additionalProperties: false },
 )

@@ -16,7 +16,7 @@ import { EdgeGateError } from './edge-gate-error.ts'
 import { createGateAnswers, type GateAnswers } from './gate-answers.ts'
 import { createGateDesk, type GateDesk } from './gate-desk.ts'
 import { createGateHolder, type GateHolder } from './gate-holder.ts'
-import type { GateMark, GateMemory } from './gate-memory.ts'
+import type { GateMemory } from './gate-memory.ts'
 import type { GateOptions } from './gate-options.ts'
 import { createGateServer, listenGate } from './gate-server.ts'
 import type { GateStatus } from './gate-status.ts'
@@ -28,6 +28,8 @@ const FLOOR_MS = 500
 /** The mark of time and the rehearsal are written at most so often; the mark at once where a version or a mode has changed. */
 const SAVE_MARK_MS = 60_000
 const SAVE_BOOK_MS = 60_000
+/** Look-ups under grants that central may not know are written at most so often: a grant that was used here goes on after a restart, too. */
+const SAVE_USES_MS = 2000
 /** HAProxy is asked so often whether it was reloaded, and for look-ups under grants. */
 const HAPROXY_MS = 500
 /** A socket that cannot be listened on is tried again. */
@@ -78,6 +80,7 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
   let savedMark = ''
   let [markDueMs, bookDueMs] = [0, monotonicMs() + SAVE_BOOK_MS]
   let bookVersion = book.version
+  let [usesDueMs, savedUses] = [0, holder.usesChange]
 
   function answersNow(): GateAnswers {
     const policy = holder.state.policy.source
@@ -114,10 +117,13 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
     const versions = handedOver.versions()
     const kept = `${JSON.stringify(versions)} ${JSON.stringify(holder.modes(nowMs))}`
     try {
-      if (isLast || kept !== savedMark || monotonicMs() >= markDueMs) {
+      const hasUses = holder.usesChange !== savedUses && monotonicMs() >= usesDueMs
+      if (isLast || kept !== savedMark || monotonicMs() >= markDueMs || hasUses) {
         const { markMs, signedMs } = holder.mark
-        const whole: GateMark = { format: 'edgeward-gate-mark/1', markMs: Math.floor(markMs), signedMs, versions }
-        await memory.writeMark(whole)
+        savedUses = holder.usesChange
+        usesDueMs = monotonicMs() + SAVE_USES_MS
+        const uses = [...holder.unknownUses()]
+        await memory.writeMark({ format: 'edgeward-gate-mark/1', markMs: Math.floor(markMs), signedMs, versions, uses })
         savedMark = kept
         markDueMs = monotonicMs() + SAVE_MARK_MS
       }

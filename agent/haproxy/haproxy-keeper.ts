@@ -176,7 +176,9 @@ function userEntries(users: UsersDocument): MapEntries {
 
 function grantEntries(grants: EdgeGrants): MapEntries {
   return new Map(
-    grants.grants().map(({ token, usedAtMs, endsAtMs }) => [token, `${Math.floor(usedAtMs)} ${Math.floor(endsAtMs)}`]),
+    grants
+      .grants()
+      .map(({ token, usedAtMs, endsAtMs, idleMs }) => [token, `${Math.floor(usedAtMs)} ${Math.floor(endsAtMs)} ${idleMs}`]),
   )
 }
 

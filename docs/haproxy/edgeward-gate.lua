@@ -8,7 +8,7 @@ local grants, addresses = open_map("grants", Map._str), open_map("addresses", Ma
 
 -- A worker that has just started waits so long for its maps: watch fills them within a second of a reload.
 local FILL_WAIT_MS = 2000
-local IDLE_MS, LOG_IN_MS, ZONE_MS, DAY_MS = 1800000, 600000, 25200000, 86400000
+local LOG_IN_MS, ZONE_MS, DAY_MS = 600000, 25200000, 86400000
 local MOST_KNOWN = 32768
 -- More marks than a log-in or look-up has: whoever sends a body full of them holds nobody up.
 local MOST_MARKS = 1000
@@ -453,10 +453,10 @@ end
 -- How an account stands under its grants, and the token of the one that counts. `last_use`: second of its last look-up here.
 local function grant_standing(txn, account, at_ms, last_use)
   for _, token in ipairs(names_of(txn, account).tokens) do
-    local used, ends = (grants:lookup(token) or ""):match("^(%d+) (%d+)$")
+    local used, ends, idle_ms = (grants:lookup(token) or ""):match("^(%d+) (%d+) (%d+)$")
     if used then
       local last_ms = math.max(tonumber(used), (last_use or 0) * 1000)
-      return at_ms < tonumber(ends) and at_ms < last_ms + IDLE_MS and "live" or "lapsed", token
+      return at_ms < tonumber(ends) and at_ms < last_ms + tonumber(idle_ms) and "live" or "lapsed", token
     end
   end
   return "none", nil

@@ -88,7 +88,12 @@ export class EdgeGrants {
   unknownUses(): readonly RememberedUse[] {
     const own = [...this.#held.values()].filter(({ grant, toldAtMs }) => secondOf(grant.usedAtMs) > secondOf(toldAtMs))
     const waiting = [...this.#remembered].map(([token, usedAtMs]) => ({ token, usedAtMs }))
-    return [...own.map(({ grant: { token, usedAtMs } }) => ({ token, usedAtMs })), ...waiting]
+    return [...own.map(({ grant: { token, usedAtMs } }) => ({ token, usedAtMs: Math.floor(usedAtMs) })), ...waiting]
+  }
+
+  /** Number of the newest change, as `usesSince` gives it. */
+  get newestChange(): number {
+    return this.#change
   }
 
   /** How an account stands now. Changes nothing. */
