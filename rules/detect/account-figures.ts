@@ -91,6 +91,10 @@ export class AccountFigures implements Figures {
     return this.#from.norms.dayAt(this.#slot, this.dailyVisits, this.atMs, into)
   }
 
+  mostBefore(window: EventWindow): number {
+    return this.#from.norms.mostBefore(this.#slot, this.atMs, window)
+  }
+
   get usualBurst(): number {
     return this.#details === -1 ? 0 : this.#from.details.usualBurst(this.#details, hourOfDay(this.atMs))
   }

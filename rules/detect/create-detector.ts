@@ -10,7 +10,7 @@ import { createFacilityAddresses } from './facility-addresses.ts'
 import { findingsOf } from './findings.ts'
 import { hashOf } from './hash-of.ts'
 import { HourLessons } from './hour-lessons.ts'
-import { isAnswered, isLookup, missOf } from './is-lookup.ts'
+import { isAnswered, isLookup, isSameMiss, missOf } from './is-lookup.ts'
 import { Judge } from './judge.ts'
 import { LogClock } from './log-clock.ts'
 import { createNorm } from './norms/norm.ts'
@@ -185,7 +185,14 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     if (request.retired) countEvent(account, 'retired', atMs)
     if (isUngranted) countEvent(account, 'ungranted', atMs)
     const miss = isLookup(kind) && !request.isProbe ? missOf(request) : undefined
-    if (miss !== undefined) countEvent(account, miss, atMs)
+    if (miss !== undefined && !(miss === 'misses' && isAskedAgain(account, request))) countEvent(account, miss, atMs)
+  }
+
+  /** A card that is not there is not there when it is asked for again: a monitor that asks for one all day guesses nothing. */
+  function isAskedAgain({ slot }: Account, request: AttributedRequest): boolean {
+    if (request.subject === undefined || !isSameMiss(request)) return false
+    readSubjectHash(request.subject, subject)
+    return memory.knows(slot, subject.low)
   }
 
   function countEvent(account: Account, kind: EventKind, atMs: number): void {

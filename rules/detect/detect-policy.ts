@@ -95,7 +95,7 @@ export const DETECT_OPTIONS = {
   'absolute.untoldFactor': option(
     Type.Number({ minimum: 1, maximum: 20 }),
     1,
-    'Times as many look-ups in windows of more than 30 seconds, for registered facilities whose log does not tell the persons: from 6 on, 50,000 retries for one person are slowed down and not suspended, and a harvest with pauses gets as much more.',
+    'For registered facilities whose log does not tell the persons: times as many look-ups in windows of more than 30 seconds. Above 1 `rate` and `peers` slow such accounts down and never suspend them; from 6 on, 50,000 retries for one person are not suspended, and a harvest with pauses gets as much more.',
   ),
   'absolute.scope': scopeOption(),
   'burst.mode': modeOption(
@@ -118,6 +118,10 @@ export const DETECT_OPTIONS = {
   'rate.points': pointsOption(40, 100),
   'rate.atLeast1h': countOption(60, 'Persons in an hour below which nothing is unusual.'),
   'rate.atLeast24h': countOption(200, 'Persons in 24 hours below which nothing is unusual.'),
+  'rate.campPersons': countOption(
+    650,
+    'The same for an account that looks persons up more than once, as on a mass vaccination or health-check day (`peers.campNewShare`).',
+  ),
   'rate.minSure': shareOption(0.1, 'How well a norm must be known (0 to 1, 1 after two months) before it is believed.'),
   'rate.scope': scopeOption(),
   'peers.mode': modeOption(
@@ -134,6 +138,16 @@ export const DETECT_OPTIONS = {
     'The same as `peers.atLeast24h` for an account that looks persons up more than once: mass vaccination, health-check days.',
   ),
   'peers.campNewShare': shareOption(0.8, 'Share of look-ups of persons not seen lately below which it counts as such.'),
+  'peers.untoldFrom': option(
+    Type.Number({ minimum: 1, maximum: 100 }),
+    1.4,
+    'Times its limit from which an account is suspended whose log tells no person, if it was never half as busy on the six days before. Where `absolute.untoldFactor` is above 1 it is slowed down only.',
+  ),
+  'peers.untoldUnknownFrom': option(
+    Type.Number({ minimum: 1, maximum: 100 }),
+    3,
+    'The same, within an hour, for an account of whose days before nothing is known: its registered visits may be wrong.',
+  ),
   'peers.hospitalFrom': countOption(700, 'Daily visits from which a facility checks all claims of a month again at its end.'),
   'peers.hospitalPerDailyVisit1h': factorOption(5, 'Persons in an hour for each daily visit of such a facility.'),
   'peers.hospitalPerDailyVisit24h': factorOption(11, 'Persons in 24 hours for each daily visit of such a facility.'),

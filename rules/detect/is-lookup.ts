@@ -29,3 +29,8 @@ export function missOf({ status, result }: AttributedRequest): Miss {
   if (result === '054' || result === '055') return 'officerMisses'
   return result >= '050' && result <= '070' ? 'misses' : undefined
 }
+
+/** Whether asking for the same person again guesses nothing new: there is no such card (050 to 053, or 404), where a name or a birth date can be tried and tried. */
+export function isSameMiss({ result }: AttributedRequest): boolean {
+  return result === undefined || result < '060'
+}

@@ -61,6 +61,16 @@ export class SubjectMemory {
     return large === undefined ? this.#recallInline(slot, hash, atMs) : this.#recallLarge(large, hash, atMs)
   }
 
+  /** The same without remembering anything. */
+  knows(slot: number, subjectHash: number): boolean {
+    const hash = subjectHash >>> 0 || 1
+    const large = this.#large[slot]
+    if (large !== undefined) return has(large.current, hash) || has(large.previous, hash)
+    const page = this.#pages[slot >>> PAGE_BITS]
+    const start = (slot & (PAGE_SLOTS - 1)) * INLINE
+    return page?.hashes.subarray(start, start + (page.used[slot & (PAGE_SLOTS - 1)] as number)).includes(hash) === true
+  }
+
   /** Forgets an account. */
   clear(slot: number): void {
     const large = this.#large[slot]

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Account } from '../detect/account-table.ts'
-import { isLookup, missOf } from '../detect/is-lookup.ts'
+import { isLookup, isSameMiss, missOf } from '../detect/is-lookup.ts'
 import type { SubjectHash } from '../detect/sketches/subject-hash.ts'
 import type { AttributedRequest } from '../requests/attributed-request.ts'
 import { checkKey } from '../requests/mask-account.ts'
@@ -68,7 +68,8 @@ export class AccountTallies implements RequestTallies {
     this.#account = account
     const { book } = this
     const { slot, sourceHash } = account
-    if (missOf(request) === 'misses') book.count(slot, atMs, 'misses')
+    const isRepeat = subject !== undefined && !isNew
+    if (missOf(request) === 'misses' && !(isRepeat && isSameMiss(request))) book.count(slot, atMs, 'misses')
     if (!isCounted) {
       book.count(slot, atMs, 'refused')
       return

@@ -20,6 +20,8 @@ export interface NormsOptions {
 
 /** Weeks after which only the account's own past counts. */
 const OWN_WEEKS = 4
+/** Part of it that makes a norm the account's own: each hour of the week was seen once. */
+const OWN_FROM = 1 / OWN_WEEKS
 /** Weeks after which an own norm is as sure as it gets. */
 const SURE_WEEKS = 8
 /** An account never learns more than so many times what half of its peers stay below. */
@@ -81,6 +83,11 @@ export class Norms {
     return this.#fill(into, slot, dailyVisits, hour, usual, 2 * this.#slack)
   }
 
+  /** The most persons that the account itself had in an hour, or a day of the clock, of the six days before today; 0 where nothing was learned of them. */
+  mostBefore(slot: number, atMs: number, window: '1h' | '24h'): number {
+    return this.#own.mostBefore(slot, portalHour(atMs), window === '1h' ? 1 : 24)
+  }
+
   /**
    * An hour of the clock is over: the account saw `persons` distinct persons in it, 0 included for accounts that are in use. `isSuspect`: an action
    * was on or a rule was warm, so that the hour teaches nothing.
@@ -113,7 +120,7 @@ export class Norms {
     const sure = this.#peers.sure(sizeClass, this.#week.hourLived(hour))
     const recheck = recheckOf(this.#visitsOf(dailyVisits))
     const factor = this.#week.isReturn(hour) ? this.#factor * RETURN_FACTOR : this.#factor
-    const isOwn = this.#ownPart(slot, hour) >= 0.5
+    const isOwn = this.#ownPart(slot, hour) >= OWN_FROM
     into.expected = usual
     into.allowed = Math.max(usual * factor, recheck) + slack
     into.sure = isOwn ? Math.min(1, this.#own.weeks(slot, hour) / SURE_WEEKS) : sure / 2

@@ -1,8 +1,9 @@
 import { countOf, levelOf } from './level-code.ts'
-import { WEEK_HOURS } from './portal-week.ts'
+import { hourOfWeek, WEEK_HOURS } from './portal-week.ts'
 
 const PAGE_ROWS = 256
 const WORKING_HOURS = 120
+const DAYS_BEFORE = 6
 /** An account that never has so many persons in an hour needs no norm of its own: the slack covers it. */
 const WORTH_A_ROW = 4
 /** Steps of `levelOf` that an hour may move its level, by weeks since the account began. The last one holds from then on: 5.9 % a week. */
@@ -67,6 +68,26 @@ export class OwnNorms {
     const own = levels[start + lived] as number
     const level = lived < WORKING_HOURS ? Math.max(own, this.#middle(levels, start + (lived % 24))) : own
     return level === 0 ? otherwise : countOf(level)
+  }
+
+  /**
+   * The most persons in a span of `hours` (1 or 24, by the clock) of the six days before the day of `hour`; 0 where it has had no lesson. Of a day whose lessons are
+   * older than the account's first one nothing is known.
+   */
+  mostBefore(slot: number, hour: number, hours: 1 | 24): number {
+    const row = this.#rows.get(slot)
+    if (row === undefined) return 0
+    const { levels, since } = this.#pageOf(row)
+    const start = (row % PAGE_ROWS) * WEEK_HOURS
+    const midnight = hour - (hour % 24)
+    const from = Math.max(midnight - DAYS_BEFORE * 24, since[row % PAGE_ROWS] as number)
+    let [most, sum] = [0, 0]
+    for (let at = from; at < midnight; at++) {
+      if (at % hours === 0) sum = 0
+      sum += countOf(levels[start + hourOfWeek(at)] as number)
+      most = Math.max(most, sum)
+    }
+    return most
   }
 
   /** The sum of a day that was kept for this hour, or -1. */

@@ -5,19 +5,27 @@ import { windowNumber } from '../windows.ts'
 import type { Figures, Rule } from './rule.ts'
 import { ruleBase } from './rule-base.ts'
 import { createSizeAllowance } from './size-allowance.ts'
+import { isUntold, patientHeat } from './untold.ts'
 
 const SPANS = [
   { window: '1h', number: windowNumber('1h') },
   { window: '24h', number: windowNumber('24h') },
 ] as const
+/** An account that was busier at once had so many times as many persons as ever before. */
+const BUSIER = 2
+/** Whoever harvests in the opening hours makes more than a day's part in an hour; twice as even as that is a machine that nobody hurries. */
+const EVEN_HOURS = 12
+const HOUR = windowNumber('1h')
 
 /**
  * More persons than a facility of its size has, mass vaccination and health-check days included: for accounts without a past, and
  * stations so small that no other limit is ever reached. Facilities that are not registered with their visits are not judged.
  */
 export function createPeersRule(policy: DetectPolicy): Rule {
-  const { atLeast1h, atLeast24h } = policy.peers
-  const belowSuspension = (policy.score.suspendAt - 1) / policy.peers.points.atLimit
+  const { atLeast1h, atLeast24h, points, untoldFrom, untoldUnknownFrom } = policy.peers
+  const heatOfUntold = patientHeat(policy, points.atLimit)
+  const suspending = policy.score.suspendAt / points.atLimit
+  const belowSuspension = (policy.score.suspendAt - 1) / points.atLimit
   const allowanceOf = createSizeAllowance(policy)
 
   function limitIn({ window, number }: (typeof SPANS)[number], figures: Figures): number {
@@ -32,8 +40,19 @@ export function createPeersRule(policy: DetectPolicy): Rule {
     const people = figures.people(span.number)
     if (people < (span.window === '1h' ? atLeast1h : atLeast24h) * policy.score.calmShare) return 0
     const heat = people / limitIn(span, figures)
-    // A monitor that asks for one card all day looks like many persons in a log that tells none: it is slowed down, never suspended.
-    return figures.subjects(span.number) * 2 < people ? Math.min(heat, belowSuspension) : heat
+    return heat >= 1 && isUntold(figures, span.number) ? heatOfUntold(untoldHeat(heat, people, span, figures)) : heat
+  }
+
+  /**
+   * Where nobody is told, nothing else would suspend a new account. Honest days of a facility of the size stay below 1.3 times its limit, its first days after Tết
+   * among them; but its registration may be wrong. So it must also have become busier at once, or be far beyond any such mistake.
+   */
+  function untoldHeat(heat: number, people: number, { window }: (typeof SPANS)[number], figures: Figures): number {
+    // A monitor that asks for one card round the clock looks like many persons too, but no hour of its day is busier than the others.
+    if (heat < untoldFrom || figures.people(HOUR) * EVEN_HOURS < people) return Math.min(heat, belowSuspension)
+    const former = figures.mostBefore(window)
+    const isHarvest = former === 0 ? window === '1h' && heat >= untoldUnknownFrom : people >= BUSIER * former
+    return isHarvest ? Math.max(heat, suspending) : Math.min(heat, belowSuspension)
   }
 
   return {

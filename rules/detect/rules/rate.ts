@@ -4,24 +4,28 @@ import { windowNumber } from '../windows.ts'
 import type { Figures, Rule } from './rule.ts'
 import { ruleBase } from './rule-base.ts'
 import { createSizeAllowance, doesRepeat } from './size-allowance.ts'
+import { isUntold, patientHeat } from './untold.ts'
 
 const SPANS = [
   { window: '1h', number: windowNumber('1h') },
   { window: '24h', number: windowNumber('24h') },
 ] as const
+/** A vaccination or health-check day is over in no fewer hours. */
+const CAMP_HOURS = 6
 
 /** More persons than the account itself has at that hour of the week. */
 export function createRateRule(policy: DetectPolicy): Rule {
-  const { atLeast1h, atLeast24h, minSure } = policy.rate
-  const { campPersons, campNewShare, hospitalFrom } = policy.peers
+  const { atLeast1h, atLeast24h, campPersons, minSure } = policy.rate
+  const { campNewShare, hospitalFrom } = policy.peers
+  const heatOfUntold = patientHeat(policy, policy.rate.points.atLimit)
   const allowanceOf = createSizeAllowance(policy)
 
   /** 0 where nothing is known of its past. */
   function limitIn({ window, number }: (typeof SPANS)[number], figures: Figures): number {
     const norm = figures.norm(window)
     if (norm.basis !== 'own' || norm.sure < minSure) return 0
-    if (window === '1h') return Math.max(atLeast1h, norm.allowed)
     const camp = doesRepeat(figures, number, campNewShare) ? campPersons : 0
+    if (window === '1h') return Math.max(atLeast1h, norm.allowed, camp / CAMP_HOURS)
     const monthEnd = (figures.dailyVisits ?? 0) >= hospitalFrom ? allowanceOf(window, number, figures) : 0
     return Math.max(atLeast24h, norm.allowed, camp, monthEnd)
   }
@@ -30,7 +34,8 @@ export function createRateRule(policy: DetectPolicy): Rule {
     const people = figures.people(span.number)
     if (people < (span.window === '1h' ? atLeast1h : atLeast24h) * policy.score.calmShare) return 0
     const limit = limitIn(span, figures)
-    return limit === 0 ? 0 : people / limit
+    if (limit === 0) return 0
+    return isUntold(figures, span.number) ? heatOfUntold(people / limit) : people / limit
   }
 
   return {

@@ -29,6 +29,8 @@ export interface Figures {
   events(kind: EventKind, window: EventWindow): number
   /** What is usual for the account in the hour, or the 24 hours, that end now. */
   norm(window: '1h' | '24h'): Norm
+  /** The most persons in an hour of the clock, or a day, that it was taught of the account before today; 0 where it was taught nothing. */
+  mostBefore(window: '1h' | '24h'): number
   /** The most persons in 30 seconds that the account had at this hour of the day, and on how many days it was seen. */
   readonly usualBurst: number
   readonly daysSeen: number

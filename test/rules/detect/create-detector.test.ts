@@ -254,3 +254,26 @@ describe('createDetector', () => {
     expect(detector.top(1)).toMatchObject([{ lookups1m: 0, lookups1h: 0 }])
   })
 })
+
+describe('answers that hit nobody', () => {
+  const facility = aFacility(60)
+
+  /** Every ten seconds for two hours; `result` of each answer. */
+  function* asking(personAt: (number: number) => number, result: string): Generator<AttributedRequest> {
+    for (const [number, request] of [
+      ...healthPoller({ facility, startMs: EIGHT, everyMs: 10_000, untilMs: EIGHT + 2 * HOUR_MS, withSubjects: true }),
+    ].entries()) {
+      const subject = request.subject?.slice(0, 8).concat(personAt(number).toString(16).padStart(24, '0'))
+      yield { ...request, subject, result }
+    }
+  }
+
+  it.each<[string, (number: number) => number, string, boolean]>([
+    ['050', () => 7, 'one card that is not there, asked for by a monitor', false],
+    ['050', (number) => number, 'card after card that is not there', true],
+    ['070', () => 7, 'one card, and birth date after birth date', true],
+  ])('%s again and again: %s', (result, personAt, _what, isGuessing) => {
+    const rules = verdictsOf(aDetector(registrationsOf([facility])), asking(personAt, result)).map(({ rule }) => rule)
+    expect(rules.includes('misses')).toBe(isGuessing)
+  })
+})

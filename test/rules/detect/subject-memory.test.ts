@@ -24,6 +24,18 @@ describe('SubjectMemory', () => {
     expect(newOnes(memory, 0, persons, START + 10 * HOUR_MS)).toBe(0)
   })
 
+  it.each([[1], [16], [17], [1_000]])('says whether it knows one of %i persons without remembering anything', (persons) => {
+    const memory = new SubjectMemory()
+    newOnes(memory, 0, persons)
+    const hash = { high: 0, low: 0 }
+    const knows = (person: number, slot = 5) => {
+      readSubjectHash(subjectOf('01234', person), hash)
+      return memory.knows(slot, hash.low)
+    }
+    expect([knows(0), knows(persons - 1), knows(persons), knows(persons), knows(0, 6)]).toEqual([true, true, false, false, false])
+    expect(newOnes(memory, persons, persons + 1)).toBe(1)
+  })
+
   it('forgets persons not seen for two generations', () => {
     const memory = new SubjectMemory()
     newOnes(memory, 0, 100)

@@ -125,3 +125,11 @@ export function poller({ facility: { account, code, ip }, startMs }: AttackOptio
     aRequest({ account, facility: code, ip, atMs: startMs + number * 10_000, ...nobody, isProbe: true, result: '050' }),
   )
 }
+
+/** 8, as a portal tells it that hashes the card itself: the same person every minute, not found. */
+export function monitor({ facility: { account, code, ip }, startMs, withSubjects }: AttackOptions): Iterable<AttributedRequest> {
+  const told = withSubjects ? { ...personOf(0), result: '050' } : {}
+  return Array.from({ length: 1440 }, (_, number) =>
+    aRequest({ account, facility: code, ip, atMs: startMs + number * 60_000, ...told }),
+  )
+}

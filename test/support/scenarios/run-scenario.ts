@@ -11,7 +11,7 @@ export interface ScenarioOutcome {
   readonly leaked: number
   /** From the first look-up of the attack to the first suspension; `undefined` where there was none. */
   readonly msToAction: number | undefined
-  /** The same to the first verdict of any kind. */
+  /** The same to the first verdict of any kind; 0 where it was said before the attack. */
   readonly msToWord: number | undefined
   /** Of accounts that are not under attack: suspensions, throttlings, and namings. */
   readonly falseSuspensions: readonly Verdict[]
@@ -75,7 +75,7 @@ export function runScenario({ detectors, honest, attack, attacked, onProgress }:
     falseThrottles: wrong.throttle,
     falseWatches: wrong.watch,
     verdicts,
-    msToWord: firstMs === undefined || verdicts[0] === undefined ? undefined : verdicts[0].atMs - firstMs,
+    msToWord: firstMs === undefined || verdicts[0] === undefined ? undefined : Math.max(0, verdicts[0].atMs - firstMs),
     requests,
   }
 }

@@ -1,6 +1,20 @@
+import type { DetectPolicy } from '../../../rules/detect/detect-policy.ts'
 import type { AttributedRequest } from '../../../rules/requests/attributed-request.ts'
-import { clinicDay, histories, inStep, manySources, monthEnd, poller, retries, steady, walk, withPauses } from './attacks.ts'
+import {
+  clinicDay,
+  histories,
+  inStep,
+  manySources,
+  monitor,
+  monthEnd,
+  poller,
+  retries,
+  steady,
+  walk,
+  withPauses,
+} from './attacks.ts'
 import type { ScenarioFacility } from './facilities.ts'
+import { mergeByTime } from './request.ts'
 import { campDay, type World } from './world.ts'
 
 const HOUR_MS = 3_600_000
@@ -14,12 +28,18 @@ export type ScenarioGoal =
   | { readonly kind: 'named'; readonly withinMs: number }
   /** Never throttled or suspended. */
   | { readonly kind: 'honest' }
+  /** So many of its accounts in a hundred suspended on the same day. */
+  | { readonly kind: 'recalled'; readonly percent: number }
 
 export interface Scenario {
   readonly name: string
   readonly what: string
   readonly goal: ScenarioGoal
   readonly edges: number
+  /** What differs from the shipped policy. */
+  readonly policy?: (policy: DetectPolicy) => DetectPolicy
+  /** One-time codes are known at the edge: everybody holds one but who attacks. */
+  readonly knowsGrants?: boolean
   /** Accounts that it uses, and its requests in order of time. It begins on the last day of the world. */
   begin(world: World, seed: number): { readonly accounts: readonly string[]; readonly requests: Iterable<AttributedRequest> }
 }
@@ -42,6 +62,20 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   attackOn('clinic', '3,000 persons in a day at a clinic that has 120', 120, stopped(DAY_MS, 1_500), clinicDay, 7),
+  {
+    name: 'clinics',
+    what: 'the same at ten clinics of about that size, each by itself',
+    goal: { kind: 'recalled', percent: 95 },
+    edges: 1,
+    begin(world, seed) {
+      const startMs = lastDay(world) + 7 * HOUR_MS
+      const facilities = pickFacilities(world, 120, 10, seed)
+      const days = facilities.map((facility, number) =>
+        clinicDay({ facility, startMs: startMs + number * 1_100, seed: seed * 100 + number, withSubjects: world.withSubjects }),
+      )
+      return { accounts: facilities.map(({ account }) => account), requests: mergeByTime(...days) }
+    },
+  },
   attackOn('month-end', '30,000 claims checked again at night by a national hospital', 9_500, { kind: 'honest' }, monthEnd, 1),
   attackOn(
     'vaccination',
@@ -52,6 +86,14 @@ export const SCENARIOS: readonly Scenario[] = [
     7,
   ),
   attackOn('poller', 'a monitor asks for nobody every ten seconds', 20, { kind: 'honest' }, poller, 0),
+  attackOn(
+    'monitor',
+    'a monitor asks for one card every minute, and nobody can tell that it is nobody’s',
+    20,
+    { kind: 'honest' },
+    monitor,
+    0,
+  ),
   attackOn('retries', 'one person 50,000 times', 20, { kind: 'honest' }, retries),
   attackOn('walk', 'numbers in order, with gaps, shuffled within a thousand', 60, stopped(2 * HOUR_MS, 1_000), walk),
   attackOn(
@@ -61,7 +103,29 @@ export const SCENARIOS: readonly Scenario[] = [
     { kind: 'named', withinMs: 2 * HOUR_MS },
     histories,
   ),
+  {
+    ...attackOn('histories-otp', 'the same where one-time codes are known', 60, { kind: 'named', withinMs: HOUR_MS }, histories),
+    knowsGrants: true,
+  },
+  {
+    ...attackOn(
+      'shared',
+      'a shared account in use after its last day, the rule on',
+      60,
+      { kind: 'named', withinMs: HOUR_MS },
+      (options) => first(histories(options), 30),
+    ),
+    policy: (policy) => ({ ...policy, shared: { ...policy.shared, mode: 'observe' } }),
+  },
 ]
+
+function* first(requests: Iterable<AttributedRequest>, most: number): Generator<AttributedRequest> {
+  let count = 0
+  for (const request of requests) {
+    if (count++ === most) return
+    yield request
+  }
+}
 
 function stopped(withinMs: number, leaked: number): ScenarioGoal {
   return { kind: 'stopped', withinMs, leaked }

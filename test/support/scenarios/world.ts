@@ -28,8 +28,8 @@ export interface WorldOptions {
 export interface World extends WorldOptions {
   readonly list: readonly ScenarioFacility[]
   readonly registrations: Registrations
-  /** In order of time. Made as it is read. */
-  traffic(): Generator<AttributedRequest>
+  /** Of all days, or of those from `fromDay` (0 is the first) to before `toDay`; in order of time. Made as it is read. */
+  traffic(fromDay?: number, toDay?: number): Generator<AttributedRequest>
 }
 
 export const WORLD: WorldOptions = {
@@ -43,11 +43,22 @@ export const WORLD: WorldOptions = {
 /** What honest days bring beside visits is in it: weekends, nightly re-checks, vaccination days, Tết if the days hold it. */
 export function createWorld(options: WorldOptions = WORLD): World {
   const list = makeFacilities(options.seed, options.facilities, Math.ceil(options.facilities / 1000))
-  return { ...options, list, registrations: registrationsOf(list), traffic: () => honestDays(options, list) }
+  return {
+    ...options,
+    list,
+    registrations: registrationsOf(list),
+    traffic: (fromDay, toDay) => honestDays(options, list, fromDay, toDay),
+  }
 }
 
-function* honestDays(options: WorldOptions, facilities: readonly ScenarioFacility[]): Generator<AttributedRequest> {
+function* honestDays(
+  options: WorldOptions,
+  facilities: readonly ScenarioFacility[],
+  fromDay = 0,
+  toDay = options.days,
+): Generator<AttributedRequest> {
   for (const [day, startMs] of daysFrom(options.startMs, options.days).entries()) {
+    if (day < fromDay || day >= toDay) continue
     const seed = options.seed + 1000 * (day + 1)
     const { withSubjects } = options
     yield* mergeByTime(

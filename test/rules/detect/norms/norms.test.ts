@@ -114,6 +114,28 @@ describe('Norms', () => {
     expect(hourNorm(norms, 25, TUESDAY_9).expected).toBeCloseTo(before.expected)
   })
 
+  it('tells the busiest hour and day that it was taught of the six days before today, whatever came today', () => {
+    const norms = new Norms()
+    const busyThursday: Habit = (hour) => officeHours(Math.floor(hour / 24) === 3 ? 30 : 15)(hour, 0)
+    for (let hour = 0; hour < 5 * 24; hour++) norms.learn(SLOT, 120, MONDAY + hour * HOUR_MS, busyThursday(hour, 0), false)
+    for (let hour = 0; hour < 12; hour++) norms.learn(SLOT, 120, MONDAY + (5 * 24 + hour) * HOUR_MS, 400, false)
+    const saturdayNoon = MONDAY + (5 * 24 + 12) * HOUR_MS
+    expect(norms.mostBefore(SLOT, saturdayNoon, '1h')).toBeCloseTo(30, -1)
+    const day = norms.mostBefore(SLOT, saturdayNoon, '24h')
+    expect(day).toBeGreaterThan(9 * 30 * 0.9)
+    expect(day).toBeLessThan(9 * 30 * 1.1)
+    expect(norms.mostBefore(SLOT, MONDAY + 12 * HOUR_MS, '24h')).toBe(0)
+    expect(norms.mostBefore(SLOT + 1, saturdayNoon, '24h')).toBe(0)
+  })
+
+  it('calls a norm the account’s own after a week, when it has seen each hour once', () => {
+    const norms = new Norms()
+    teach(norms, { weeks: 1, habit: officeHours(15), dailyVisits: 120 })
+    const basis = (week: number) =>
+      norms.hourAt(SLOT, 120, MONDAY + week * WEEK_MS + (TUESDAY_9 + 1) * HOUR_MS - 1, createNorm()).basis
+    expect([basis(0), basis(1), basis(2)]).toEqual(['default', 'own', 'own'])
+  })
+
   it('finds a clinic of 120 a day that sees 3,000 the same day, and lets a busy day of 300 pass', () => {
     const norms = new Norms()
     teach(norms, { weeks: 8, habit: officeHours(13), dailyVisits: 120 })

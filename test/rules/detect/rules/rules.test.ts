@@ -22,6 +22,7 @@ interface Facts {
   readonly subjects?: number
   readonly events?: Partial<Record<EventKind, number>>
   readonly norm?: Partial<Norm>
+  readonly mostBefore?: number
   readonly usualBurst?: number
   readonly daysSeen?: number
   readonly walk?: { readonly densePersons: number; readonly orderScore: number }
@@ -43,6 +44,7 @@ function figuresOf(facts: Facts): Figures {
     people: () => persons - (persons - subjects) / 2,
     events: (kind) => events[kind] ?? 0,
     norm: () => ({ ...createNorm(), ...facts.norm }),
+    mostBefore: () => facts.mostBefore ?? 0,
     usualBurst: facts.usualBurst ?? 0,
     daysSeen: facts.daysSeen ?? 5,
     walk: () => ({ ...createWalkFigures(), persons: 500, densest: 100, ...facts.walk }),
@@ -113,6 +115,48 @@ describe('a rule', () => {
       expect(words.length).toBeLessThanOrEqual(400)
       expect(words).not.toMatch(/NaN|undefined|null|Infinity/)
     }
+  })
+
+  it.each<[Facts, number, string]>([
+    [
+      { lookups: 1_300, dailyVisits: 40 },
+      64,
+      'beyond any of its size, but nothing is known of its days before: its registration may be wrong',
+    ],
+    [{ lookups: 2_400, dailyVisits: 40 }, 99, 'nor so far that a wrong registration is out of the question'],
+    [{ lookups: 3_900, dailyVisits: 40 }, 99, 'nor does a day say more: it may be a monitor that began this morning'],
+    [{ lookups: 11_000, dailyVisits: 40 }, 100, 'but an hour of three times the most of its size does'],
+    [{ lookups: 1_300, dailyVisits: 40, mostBefore: 300 }, 99, 'beyond, but it was half as busy before'],
+    [{ lookups: 1_300, dailyVisits: 40, mostBefore: 200 }, 99, 'not far enough: Tết ends'],
+    [{ lookups: 1_900, dailyVisits: 40, mostBefore: 400 }, 100, 'far beyond, and never half as busy'],
+    [{ lookups: 1_900, dailyVisits: 40, mostBefore: 500 }, 99, 'far beyond, but it was half as busy before'],
+  ])('peers of a day of %j give %i points at most below suspension (%s)', (facts, points) => {
+    const inADay = { ...figuresOf(facts), persons: (window: number) => (facts.lookups ?? 0) / (window < 4 ? 10 : 1) }
+    const figures = {
+      ...inADay,
+      people: (window: number) => inADay.persons(window) - (inADay.persons(window) - inADay.subjects(window)) / 2,
+    }
+    const { points: scale } = ruleOf('peers')
+    const given = Math.min(scale.most, scale.atLimit * ruleOf('peers').heatOf(figures))
+    if (points === 100) expect(given).toBe(100)
+    else expect(given).toBeLessThanOrEqual(points)
+  })
+
+  it('peers never suspends a monitor that asks round the clock, however many persons it may be', () => {
+    const facts = { lookups: 8_640, mostBefore: 20 }
+    const figures = { ...figuresOf(facts), people: (window: number) => 4_320 / (window < 4 ? 24 : 1), subjects: () => 0 }
+    expect(ruleOf('peers').points.atLimit * ruleOf('peers').heatOf(figures)).toBeLessThan(100)
+  })
+
+  it.each(['rate', 'peers'] as const)('%s never suspends where nobody is told and retries are borne', (name) => {
+    const absolute = { ...DEFAULT_DETECT_POLICY.absolute, untoldFactor: 6 }
+    const patient = createRules({ ...DEFAULT_DETECT_POLICY, absolute }).all.find((rule) => rule.name === name)
+    const strict = ruleOf(name)
+    const facts = { lookups: 50_000, mostBefore: 20, norm: OWN }
+    expect(strict.points.atLimit * strict.heatOf(figuresOf(facts))).toBeGreaterThanOrEqual(100)
+    expect(strict.points.atLimit * (patient?.heatOf(figuresOf(facts)) ?? 0)).toBeLessThan(100)
+    const told = figuresOf({ ...facts, subjects: 40_000 })
+    expect(strict.points.atLimit * (patient?.heatOf(told) ?? 0)).toBeGreaterThanOrEqual(100)
   })
 
   it.each<[Facts, boolean, string]>([
