@@ -18,6 +18,8 @@ import { startOtpTimer } from '../otp/otp-timer.ts'
 import { learnNews, startPublicationSchedule } from '../publication/publication-schedule.ts'
 import type { Publisher } from '../publication/publisher.ts'
 import { openGateKeys } from '../publication/secret-files.ts'
+import { createRehearsalDesk } from '../rehearsal/rehearsal-desk.ts'
+import { startRehearsalTimer } from '../rehearsal/rehearsal-timer.ts'
 import { createSqliteReportLog } from '../reports/create-sqlite-report-log.ts'
 import { openUsersDesk } from '../users/open-users-desk.ts'
 import { startUsersTimer } from '../users/users-timer.ts'
@@ -52,11 +54,13 @@ export const serve: Command = {
     })
     await using otp = await openOtpService(control, log)
     const users = openUsersDesk(control, log)
+    const rehearsal = createRehearsalDesk({ store, clock: SYSTEM_CLOCK, log, ...config.rehearsal })
     const app = await createControlServer(
       {
         fleet,
         otp,
         users,
+        rehearsal,
         gateKeys: () => openGateKeys(dataPaths(config.data.dir).gateKey, systemBytes),
         config,
         store,
@@ -79,6 +83,7 @@ export const serve: Command = {
       idleSchedule: config.users.idleSchedule,
       log,
     })
+    await using _rehearsal = startRehearsalTimer(rehearsal, log)
     await using _schedule = startPublicationSchedule({ publisher, options: config.publication, log })
     using _watcher = watchRepository(config, publisher, log)
     const address = await app.listen({

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { type ConfigOf, option } from '../../rules/config/option-table.ts'
 import { IMPORT_FIELDS, type ImportField } from '../imports/column-mapping.ts'
 import { OTP_OPTIONS } from '../otp/otp-options.ts'
+import { REHEARSAL_OPTIONS } from '../rehearsal/rehearsal-options.ts'
 import { SMS_OPTIONS } from '../sms/sms-options.ts'
 import { USER_FIELDS, type UserField } from '../users/user-forms.ts'
 
@@ -119,6 +120,7 @@ export const CONTROL_OPTIONS = {
     'Titles of the columns of forms 01/dk-ctn and 02/dk-ctn, by field; fields not named keep their own.',
   ),
   'users.sections': option(userSectionTitles, {}, 'Words that name their sections: `add`, `change`, `disable` and `cancel`.'),
+  ...REHEARSAL_OPTIONS,
   ...OTP_OPTIONS,
   ...SMS_OPTIONS,
   'publication.lockWaitMs': option(count(0, 600_000), 30_000, 'Longest wait for another process that publishes.'),

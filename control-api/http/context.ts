@@ -10,6 +10,7 @@ import type { FleetDesk } from '../fleet/fleet-desk.ts'
 import type { OtpService } from '../otp/otp-service.ts'
 import type { Publisher } from '../publication/publisher.ts'
 import type { RepositoryFiles } from '../publication/repository-files.ts'
+import type { RehearsalDesk } from '../rehearsal/rehearsal-desk.ts'
 import type { ReportLog } from '../reports/report-log.ts'
 import type { Store } from '../store/store.ts'
 import type { UsersDesk } from '../users/users-desk.ts'
@@ -30,6 +31,8 @@ export interface ControlContext {
   readonly otp: OtpService
   /** Named users: their keys, their signed list, their uses. */
   readonly users: UsersDesk
+  /** What edges count in rehearsal of the account policy. */
+  readonly rehearsal: RehearsalDesk
   /** Keys under which edges know accounts, newest first. Asked for each time, because they are rotated while the service runs. @throws PublicationError */
   readonly gateKeys: () => Promise<GateKeys>
   /** What `/metrics` shows; an own registry, so that two servers in one process do not meet. */

@@ -18,6 +18,7 @@ import { registerConsole } from '../pages/console.ts'
 import { registerRevisionRoutes } from '../publication/revision-routes.ts'
 import { registerTufRoutes } from '../publication/tuf-routes.ts'
 import { registerRegistrationRoutes } from '../registrations/registration-routes.ts'
+import { registerPolicyRehearsalRoutes } from '../rehearsal/policy-rehearsal-routes.ts'
 import { registerRehearsalRoutes } from '../rehearsal/rehearsal-routes.ts'
 import { registerReportRoutes } from '../reports/report-routes.ts'
 import { registerReceiptRoutes } from '../sms/receipt-routes.ts'
@@ -82,6 +83,7 @@ export async function createControlServer(context: ControlContext, tls?: TlsFile
   registerReportRoutes(app, context)
   registerFleetRoutes(app, context)
   registerRehearsalRoutes(app, context)
+  registerPolicyRehearsalRoutes(app, context)
   registerOfficerRoutes(app, context)
   registerOtpRoutes(app, context)
   registerOtpPage(app, context)

@@ -16,6 +16,7 @@ import { createOtpService } from '../../control-api/otp/otp-service.ts'
 import { type ApprovedList, createApprovedList } from '../../control-api/publication/approved-list.ts'
 import { createPublisher } from '../../control-api/publication/create-publisher.ts'
 import { initRepository, type RepositoryParts } from '../../control-api/publication/repository.ts'
+import { createRehearsalDesk } from '../../control-api/rehearsal/rehearsal-desk.ts'
 import { createSqliteReportLog } from '../../control-api/reports/create-sqlite-report-log.ts'
 import type { SmsSender, TakeReceipt } from '../../control-api/sms/sms-sender.ts'
 import { createSqliteStore } from '../../control-api/store/create-sqlite-store.ts'
@@ -107,6 +108,7 @@ export async function createControlAppSetup(options: ControlAppOptions = {}): Pr
       randomBytes,
     }),
     gateKeys: async () => [GATE_KEY],
+    rehearsal: createRehearsalDesk({ store, clock, log, ...config.rehearsal }),
     users: createUsersDesk({
       store,
       publisher,

@@ -1,0 +1,66 @@
+import { portalDay } from '../../rules/detect/portal-day.ts'
+import { dayText, findDay } from '../../rules/rehearsal/portal-period.ts'
+import { ControlError } from '../http/control-error.ts'
+import type { Actor } from '../store/store.ts'
+import type { CountFilter } from './read-counts.ts'
+
+/** Days that are shown where nobody asks for others. */
+const DAYS_SHOWN = 30
+
+/** What somebody asks for. */
+export interface CountQuestion {
+  /** `2026-11-22`, in Asia/Ho_Chi_Minh; both days are meant. */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly province?: string | undefined
+  readonly facility?: string | undefined
+}
+
+/**
+ * The counts that are asked for, as far as they are the asker's: a province sees the facilities that it manages, a facility itself, others all.
+ * @throws ControlError FORBIDDEN, BAD_FIELDS
+ */
+export function filterFor({ role, scope }: Actor, asked: CountQuestion, nowMs: number): CountFilter {
+  const today = portalDay(nowMs)
+  const toDay = asked.to === undefined ? today : dayOf(asked.to, 'to')
+  const fromDay = asked.from === undefined ? Math.max(0, toDay - DAYS_SHOWN + 1) : dayOf(asked.from, 'from')
+  if (fromDay > toDay) {
+    const message = `must not be after ${dayText(toDay)}`
+    throw new ControlError('BAD_FIELDS', `The period ends before it begins: from ${message}.`, {
+      vi: 'Ngày bắt đầu phải trước ngày kết thúc.',
+      errors: [{ path: '/querystring/from', message }],
+    })
+  }
+  const period = { fromDay, toDay }
+  const { province, facility } = asked
+  if (role === 'facility') {
+    requireOwn(facility, scope, 'facility')
+    return { period, facility: scope ?? '' }
+  }
+  if (role === 'province') {
+    requireOwn(province, scope, 'province')
+    return { period, managing: scope ?? '', ...(facility === undefined ? {} : { facility }) }
+  }
+  return {
+    period,
+    ...(province === undefined ? {} : { managing: province }),
+    ...(facility === undefined ? {} : { facility }),
+  }
+}
+
+function requireOwn(asked: string | undefined, own: string | undefined, what: string): void {
+  if (own !== undefined && (asked === undefined || asked === own)) return
+  throw new ControlError('FORBIDDEN', `This token is of the ${what} ${own ?? ''}, and sees no other.`, {
+    vi: `Mã truy cập này chỉ xem được số liệu của ${what === 'facility' ? 'cơ sở' : 'tỉnh'} ${own ?? ''}.`,
+  })
+}
+
+function dayOf(text: string, field: string): number {
+  const day = findDay(text)
+  if (day !== undefined) return day
+  const message = 'must be a day such as 2026-11-22'
+  throw new ControlError('BAD_FIELDS', `${field} ${message}, is ${JSON.stringify(text.slice(0, 20))}.`, {
+    vi: 'Ngày không hợp lệ.',
+    errors: [{ path: `/querystring/${field}`, message }],
+  })
+}
