@@ -10,6 +10,7 @@ import type { ControlConfig } from '../config/options.ts'
 import { createFleetDesk } from '../fleet/fleet-desk.ts'
 import { readFleetPolicy } from '../fleet/fleet-policy.ts'
 import { startFleetTimer } from '../fleet/fleet-timer.ts'
+import { openNormsFile } from '../fleet/norms-file.ts'
 import type { ControlApp } from '../http/context.ts'
 import { createLog } from '../http/create-log.ts'
 import { createControlServer, type TlsFiles } from '../http/server.ts'
@@ -50,6 +51,7 @@ export const serve: Command = {
       clock: SYSTEM_CLOCK,
       policy: await readFleetPolicy(config.fleet.policyFile),
       maxParts: config.fleet.maxParts,
+      norms: openNormsFile(dataPaths(config.data.dir).fleetNorms),
       randomBytes: systemBytes,
     })
     await using otp = await openOtpService(control, log)

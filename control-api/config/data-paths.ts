@@ -4,6 +4,8 @@ import { join } from 'node:path'
 export interface DataPaths {
   readonly database: string
   readonly reports: string
+  /** What is usual for each account over all edges. */
+  readonly fleetNorms: string
   readonly keys: string
   /** Secret of one-time codes: what officers’ numbers are sealed with. */
   readonly otpKey: string
@@ -20,6 +22,7 @@ export function dataPaths(folder: string): DataPaths {
   return {
     database: join(folder, 'control.db'),
     reports: join(folder, 'reports.db'),
+    fleetNorms: join(folder, 'fleet-norms.bin'),
     keys: join(folder, 'keys'),
     otpKey: join(folder, 'keys', 'otp.key'),
     gateKey: join(folder, 'keys', 'gate.key'),

@@ -10,8 +10,10 @@ import { ControlError } from '../http/control-error.ts'
 import type { Publisher } from '../publication/publisher.ts'
 import type { Actor, Store, StoreTransaction } from '../store/store.ts'
 import { createTurns } from '../store/turns.ts'
+import { createFleetNormsKeeper } from './fleet-norms-keeper.ts'
 import { heldVerdicts, quietTokens } from './fleet-rows.ts'
 import type { FleetVerdictRow } from './fleet-tables.ts'
+import type { NormsFile } from './norms-file.ts'
 
 const JUDGE: Actor = { person: 'control-api', role: 'system' }
 /** What goes on is signed anew when less than this is left of it. */
@@ -36,11 +38,13 @@ export interface FleetFigures {
   readonly droppedParts: number
   /** Version of the blocks document that edges see; 0 before the first. */
   readonly version: number
-  /** Caps that bite, exemptions that ended. */
+  /** Accounts of which it is known what is usual for them. */
+  readonly knownAccounts: number
+  /** Caps that bite, exemptions that ended, what was learned and is lost. */
   readonly findings: readonly string[]
 }
 
-/** Adds up what all edges count, judges the sum, and has what follows signed. Sums are in memory: after a restart edges send what they still hold. */
+/** Adds up what all edges count, judges the sum, and has what follows signed. Sums are in memory: after a restart edges send what they still hold. What is usual is kept in a file. */
 export interface FleetDesk {
   /** Takes a tally in; its sender is who proved to be, whatever the tally says. */
   take(tally: Tally, agentId: string, isWhole: boolean): TallyReceipt
@@ -56,6 +60,7 @@ export interface FleetDeskParts {
   readonly log: FastifyBaseLogger
   readonly policy: DetectPolicy
   readonly maxParts: number
+  readonly norms: NormsFile
   readonly randomBytes: (size: number) => Uint8Array
 }
 
@@ -73,6 +78,7 @@ export function createFleetDesk(parts: FleetDeskParts): FleetDesk {
   /** What the signed document says, as one text; unknown after a start. */
   let published: string | undefined
   const judge = new FleetJudge({ tallies, policy, dailyVisitsOf: (facility) => visits.get(facility) })
+  const keeper = createFleetNormsKeeper(judge, parts.norms, log)
 
   /** @throws ControlError TOO_MANY */
   function noteTally(agentId: string, nowMs: number): void {
@@ -183,6 +189,7 @@ export function createFleetDesk(parts: FleetDeskParts): FleetDesk {
       quiet: await quietTokens(db, nowMs),
     }))
     for (const token of quiet) judge.drop(token)
+    await keeper.learn(nowMs)
     const asked = [...new Set([...named, ...judge.underAction()])].filter((token) => !quiet.has(token))
     named.clear()
     const findings: FleetFinding[] = []
@@ -213,6 +220,7 @@ export function createFleetDesk(parts: FleetDeskParts): FleetDesk {
       const nowMs = clock.nowMs()
       noteTally(agentId, nowMs)
       const receipt = tallies.take({ ...tally, edge: agentId }, nowMs, isWhole)
+      judge.norms.hear(agentId, nowMs)
       for (const { entries } of tally.minutes) for (const { token } of entries) if (named.size < MAX_NAMED) named.add(token)
       lastTallyAtMs = nowMs
       taken++
@@ -230,7 +238,8 @@ export function createFleetDesk(parts: FleetDeskParts): FleetDesk {
         parts: tallies.parts,
         droppedParts: tallies.dropped,
         version: publisher.sideVersion('blocks'),
-        findings: judge.findings(nowMs),
+        knownAccounts: judge.norms.size,
+        findings: [...judge.findings(nowMs), ...keeper.findings],
       }
     },
   }

@@ -141,6 +141,14 @@ function registerMetrics({ fleet, metrics }: ControlContext): void {
       this.set(fleet.figures().parts)
     },
   })
+  new Gauge({
+    name: 'edgeward_control_fleet_known_accounts',
+    help: 'Accounts of which it is known what is usual for them over all edges.',
+    registers: [metrics],
+    collect() {
+      this.set(fleet.figures().knownAccounts)
+    },
+  })
   for (const [name, help, of] of [
     ['tallies', 'Tallies of edges that were taken.', () => fleet.figures().tallies],
     ['dropped_parts', 'Counts of edges for which there was no room.', () => fleet.figures().droppedParts],

@@ -31,6 +31,7 @@ const LEVELS = [
 ] as const
 const PORTAL_OFFSET_MINUTES = 7 * 60
 const DAY_MINUTES = 1_440
+const HOUR_MINUTES = 60
 
 type Sums = Map<string, TallySum>
 
@@ -150,6 +151,25 @@ export class FleetTallies {
       if (part !== undefined) sum.addSum(part)
     }
     return sum
+  }
+
+  /** What all edges said of one account in a whole hour, given by its first minute, once none of its minutes is open any more. */
+  closedHour(token: string, firstMinute: number): TallySum {
+    const sum = new TallySum()
+    for (const [level, { minutes }] of LEVELS.entries())
+      for (let minute = firstMinute; minute < firstMinute + HOUR_MINUTES; minute += minutes) {
+        const part = this.#closed[level]?.get(Math.floor(minute / minutes))?.get(token)
+        if (part !== undefined) sum.addSum(part)
+      }
+    return sum
+  }
+
+  /** The accounts of closed minutes from this one on, each with its facility as far as it is told. */
+  tokensSince(minute: number): ReadonlyMap<string, string | undefined> {
+    const tokens = new Map<string, string | undefined>()
+    for (const sums of this.#closedAfter(minute - 1))
+      for (const [token, { facility }] of sums) tokens.set(token, oneFacility(tokens.get(token), facility))
+    return tokens
   }
 
   /** Look-ups of one account, without the work of joining sketches. */

@@ -5,10 +5,11 @@ import { findingsOf } from '../detect/findings.ts'
 import { Judge } from '../detect/judge.ts'
 import { RULE_NAMES, type RuleName } from '../detect/rule-names.ts'
 import type { FleetTallies } from '../tallies/fleet-tallies.ts'
+import { FleetNorms } from './fleet-norms.ts'
 import { SumFigures } from './sum-figures.ts'
 
 /** Rules that can be asked of sums; the others need what only the edge itself sees. */
-export const FLEET_RULES: ReadonlySet<RuleName> = new Set(['absolute', 'peers', 'persons', 'misses', 'sources'])
+export const FLEET_RULES: ReadonlySet<RuleName> = new Set(['absolute', 'rate', 'peers', 'persons', 'misses', 'sources'])
 
 /** Below so many look-ups no rule has anything to say. */
 const JUDGED_FROM = [
@@ -16,6 +17,8 @@ const JUDGED_FROM = [
   { minutes: 1_440, lookups: 100 },
 ] as const
 const MAX_EVIDENCE = 600
+/** Longer than it takes until an hour is learned. */
+const SUSPECT_MS = 26 * 3_600_000
 
 /** What all edges together say of one account. `account` of the verdict is its token. */
 export interface FleetFinding {
@@ -39,10 +42,16 @@ export class FleetJudge {
   readonly #options: FleetJudgeOptions
   readonly #judge: Judge
   readonly #accounts = new Map<string, Account>()
+  /** What is usual for each account, which it learns as time goes on. */
+  readonly norms: FleetNorms
+  /** When accounts were under an action last: what they do then teaches nothing. */
+  readonly #suspectMs = new Map<string, number>()
   #slots = 0
 
   constructor(options: FleetJudgeOptions) {
-    const figures = new SumFigures(options.tallies, options.policy.score.lookupsPerPerson)
+    const { lookupsPerPerson } = options.policy.score
+    this.norms = new FleetNorms({ ...options, lookupsPerPerson })
+    const figures = new SumFigures(options.tallies, this.norms, lookupsPerPerson)
     this.#options = options
     this.#judge = new Judge(fleetPolicy(options.policy), {
       figures,
@@ -81,6 +90,13 @@ export class FleetJudge {
   /** and at last the end of what was calm for long enough. */
   release(nowMs: number): FleetFinding[] {
     return this.#judge.release(nowMs).map((verdict) => this.#findingOf(verdict))
+  }
+
+  /** Learns from the hours that are over, account by account, so that others get their turn in between; gives how many it has taught of the present hour. */
+  *learn(nowMs: number): Generator<number> {
+    for (const token of this.underAction()) this.#suspectMs.set(token, nowMs)
+    for (const [token, lastMs] of this.#suspectMs) if (nowMs - lastMs > SUSPECT_MS) this.#suspectMs.delete(token)
+    yield* this.norms.learn(nowMs, (token, hourMs) => (this.#suspectMs.get(token) ?? 0) >= hourMs)
   }
 
   /** When the action on an account ends if it stays calm from now on; `undefined` where there is none. */

@@ -8,6 +8,8 @@ import type { FunctionClass } from '../requests/attributed-request.ts'
 import type { FleetTallies } from '../tallies/fleet-tallies.ts'
 import { MINUTE_MS } from '../tallies/tally.ts'
 import type { TallySum } from '../tallies/tally-sum.ts'
+import type { FleetNorms } from './fleet-norms.ts'
+import { personsTold } from './people-of.ts'
 
 const MINUTES: readonly { readonly window: WindowName; readonly minutes: number }[] = [
   { window: '10m', minutes: 10 },
@@ -20,11 +22,12 @@ const HOUR_S = 3600
 
 /**
  * The figures of one account over all edges, as the rules of the detection read them. Tallies know minutes: half a minute counts as half of the busier one of the last
- * two, which never says more than there was. What edges do not tell (walks, norms, registered addresses) is silent here; their own detection looks at it.
+ * two, which never says more than there was. What edges do not tell (walks, registered addresses) is silent here; their own detection looks at it.
  */
 export class SumFigures implements TurningFigures {
   readonly #tallies: FleetTallies
   readonly #untoldShare: number
+  readonly #norms: FleetNorms
   readonly #norm: Norm = createNorm()
   readonly #walk: WalkFigures = createWalkFigures()
   readonly #sums = new Map<number, TallySum>()
@@ -38,8 +41,9 @@ export class SumFigures implements TurningFigures {
   readonly isShared = false
 
   /** @param lookupsPerPerson look-ups that count as one person where nobody is told */
-  constructor(tallies: FleetTallies, lookupsPerPerson: number) {
+  constructor(tallies: FleetTallies, norms: FleetNorms, lookupsPerPerson: number) {
     this.#tallies = tallies
+    this.#norms = norms
     this.#untoldShare = 1 - 1 / lookupsPerPerson
   }
 
@@ -76,8 +80,16 @@ export class SumFigures implements TurningFigures {
     return kind === 'misses' ? this.#sumOf(windowNumber(window)).counts.misses : 0
   }
 
-  norm(): Norm {
-    return this.#norm
+  norm(window: EventWindow): Norm {
+    const { dailyVisits, atMs } = this
+    const into = this.#norm
+    return window === '1h'
+      ? this.#norms.hourAt(this.#token, dailyVisits, atMs, into)
+      : this.#norms.dayAt(this.#token, dailyVisits, atMs, into)
+  }
+
+  mostBefore(window: EventWindow): number {
+    return this.#norms.mostBefore(this.#token, this.atMs, window)
   }
 
   walk(): WalkFigures {
@@ -105,11 +117,6 @@ export class SumFigures implements TurningFigures {
     const [present, before] = [this.#tallies.minuteOf(this.#token, now), this.#tallies.minuteOf(this.#token, now - 1)]
     return present.counts.lookups >= before.counts.lookups ? present : before
   }
-}
-
-/** An estimate is never more than what it was made of. */
-function personsTold(sum: TallySum): number {
-  return Math.min(sum.persons(), sum.counts.lookups - sum.untold)
 }
 
 function minutesOf(window: number): number {

@@ -25,6 +25,7 @@ import { createUsersDesk } from '../../control-api/users/users-desk.ts'
 import { DEFAULT_DETECT_POLICY } from '../../rules/detect/detect-policy.ts'
 import { DEFAULT_REVISION_LIMITS } from '../../rules/revisions/judge-revision.ts'
 import { createFakeRepositoryFiles, type FakeRepositoryFiles } from '../fakes/fake-repository-files.ts'
+import { createMemoryNormsFile } from '../fakes/memory-norms-file.ts'
 import { createMovableClock, type MovableClock } from './movable-clock.ts'
 import { someKeys } from './signing-keys.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -105,6 +106,7 @@ export async function createControlAppSetup(options: ControlAppOptions = {}): Pr
       log,
       policy: DEFAULT_DETECT_POLICY,
       maxParts: config.fleet.maxParts,
+      norms: createMemoryNormsFile(),
       randomBytes,
     }),
     gateKeys: async () => [GATE_KEY],

@@ -1,14 +1,19 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createFleetDesk } from '../../../control-api/fleet/fleet-desk.ts'
+import { createFleetDesk, type FleetDesk } from '../../../control-api/fleet/fleet-desk.ts'
+import { type NormsFile, openNormsFile } from '../../../control-api/fleet/norms-file.ts'
 import { newestSides } from '../../../control-api/publication/repository.ts'
 import { readCurrent } from '../../../control-api/publication/signed-metadata.ts'
 import { DEFAULT_DETECT_POLICY } from '../../../rules/detect/detect-policy.ts'
 import { createCounts, type Tally } from '../../../rules/tallies/tally.ts'
 import { formatTally } from '../../../rules/tallies/tally-bytes.ts'
 import { type BlocksDocument, parseBlocks } from '../../../rules/verdicts/blocks-document.ts'
-import { type ControlAppSetup, createControlAppSetup } from '../../support/control-app.ts'
+import { createMemoryNormsFile } from '../../fakes/memory-norms-file.ts'
+import { type ControlAppSetup, createControlAppSetup, createSeededBytes } from '../../support/control-app.ts'
 import { enrolAgent } from '../../support/enrolled-agent.ts'
+import type { MovableClock } from '../../support/movable-clock.ts'
 import { anEntry, aTally, sketchOfPersons, tokenOf } from '../../support/tallies.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const START = Date.parse('2026-03-02T08:00:00+07:00')
 const MINUTE_MS = 60_000
@@ -131,6 +136,7 @@ describe('the fleet desk', () => {
       ...world.context,
       policy: DEFAULT_DETECT_POLICY,
       maxParts: 1000,
+      norms: createMemoryNormsFile(),
       randomBytes: () => new Uint8Array(8),
     })
     await again.work()
@@ -138,6 +144,61 @@ describe('the fleet desk', () => {
     world.clock.moveBy(31 * MINUTE_MS)
     await again.work()
     expect((await signedBlocks(world))?.verdicts).toEqual([])
+  })
+})
+
+describe('the fleet desk over the weeks', () => {
+  const PERSONS = 3
+  const CLINIC = '79999_BV'
+
+  /** Five edges at which the account looks up so many persons each in every quarter of an hour, for so many hours. */
+  async function live(desk: FleetDesk, clock: MovableClock, hours: number, persons: number): Promise<void> {
+    for (let quarter = 0; quarter < hours * 4; quarter++) {
+      for (let edge = 1; edge <= 5; edge++) {
+        const tally = busyTally(CLINIC, edge, persons, clock.nowMs(), 1 + Math.floor(clock.nowMs() / MINUTE_MS))
+        desk.take(tally, `agent-${edge}`, false)
+      }
+      await desk.work()
+      clock.moveBy(15 * MINUTE_MS)
+    }
+  }
+
+  function deskOf(world: ControlAppSetup, norms: NormsFile): FleetDesk {
+    const parts = { ...world.context, policy: DEFAULT_DETECT_POLICY, maxParts: 100_000, norms }
+    return createFleetDesk({ ...parts, randomBytes: createSeededBytes('fleet') })
+  }
+
+  it('learns what is usual for an account, and judges by it after a restart', async () => {
+    const world = await aWorld()
+    const folder = await temporaryFolder()
+    const norms = openNormsFile(join(folder, 'fleet-norms.bin'))
+    await live(deskOf(world, norms), world.clock, 9 * 24, PERSONS)
+    expect(await signedBlocks(world)).toBeUndefined()
+    const again = deskOf(world, norms)
+    await live(again, world.clock, 4, 12 * PERSONS)
+    expect(again.figures()).toMatchObject({ knownAccounts: 1, findings: [] })
+    expect((await signedBlocks(world))?.verdicts).toMatchObject([{ token: tokenOf(CLINIC), rule: 'rate', action: 'suspend' }])
+    const forgetful = await aWorld()
+    await live(deskOf(forgetful, createMemoryNormsFile()), forgetful.clock, 4, 12 * PERSONS)
+    expect(await signedBlocks(forgetful)).toBeUndefined()
+  })
+
+  it('says that what it knew is torn, or cannot be read or kept, and goes on judging', async () => {
+    const world = await aWorld()
+    const norms = createMemoryNormsFile()
+    norms.bytes = Buffer.from('torn')
+    norms.isFull = true
+    const desk = deskOf(world, norms)
+    await live(desk, world.clock, 3, PERSONS)
+    expect(desk.figures().findings).toEqual([expect.stringContaining('learned anew'), expect.stringContaining('cannot be kept')])
+    norms.isFull = false
+    await live(desk, world.clock, 1, PERSONS)
+    expect(desk.figures().findings).toEqual([expect.stringContaining('learned anew')])
+    const blind = deskOf(world, { ...norms, read: () => Promise.reject(new Error('input/output error')) })
+    for (let edge = 1; edge <= 5; edge++) blind.take(busyTally(CLINIC, edge, 140, world.clock.nowMs()), `agent-${edge}`, false)
+    await blind.work()
+    expect(blind.figures().findings).toEqual([expect.stringContaining('cannot be read')])
+    expect((await signedBlocks(world))?.verdicts).toMatchObject([{ action: 'suspend' }])
   })
 })
 

@@ -100,8 +100,8 @@ describe('FleetJudge', () => {
 
   it('asks only the rules that sums can answer', () => {
     const policy = fleetPolicy(DEFAULT_DETECT_POLICY)
-    expect([policy.burst.mode, policy.walk.mode, policy.rate.mode]).toEqual(['off', 'off', 'off'])
-    expect([policy.absolute.mode, policy.peers.mode]).toEqual(['enforce', 'enforce'])
+    expect([policy.burst.mode, policy.walk.mode, policy.step.mode]).toEqual(['off', 'off', 'off'])
+    expect([policy.absolute.mode, policy.rate.mode, policy.peers.mode]).toEqual(['enforce', 'enforce', 'enforce'])
   })
 })
 
