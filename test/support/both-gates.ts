@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { formatPolicy, parsePolicySource } from '../../rules/gate/policy-document.ts'
-import { aFlag, type RunningGate, runGate, startGateNginx } from './gate-edge.ts'
+import { aFlag, type RunGateOptions, type RunningGate, runGate, startGateNginx } from './gate-edge.ts'
 import { startHaproxy } from './haproxy-edge.ts'
 import { type RecordingPortal, startRecordingPortal } from './recording-portal.ts'
 import { until } from './until.ts'
@@ -13,8 +13,9 @@ export interface GateEdge {
   readonly front: string
   readonly front2: string
   readonly running: RunningGate
+  /** Another gate in the place of one that has stopped, with its folder. */
+  startGateAgain(nowMs: number): Promise<RunningGate>
   readonly portal: RecordingPortal
-  readonly proxyPid: number
   /** The clock of gate and proxy. */
   setClock(nowMs: number): Promise<void>
   /** Done when the proxy decides by all that the gate holds. */
@@ -43,7 +44,7 @@ async function startNginx(folder: string, nowMs: number, parts: AsyncDisposableS
     front2: `${folder}/h2.sock`,
     running,
     portal,
-    proxyPid: nginx.pid,
+    startGateAgain: (ms) => restarted(parts, { folder, nowMs: ms }),
     setClock: async (ms) => running.clock.moveTo(ms),
     told: async () => undefined,
     takePolicy: policyTaker(running, async () => undefined),
@@ -55,7 +56,8 @@ async function startHaproxyEdge(folder: string, nowMs: number, parts: AsyncDispo
   await mkdir(folder)
   const portal = parts.use(await startRecordingPortal(`${folder}/portal.sock`))
   const haproxy = parts.use(await startHaproxy(folder, Buffer.alloc(32, 7).toString('base64'), true))
-  const running = await runGate({ folder, nowMs, options: { haproxy: { socket: `${folder}/runtime.sock`, maps: folder } } })
+  const options = { haproxy: { socket: `${folder}/runtime.sock`, maps: folder } }
+  const running = await runGate({ folder, nowMs, options })
   parts.defer(() => running.stop())
   let marks = 0
   /** A flag of nobody, told at once: the map of standings holds it in the pass that begins next. */
@@ -72,10 +74,9 @@ async function startHaproxyEdge(folder: string, nowMs: number, parts: AsyncDispo
       { everyMs: 5 },
     )
   }
-  // Standings are said first and the policy last: when a second pass has begun, the first is over.
+  // A pass may be under way with what was, and one says standings first and the policy last: the second is whole when a third has begun.
   const told = async (): Promise<void> => {
-    await pass()
-    await pass()
+    for (let passes = 0; passes < 3; passes += 1) await pass()
   }
   const setClock = async (ms: number): Promise<void> => {
     running.clock.moveTo(ms)
@@ -90,7 +91,7 @@ async function startHaproxyEdge(folder: string, nowMs: number, parts: AsyncDispo
     front2: haproxy.front2,
     running,
     portal,
-    proxyPid: haproxy.service.pid,
+    startGateAgain: (ms) => restarted(parts, { folder, nowMs: ms, options }),
     setClock,
     told,
     takePolicy: policyTaker(running, told),
@@ -99,6 +100,12 @@ async function startHaproxyEdge(folder: string, nowMs: number, parts: AsyncDispo
       await told()
     },
   }
+}
+
+async function restarted(parts: AsyncDisposableStack, options: RunGateOptions): Promise<RunningGate> {
+  const running = await runGate(options)
+  parts.defer(() => running.stop())
+  return running
 }
 
 function policyTaker(running: RunningGate, told: () => Promise<void>): (yaml: string) => Promise<void> {

@@ -13,7 +13,9 @@ export interface HaproxyEdge extends AsyncDisposable {
   readonly runtime: RuntimeSocket
   /** Clients say where they come from by the PROXY protocol. */
   readonly front: string
-  /** The same with HTTP/2, without TLS. */
+  /** The same where requests are refused that cannot be judged. */
+  readonly closed: string
+  /** The same as `front` with HTTP/2, without TLS. */
   readonly front2: string
   /** Lines of the access log. */
   readonly log: readonly string[]
@@ -46,23 +48,25 @@ export async function startHaproxy(folder: string, subjectKey: string, hasPortal
   for (const name of ['edgeward-gate.lua', 'edgeward-spellings.lua'])
     await writeFile(`${folder}/${name}`, await readFile(`${ROOT_FOLDER}/docs/haproxy/${name}`))
   const shipped = await readFile(`${ROOT_FOLDER}/docs/haproxy/edgeward.cfg`, 'utf8')
+  const placed = shipped
+    .replace(/stats socket \S+ mode 660 group \S+/, `stats socket ${folder}/runtime.sock mode 600`)
+    .replace(/log \/run\S+ len 65535 format rfc5424/, 'log stdout len 65535 format raw')
+    .replaceAll('/etc/haproxy/edgeward', folder)
+    .replace('lua-load', `lua-load ${folder}/test-clock.lua\n    lua-load`)
+    .replace('default-bind user haproxy', 'default-bind')
+    .replace('/run/haproxy/edgeward-peers.sock', `${folder}/peers.sock`)
+    // The balancers of the example are believed.
+    .replaceAll('# http-request set-', 'http-request set-')
+    .replace(/^ *(?:bind|user|group) .*\n/gm, '')
+    .replace('PORTAL.EXAMPLE:8080 check', `unix@${folder}/portal.sock`)
+  const bind = (socket: string, more = ''): string => `    bind unix@${folder}/${socket} accept-proxy${more}\n`
+  const [front, back] = [placed.indexOf('frontend edgeward\n'), placed.indexOf('\nbackend portal')]
+  const rules = placed.slice(front, back).replace('frontend edgeward\n', '')
   await writeFile(
     `${folder}/haproxy.cfg`,
-    shipped
-      .replace(/stats socket \S+ mode 660 group \S+/, `stats socket ${folder}/runtime.sock mode 600`)
-      .replace(/log \/run\S+ len 65535 format rfc5424/, 'log stdout len 65535 format raw')
-      .replaceAll('/etc/haproxy/edgeward', folder)
-      .replace('default-bind user haproxy', 'default-bind')
-      .replace('/run/haproxy/edgeward-peers.sock', `${folder}/peers.sock`)
-      .replace('lua-load', `lua-load ${folder}/test-clock.lua\n    lua-load`)
-      // The balancers of the example are believed.
-      .replaceAll('# http-request set-', 'http-request set-')
-      .replace(/^ *(?:bind|user|group) .*\n/gm, '')
-      .replace(
-        'frontend edgeward\n',
-        `frontend edgeward\n    bind unix@${folder}/front.sock accept-proxy\n    bind unix@${folder}/h2.sock proto h2 accept-proxy\n`,
-      )
-      .replace('PORTAL.EXAMPLE:8080 check', `unix@${folder}/portal.sock`),
+    `${placed.slice(0, front)}frontend edgeward\n${bind('front.sock')}${bind('h2.sock', ' proto h2')}${rules}
+frontend edgeward_closed\n${bind('closed.sock')}${rules.replace('# http-request return status 503', 'http-request return status 503')}
+${placed.slice(back)}`,
   )
   const portal = createServer((request, response) => {
     request.resume()
@@ -77,11 +81,13 @@ export async function startHaproxy(folder: string, subjectKey: string, hasPortal
   })
   const runtime = createRuntimeSocket(`${folder}/runtime.sock`)
   const pid = async (): Promise<string | undefined> => /^Pid: ([0-9]+)/m.exec(await runtime.ask('show info'))?.[1]
-  await until('HAProxy answers', pid)
+  await until('HAProxy answers', () => (service.exit === undefined ? pid() : 'ended'))
+  if (service.exit !== undefined) throw new Error(`HAProxy ended: ${service.lines.join('\n')}`)
   return {
     service,
     runtime,
     front: `${folder}/front.sock`,
+    closed: `${folder}/closed.sock`,
     front2: `${folder}/h2.sock`,
     log,
     async setClock(nowMs) {

@@ -35,6 +35,9 @@ if (!isInstalled('haproxy')) {
   await using haproxy = await startHaproxy(folder, Buffer.alloc(32, 7).toString('base64'))
   const unjudged = await ask(haproxy.front, `${proxyLine(IP)}GET /api/egw/KQNhanLichSuKCB2018?username=${NAMED} HTTP/1.0\r\n\r\n`)
   t.equal(unjudged.status, 200, 'before watch has ever filled the maps the shipped default holds')
+  const shut = await ask(haproxy.closed, `${proxyLine(IP)}GET ${U}?username=${NAMED} HTTP/1.0\r\n\r\n`)
+  t.equal(shut.status, 503, 'or the other one')
+  t.match(JSON.parse(shut.body), { maKetQua: '503', ghiChu: /tạm ngừng/, lyDo: 'GATE_AWAY' })
   const edge = await runGate({
     folder,
     nowMs,
