@@ -17,8 +17,12 @@ const BENCHES: Readonly<
     load: async () => (await import('./change.ts')).benchChange,
   },
   scenarios: {
-    what: 'what each attack gets before it is stopped, and honest accounts stopped in its place, against the goals (about 5 minutes)',
+    what: 'what each attack gets before it is stopped, persons told and not, against the goals (about 10 minutes; goes on where it was interrupted)',
     load: async () => (await import('./scenarios.ts')).benchScenarios,
+  },
+  country: {
+    what: 'honest accounts that are stopped, in a country of 13,000 facilities and around Tết (about 20 minutes; goes on where it was interrupted)',
+    load: async () => (await import('./country.ts')).benchCountry,
   },
   idle: {
     what: 'an agent with nothing to do, and how long rules stay wrong that others changed (root; about 2 minutes)',
