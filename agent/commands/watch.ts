@@ -3,6 +3,7 @@ import type { Registrations } from '../../rules/detect/registered-facility.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import { type Gate, openGate } from '../gate/gate.ts'
 import { createGateMemory } from '../gate/gate-memory.ts'
+import { createThreadedHandOver } from '../gate/reading/threaded-hand-over.ts'
 import { createJsonLog } from '../log/log.ts'
 import { MemoryError } from '../memory/memory-error.ts'
 import { createSystemClock, createSystemTimers } from '../time/system-time.ts'
@@ -79,6 +80,7 @@ async function serve({ name, watch: options, gate: gateOptions, log: { level } }
             monotonicMs,
             timers,
             log,
+            openHandOver: (folder, taken, taker) => createThreadedHandOver(folder, taken, taker, { timers }),
           },
         )
   const server = createWatchServer({

@@ -5,6 +5,9 @@ export const EDGE_GATE_ERRORS = {
   GATE_DOCUMENT_UNUSABLE:
     'a document of the hand-over folder cannot be read or is not what central signs; the one before goes on',
   GATE_DOCUMENT_OLD: 'a document of the hand-over folder is older than one that was taken once; it is not taken again',
+  GATE_DOCUMENT_GONE:
+    'a file of the hand-over folder that was taken is no longer there; what it said holds until this process ends',
+  GATE_READER_FAILED: 'the thread that reads the hand-over folder has ended; it is started again, and what was taken holds',
   GATE_KEY_UNUSABLE: 'the key of the gates is missing or cannot be read, so nothing is judged by the lists of users and grants',
   GATE_LIST_MISSING: 'a rule is on whose signed list was not handed over, so it judges nothing',
   GATE_CLOCK_BACK:

@@ -13,7 +13,7 @@ import { createAccountTokens } from '../../rules/tallies/account-token.ts'
 import type { UsersDocument } from '../../rules/users/users-document.ts'
 import type { HaproxySource } from '../haproxy/haproxy-keeper.ts'
 import { type AccountKeys, createAccountKeys } from './account-keys.ts'
-import { createFacilityPlaces } from './facility-places.ts'
+import { type FacilityPlaces, openPlaces } from './facility-places.ts'
 import type { GateMark } from './gate-memory.ts'
 import type { HandOverTaker } from './handed-over.ts'
 import { createStandings, type Standings } from './standings.ts'
@@ -66,6 +66,8 @@ export function createGateHolder(options: GateHolderOptions): GateHolder {
   const grants = new EdgeGrants(nowMs)
   grants.remember(options.mark?.uses ?? [])
   let gateKeys: GateKeys = []
+  let places: FacilityPlaces | undefined
+  /** For HAProxy alone, once it is asked for. */
   let facilities: FacilitiesDocument | undefined
   let tokenMakers: readonly ((account: string) => string)[] = []
   let keysOf = newKeys()
@@ -113,19 +115,21 @@ export function createGateHolder(options: GateHolderOptions): GateHolder {
         state.users = document
         mark.prove(Date.parse(document.publishedAt))
       },
-      grants(document) {
-        grants.take(document)
+      grants({ isWhole, set, gone }, publishedAt) {
+        if (isWhole) grants.takeAll(set, Date.parse(publishedAt))
+        else grants.takeChanges(set, gone, Date.parse(publishedAt))
         hasGrants = true
         state.grants = grants
-        mark.prove(Date.parse(document.publishedAt))
+        mark.prove(Date.parse(publishedAt))
       },
-      blocks(document) {
-        standings.takeBlocks(document)
-        mark.prove(Date.parse(document.publishedAt))
+      verdicts(changed, publishedAt) {
+        standings.takeVerdicts(changed)
+        mark.prove(Date.parse(publishedAt))
       },
-      facilities(document) {
-        facilities = document
-        state.facilities = createFacilityPlaces(document)
+      facilities(packed) {
+        facilities = undefined
+        places = openPlaces(packed)
+        state.facilities = places
       },
       keys(keys: GateKeys) {
         gateKeys = keys
@@ -150,18 +154,21 @@ export function createGateHolder(options: GateHolderOptions): GateHolder {
       return tokenMakers.length > 0
     },
     keysOf: (account) => keysOf(account),
-    forHaproxy: (atMs) => ({
-      policy: state.policy,
-      strongest,
-      markMs: mark.at(atMs) > atMs ? Math.floor(mark.at(atMs)) : 0,
-      standings: standings.all(),
-      users,
-      grants: hasGrants ? grants : undefined,
-      facilities,
-      maskingKey,
-      tallyKey,
-      gateKeys,
-    }),
+    forHaproxy(atMs) {
+      facilities ??= places?.document()
+      return {
+        policy: state.policy,
+        strongest,
+        markMs: mark.at(atMs) > atMs ? Math.floor(mark.at(atMs)) : 0,
+        standings: standings.all(),
+        users,
+        grants: hasGrants ? grants : undefined,
+        facilities,
+        maskingKey,
+        tallyKey,
+        gateKeys,
+      }
+    },
     modes: (atMs) => modesOf(state.policy, mark.at(atMs)),
   }
 }

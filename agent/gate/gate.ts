@@ -20,7 +20,8 @@ import type { GateMemory } from './gate-memory.ts'
 import type { GateOptions } from './gate-options.ts'
 import { createGateServer, listenGate } from './gate-server.ts'
 import type { GateStatus } from './gate-status.ts'
-import { createHandedOver, HANDED_OVER } from './handed-over.ts'
+import { createFolderFiles, HANDED_OVER } from './hand-over-files.ts'
+import { createHandedOver, type HandedOver, type HandOverTaker, type Versions } from './handed-over.ts'
 import { createRehearsalBook, type RehearsalBook } from './rehearsal-book.ts'
 
 /** Longest wait for a change of the folder that the kernel tells nobody of. */
@@ -45,6 +46,8 @@ export interface GateParts {
   readonly monotonicMs: () => number
   readonly timers: Timers
   readonly log: Log
+  /** Reads the hand-over folder; on a thread of its own where requests must not wait for it. */
+  readonly openHandOver?: (folder: string, taken: Versions, taker: HandOverTaker) => HandedOver
 }
 
 /** Decides for a proxy, request by request, from memory. Reads what the agent hands over; writes nothing but its own files in the state folder. */
@@ -63,7 +66,7 @@ export interface Gate {
 
 /** Opens the gate with what was handed over up to now: once it listens, it knows all that it can know. */
 export async function openGate(options: GateOptions, parts: GateParts): Promise<Gate> {
-  const { memory, maskingKey, tallyKey, flags, clock, monotonicMs, timers, log } = parts
+  const { memory, maskingKey, tallyKey, flags, clock, monotonicMs, timers, log, openHandOver = openHere } = parts
   const faults = createFaultList(clock, log)
   const fallback = await readFallback(options.policyFile, (fault) => faults.note('policyFile', fault))
   const mark = await memory.readMark((fault) => faults.note('mark', fault))
@@ -71,7 +74,7 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
   const holder = createGateHolder({ fallback, strongest: options.strongest, maskingKey, tallyKey, mark, nowMs: clock.nowMs() })
   const book = createRehearsalBook(options.rehearsalRows, clock.nowMs(), saved)
   const desk = createGateDesk(holder, book, maskingKey)
-  const handedOver = createHandedOver(options.dir, mark?.versions ?? { policy: 0, users: 0, grants: 0, blocks: 0 }, {
+  const handedOver = openHandOver(options.dir, mark?.versions ?? { policy: 0, users: 0, grants: 0, blocks: 0 }, {
     ...holder.taker,
     fault: (file, fault) => faults.set(file, fault),
   })
@@ -94,6 +97,7 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
     const clockFault = holder.mark.findFault(nowMs)
     faults.set('clock', clockFault === undefined ? undefined : clockError(clockFault, nowMs, holder))
     holder.mark.raise(nowMs)
+    holder.standings.forget(holder.mark.markMs)
     noteMissing(nowMs)
     await save(nowMs, false)
   }
@@ -218,8 +222,13 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
       }
       await listening
       await save(clock.nowMs(), true)
+      await handedOver[Symbol.asyncDispose]()
     },
   }
+}
+
+function openHere(folder: string, taken: Versions, taker: HandOverTaker): HandedOver {
+  return createHandedOver(createFolderFiles(folder), taken, taker)
 }
 
 async function readFallback(file: string, onFault: (fault: EdgeGateError) => void): Promise<GatePolicy> {

@@ -1,13 +1,15 @@
 import type { Standing } from '../../rules/gate/gate-state.ts'
 import type { Flag } from '../../rules/reports/flag.ts'
-import type { BlocksDocument } from '../../rules/verdicts/blocks-document.ts'
+import type { ChangedEntries } from './changed-entries.ts'
+import type { TokenStanding } from './handed-over.ts'
 
 /** What detection says of accounts: the flags of this edge, by masked account, and the verdicts over all edges, by token. */
 export interface Standings {
   /** A flag of this edge counts from the next request on. */
   takeFlag(flag: Flag): void
-  /** Takes the place of the document before. */
-  takeBlocks(document: BlocksDocument): void
+  takeVerdicts(changed: ChangedEntries<TokenStanding>): void
+  /** Forgets flags that had ended by `certainMs`, a time that has come for certain: whoever should release them may have died. */
+  forget(certainMs: number): void
   /** The stronger of both. */
   find(masked: string, tallyToken: string | undefined, nowMs: number): Standing | undefined
   /** All of both, by the name that they give an account; the same object until something changes. */
@@ -18,7 +20,7 @@ export interface Standings {
 
 export function createStandings(): Standings {
   const flags = new Map<string, Standing>()
-  let verdicts: ReadonlyMap<string, Standing> = new Map()
+  const verdicts = new Map<string, Standing>()
   let all: ReadonlyMap<string, Standing> | undefined
   return {
     takeFlag({ account, action, until }) {
@@ -26,9 +28,18 @@ export function createStandings(): Standings {
       if (action !== 'suspend' && action !== 'throttle') flags.delete(account)
       else flags.set(account, { action, untilMs: until === null ? Number.POSITIVE_INFINITY : Date.parse(until) })
     },
-    takeBlocks(document) {
+    takeVerdicts({ isWhole, set, gone }) {
       all = undefined
-      verdicts = new Map(document.verdicts.map(({ token, action, until }) => [token, { action, untilMs: Date.parse(until) }]))
+      if (isWhole) verdicts.clear()
+      for (const token of gone) verdicts.delete(token)
+      for (const { token, action, untilMs } of set) verdicts.set(token, { action, untilMs })
+    },
+    forget(certainMs) {
+      for (const [account, { untilMs }] of flags) {
+        if (untilMs > certainMs) continue
+        flags.delete(account)
+        all = undefined
+      }
     },
     find(masked, tallyToken, nowMs) {
       const own = flags.get(masked)

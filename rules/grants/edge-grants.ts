@@ -51,23 +51,32 @@ export class EdgeGrants {
    * again: central may have forgotten them.
    */
   take(document: GrantsDocument): void {
-    const named = new Set(document.grants.map(({ token }) => token))
-    const gone = [...this.#held.keys()].filter((token) => !named.has(token))
-    this.change(
+    this.takeAll(
       document.grants.map((entry) => grantOf(entry, document)),
-      gone,
       Date.parse(document.publishedAt),
     )
+  }
+
+  /** The same with the grants of a document that was signed at `publishedMs`. */
+  takeAll(grants: readonly Grant[], publishedMs: number): void {
+    const named = new Set(grants.map(({ token }) => token))
+    const gone = [...this.#held.keys()].filter((token) => !named.has(token))
+    this.takeChanges(grants, gone, publishedMs)
     // What this document does not name has ended or was taken back.
     this.#remembered.clear()
   }
 
-  /** The same for what a document, signed at `publishedMs`, says otherwise than the one before. */
-  change(set: readonly Grant[], gone: readonly string[], publishedMs: number): void {
+  /** The same where only what differs from the document before is known. */
+  takeChanges(set: readonly Grant[], gone: readonly string[], publishedMs: number): void {
     for (const token of gone) this.#held.delete(token)
-    for (const known of set) this.#held.set(known.token, this.#judged(known, publishedMs))
+    const fresh = new Set<string>()
+    for (const known of set) {
+      this.#held.set(known.token, this.#judged(known, publishedMs))
+      fresh.add(known.token)
+    }
     for (const [token, { grant, toldAtMs }] of this.#held)
-      if (grant.usedAtMs > toldAtMs) this.#held.set(token, this.#judged({ ...grant, usedAtMs: toldAtMs }, publishedMs))
+      if (grant.usedAtMs > toldAtMs && !fresh.has(token))
+        this.#held.set(token, this.#judged({ ...grant, usedAtMs: toldAtMs }, publishedMs))
   }
 
   /** A grant as a document knows it, and the uses of this edge. */
