@@ -3,6 +3,7 @@ import type { AttributedRequest } from '../../rules/requests/attributed-request.
 import type { Attributor } from '../../rules/requests/attributor.ts'
 import type { LineFault } from '../../rules/requests/line-fault.ts'
 import { createLineParser, type LogDialect, MAX_LINE_BYTES } from '../../rules/requests/log-format.ts'
+import type { TakeLookup } from '../../rules/requests/lookup-line.ts'
 import { createLineSplitter, type LineSplitter } from './split-lines.ts'
 
 /** What came in from one log. Text of the log is nowhere in it. */
@@ -24,6 +25,8 @@ export interface IntakeOptions extends LogDialect {
   readonly attributor: Attributor
   /** Gets each request in the order of the lines. */
   readonly takeRequest: (request: AttributedRequest) => void
+  /** Is offered a line before a request is made of it, if the line tells no more than most do. */
+  readonly takeLookup?: TakeLookup
 }
 
 /** Turns the bytes of one log into requests. Watch and replay read logs through this and nothing else. */
@@ -57,7 +60,12 @@ export function createLogIntake({ format, takeRequest, ...options }: IntakeOptio
   /** Counts the line that the parser read last, and hands on its request. */
   function countLine(): void {
     counts.lines++
-    const request = parser.lastRequest
+    const { lastRequest: request, lastLookup: lookup } = parser
+    if (lookup !== undefined) {
+      counts.requests++
+      counts.lastAtMs = lookup.atMs
+      return
+    }
     if (request === undefined) {
       if (parser.lastFault !== undefined) countFault(parser.lastFault)
       return

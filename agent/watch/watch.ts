@@ -94,6 +94,11 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
         const verdicts = detector.observe(request)
         if (verdicts.length > 0) act(verdicts)
       },
+      takeLookup(line) {
+        if (!detector.takeLookup(line)) return false
+        quietClock.see()
+        return true
+      },
     })
   let stir = (): void => undefined
   const files = options.logs.map((watched) =>

@@ -1,6 +1,6 @@
 import type { FunctionClass } from '../requests/attributed-request.ts'
+import type { Account } from './account.ts'
 import type { AccountDetails, EventKind, EventWindow } from './account-details.ts'
-import type { Account } from './account-table.ts'
 import { createNorm, type Norm } from './norms/norm.ts'
 import type { Norms } from './norms/norms.ts'
 import { hourOfDay } from './portal-day.ts'

@@ -1,4 +1,4 @@
-import type { Account } from './account-table.ts'
+import type { Account } from './account.ts'
 import type { AccountTally } from './detector.ts'
 import type { SlidingCounters } from './sliding-counters.ts'
 import { windowNumber } from './windows.ts'

@@ -1,7 +1,8 @@
 import type { AccountPlace, AttributedRequest } from '../requests/attributed-request.ts'
-import { AccountDetails, EVENT_KINDS, type EventKind } from './account-details.ts'
+import { type Account, noteSource, sourcesOf, twinOf } from './account.ts'
+import { AccountDetails, type EventKind } from './account-details.ts'
 import { AccountFigures } from './account-figures.ts'
-import { type Account, AccountTable, noteSource, sourcesOf } from './account-table.ts'
+import { AccountTable } from './account-table.ts'
 import { busiestAccounts } from './busiest-accounts.ts'
 import type { DetectPolicy } from './detect-policy.ts'
 import type { Detector, Verdict } from './detector.ts'
@@ -9,14 +10,27 @@ import type { DetectorOptions } from './detector-options.ts'
 import { createFacilityAddresses } from './facility-addresses.ts'
 import { findingsOf } from './findings.ts'
 import { hashOf } from './hash-of.ts'
+import { rowOf } from './hot-rows.ts'
 import { HourLessons } from './hour-lessons.ts'
 import { isAnswered, isLookup, isSameMiss, missOf } from './is-lookup.ts'
 import { Judge } from './judge.ts'
 import { LogClock } from './log-clock.ts'
+import { LookupCounter } from './lookup-counter.ts'
 import { createNorm } from './norms/norm.ts'
 import { Norms } from './norms/norms.ts'
+import {
+  DETAILS_FROM,
+  isWeighed,
+  JUDGE_HELD_LOOKUPS,
+  JUDGE_LIGHT_S,
+  JUDGE_LOOKUPS,
+  JUDGE_S,
+  LATE_REQUESTS,
+  NEW_SOURCE_LOOKUPS,
+  pauseS,
+} from './pace.ts'
 import { hourOfDay, portalDay } from './portal-day.ts'
-import type { EventFloor } from './rules/rule.ts'
+import { QuickLookups } from './quick-lookups.ts'
 import { readSubjectHash, type SubjectHash } from './sketches/subject-hash.ts'
 import { SlidingCounters } from './sliding-counters.ts'
 import { type DetectParts, restoreState, type SavedAccount, saveState } from './state/detect-state.ts'
@@ -28,24 +42,6 @@ import { windowNumber } from './windows.ts'
 
 const DEFAULT_MAX_ACCOUNTS = 200_000
 const DEFAULT_MAX_DETAILED = 32_768
-/** From so many look-ups in 24 hours on, more is counted of an account. */
-const DETAILS_FROM = 32
-/** All rules are asked again after so many look-ups or so much time, whichever comes first. */
-const JUDGE_LOOKUPS = 32
-/** An address that an account did not use lately has the rules asked as much sooner. */
-const NEW_SOURCE_LOOKUPS = 4
-/** The same for an account under an action, which may become a stronger one. */
-const JUDGE_HELD_LOOKUPS = 8
-const JUDGE_S = 60
-/** The same where no rule comes near its limit, within an hour of the clock; other events than look-ups make it sooner. */
-const JUDGE_CALM_S = 600
-/** An account without details has nothing that changes within an hour. */
-const JUDGE_LIGHT_S = 3600
-/** Every request of an account that has few, and every sixteenth of the others, says how heavy it is. */
-const WEIGH_REQUESTS = 8
-const WEIGH_EVERY = 16
-/** So many late requests, and those of an account are judged on a timeline of their own. */
-const LATE_REQUESTS = 16
 const STEP_MS = 10_000
 const HOUR_MS = 3_600_000
 const AHEAD_MS = 60_000
@@ -96,11 +92,16 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     }),
   })
   const { looksAtShared } = judge
+  const counter = new LookupCounter({ counters, walks, steps, clock, lookupsPerPerson: policy.score.lookupsPerPerson })
+  const quick = new QuickLookups(
+    { table, counters, counter, memory, clock, tallies },
+    {
+      looksAtLight: looksAtShared,
+      comparesGrants: grants !== undefined,
+      quietUntilMs: () => Math.min(nextStepMs, nextHourMs, judge.standings.nextMs),
+    },
+  )
   const lessons = new HourLessons(counters, norms, policy.score.lookupsPerPerson)
-  const floors = Object.fromEntries(EVENT_KINDS.map((kind) => [kind, judge.floorsOf(kind)])) as Record<
-    EventKind,
-    readonly EventFloor[]
-  >
   let [nextHourMs, nextStepMs] = [0, 0]
   /** Accounts that were saved under a masked name and did not come back yet. */
   const masked = new Set<string>()
@@ -139,8 +140,8 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     const account = table.admit({ name, facility, dailyVisits, source, ...placeOf(facility, source) }, 0)
     const [prior, ...others] = older
     if (prior !== undefined) {
-      account.priorSource = prior
-      account.priorHash = placeOf(facility, prior).sourceHash
+      const { sourceHash, isForeign } = placeOf(facility, prior)
+      account.setPrior(prior, sourceHash, isForeign)
       account.olderSources = others
       account.olderHashes = others.map((ip) => placeOf(facility, ip).sourceHash)
     }
@@ -155,10 +156,11 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
 
   function move(account: Account, { ip, atMs }: AttributedRequest): void {
     const isOther = noteSource(account, ip, atMs, hashOfSource)
+    // The two that it uses in turn are written down when all rules are asked.
+    if (!isOther) return
     // No hash is 0 but that of an address registered for the facility.
     account.isForeign = account.sourceHash !== 0 && addresses.isKnown(account.facility)
-    // The two that it uses in turn are written down when all rules are asked.
-    if (!isOther || account.details === -1 || account.sourceHash === 0) return
+    if (account.details === -1 || account.sourceHash === 0) return
     if (!details.noteSource(account.details, account.sourceHash, atMs)) return
     hasten(account)
     account.unjudged += NEW_SOURCE_LOOKUPS
@@ -197,7 +199,8 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
 
   function countEvent(account: Account, kind: EventKind, atMs: number): void {
     details.count(account.details, kind, atMs)
-    for (const { window, count } of floors[kind]) if (details.read(account.details, kind, window) >= count) hasten(account)
+    for (const { window, count } of judge.floorsOf(kind))
+      if (details.read(account.details, kind, window) >= count) hasten(account)
   }
 
   /** Counts a look-up that was answered; `true`: all rules should be asked at once. */
@@ -211,16 +214,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     }
     if (tallies !== undefined && isTold(atMs))
       tallies.note(account, request, true, kind === undefined ? undefined : subject, kind === 'newSubjects')
-    const isLate = counters.add(slot, atMs, kind)
-    const isPerson = kind === 'newSubjects' || (kind === undefined && account.unjudged % policy.score.lookupsPerPerson < 1)
-    if (isPerson && account.details !== -1) {
-      const block = kind === undefined ? undefined : (request.subjectBlock ?? 0)
-      if (block) walks.add(slot, block, atMs)
-      steps.add(slot, Number(account.facility ?? 0), account.sourceHash, block, account.usualPerHour, atMs, clock.nowMs)
-    }
-    if (isLate) account.lates++
-    account.unjudged++
-    account.room--
+    counter.count(slot, table.rows.pageOf(slot), rowOf(slot), atMs, kind, request.subjectBlock ?? 0)
     return account.unjudged >= (account.isHeld ? JUDGE_HELD_LOOKUPS : JUDGE_LOOKUPS)
   }
 
@@ -245,23 +239,19 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       account.usualPerHour = Math.round(norms.hourAt(account.slot, account.dailyVisits, atMs, norm).expected)
     }
     const verdicts = judgeNow(account, account.slot, request)
-    account.judgeAtS = account.judgedAtS + (account.details === -1 ? JUDGE_LIGHT_S : pauseS(account, atMs))
+    account.judgeAtS =
+      account.judgedAtS +
+      (account.details === -1 ? JUDGE_LIGHT_S : pauseS(account.isHeld ? 0 : 1 - judge.hottest / policy.score.calmShare, atMs))
     if (account.details !== -1 && judge.standings.find(account) === undefined) {
       details.noteBurst(account.details, portalDay(atMs), hourOfDay(atMs), counters.read(account.slot, HALF_MINUTE, 'persons'))
     }
     return verdicts
   }
 
-  /** How long all rules may wait for each other's sake: what is usual changes with the hour. */
-  function pauseS(account: Account, atMs: number): number {
-    const coolness = account.isHeld ? 0 : Math.max(0, 1 - judge.hottest / policy.score.calmShare)
-    return Math.min(Math.ceil(JUDGE_S + coolness * (JUDGE_CALM_S - JUDGE_S)), Math.ceil((HOUR_MS - (atMs % HOUR_MS)) / 1000))
-  }
-
   /** Late requests of an account, as those of a host with a wrong clock are, are counted once more on a timeline of their own. */
   function judgeLate(account: Account, request: AttributedRequest): readonly Verdict[] {
     const name = `${account.name}\0late`
-    const twin = findHeld(name) ?? table.admit({ ...account, name }, clock.nowMs)
+    const twin = findHeld(name) ?? table.admit(twinOf(account, name), clock.nowMs)
     const kind =
       request.subject === undefined ? undefined : memory.recall(twin.slot, subject.low, request.atMs) ? 'repeats' : 'newSubjects'
     counters.add(twin.slot, request.atMs, kind)
@@ -322,9 +312,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     const isCounted = isLookup(request.class) && !request.isProbe && isAnswered(request)
     const isFull = isCounted && countLookup(account, request)
     if (!isCounted && tallies !== undefined && isTold(request.atMs)) tallies.note(account, request, false, undefined, false)
-    if (account.requests < WEIGH_REQUESTS || account.requests % WEIGH_EVERY === 0) {
-      table.use(account, counters.weight(account.slot))
-    }
+    if (isWeighed(account.requests)) table.use(account, counters.weight(account.slot))
     const isDue = isFull || (request.atMs >= account.judgeAtS * 1000 && (account.details !== -1 || looksAtShared))
     if (isDue) return judgeFully(account, request)
     if (!isCounted) return NO_VERDICTS
@@ -337,6 +325,11 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   }
 
   return {
+    takeLookup(line) {
+      if (asksAlways || !quick.take(line)) return false
+      requests++
+      return true
+    },
     observe(request) {
       requests++
       const beforeMs = clock.nowMs

@@ -1,5 +1,5 @@
 import { findInstantMs } from '../time/find-instant.ts'
-import type { Account } from './account-table.ts'
+import type { Account } from './account.ts'
 import type { Exemption } from './detect-policy.ts'
 import type { RuleName } from './rule-names.ts'
 

@@ -1,6 +1,6 @@
 import type { FunctionClass } from '../requests/attributed-request.ts'
+import { type Account, sourcesOf } from './account.ts'
 import type { EventKind } from './account-details.ts'
-import { type Account, sourcesOf } from './account-table.ts'
 import { ActionCaps, type CapBite } from './action-caps.ts'
 import type { DetectPolicy } from './detect-policy.ts'
 import type { Verdict } from './detector.ts'

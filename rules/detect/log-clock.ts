@@ -2,7 +2,7 @@
 const MAX_STEP_MS = 86_400_000
 const FORWARD_RUN = 3
 /** Requests come late by up to a client's time-out; one later than this may mean that the clock was set back. */
-const MAX_LATE_MS = 600_000
+export const MAX_LATE_MS = 600_000
 const BACKWARD_RUN = 64
 
 /**

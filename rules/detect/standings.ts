@@ -1,4 +1,4 @@
-import type { Account } from './account-table.ts'
+import type { Account } from './account.ts'
 import type { Verdict, VerdictAction } from './detector.ts'
 import type { Rule } from './rules/rule.ts'
 
@@ -33,7 +33,7 @@ export interface Standing {
 export class Standings {
   readonly #byAccount = new Map<Account, Standing>()
   /** None ends before this. */
-  #nextMs = Number.POSITIVE_INFINITY
+  nextMs = Number.POSITIVE_INFINITY
 
   find(account: Account): Standing | undefined {
     return this.#byAccount.get(account)
@@ -42,12 +42,12 @@ export class Standings {
   /** Begins an action, or raises the one that is on. */
   begin(standing: Standing): void {
     this.#byAccount.set(standing.account, standing)
-    this.#nextMs = Math.min(this.#nextMs, standing.untilMs[standing.level])
+    this.nextMs = Math.min(this.nextMs, standing.untilMs[standing.level])
   }
 
   /** Whether any level ends by `nowMs`. */
   isDue(nowMs: number): boolean {
-    return nowMs >= this.#nextMs
+    return nowMs >= this.nextMs
   }
 
   /** The account is not calm at `nowMs` for levels up to `warm`. */
@@ -65,9 +65,9 @@ export class Standings {
    * `from` is the level that ended, `endMs` when.
    */
   takeEnded(nowMs: number): readonly { readonly standing: Standing; readonly endMs: number }[] {
-    if (nowMs < this.#nextMs) return []
+    if (nowMs < this.nextMs) return []
     const ended: { standing: Standing; endMs: number }[] = []
-    this.#nextMs = Number.POSITIVE_INFINITY
+    this.nextMs = Number.POSITIVE_INFINITY
     for (const standing of this.#byAccount.values()) {
       const endMs = standing.untilMs[standing.level]
       if (endMs <= nowMs) {
@@ -76,7 +76,7 @@ export class Standings {
         if (standing.level === 0) this.#byAccount.delete(standing.account)
         ended.push({ standing, endMs })
       }
-      if (standing.level > 0) this.#nextMs = Math.min(this.#nextMs, standing.untilMs[standing.level])
+      if (standing.level > 0) this.nextMs = Math.min(this.nextMs, standing.untilMs[standing.level])
     }
     return ended.sort((a, b) => a.endMs - b.endMs)
   }
@@ -90,7 +90,7 @@ export class Standings {
       for (const level of [1, 2, 3] as const) {
         if (standing.untilMs[level] !== 0) standing.untilMs[level] -= tooFarMs
       }
-      this.#nextMs = Math.min(this.#nextMs, standing.untilMs[standing.level])
+      this.nextMs = Math.min(this.nextMs, standing.untilMs[standing.level])
     }
   }
 

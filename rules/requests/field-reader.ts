@@ -5,8 +5,10 @@ import type { PortalAccount } from './find-account.ts'
 import { findTokenAccount } from './find-token-account.ts'
 import { createSubjectReader } from './hash-subject.ts'
 import type { LineFault } from './line-fault.ts'
+import type { LineMachine } from './line-machine.ts'
 import { type LineSpans, MARK, SPAN } from './line-spans.ts'
 import { checkKey } from './mask-account.ts'
+import { createLookupReader, type LookupReader } from './read-lookup-line.ts'
 import { createTargetReader, tokenText } from './read-target.ts'
 import { createTimeMemory, type ReadTime } from './time-memory.ts'
 import { FIGURE } from './wasm/line-layout.ts'
@@ -15,11 +17,15 @@ export interface FieldReaderOptions {
   readonly key: Uint8Array
   readonly functionsStopAtMs: number
   readonly attributor: Attributor
+  /** Scans the lines of `lookups`. */
+  readonly machine?: LineMachine | undefined
 }
 
 /** Makes a request of the fields that were found in a line, whatever its format. */
 export interface FieldReader {
   read(spans: LineSpans, readTime: ReadTime): AttributedRequest | LineFault
+  /** Reads lines that the machine scanned and that tell no more than most do; `undefined` without one. */
+  readonly lookups: LookupReader | undefined
 }
 
 /** What `maKetQua` of a refused log-in says. */
@@ -28,7 +34,7 @@ const RESULT = /^[0-9A-Za-z]{1,8}$/
 
 /** @throws RequestError KEY_TOO_SHORT */
 export function createFieldReader(options: FieldReaderOptions): FieldReader {
-  const { key, functionsStopAtMs, attributor } = options
+  const { key, functionsStopAtMs, attributor, machine } = options
   checkKey(key)
   const addresses = createAddressCache()
   const subjects = createSubjectReader(key)
@@ -87,6 +93,7 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
   }
 
   return {
+    lookups: machine && createLookupReader({ machine, times, subjects, target }),
     read(spans, readTime) {
       const { starts } = spans
       if ((starts[SPAN.ip] as number) < 0 || (starts[SPAN.at] as number) < 0) return 'MISSING_FIELD'

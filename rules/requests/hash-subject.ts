@@ -6,6 +6,13 @@ import { deriveSipKey, type SipKey, type SipWords, sipHash } from './sip-hash.ts
 export interface SubjectReader {
   /** Reads the text that fills `[start, end)`; the key is that of the day of `atMs`. */
   read(view: DataView, start: number, end: number, atMs: number): void
+  /**
+   * Reads a number of ten digits that begins at `start`, but makes no text: `words` and `block` tell of it. `false` for anything else, and for the number of
+   * nobody.
+   */
+  hashNumber(view: DataView, start: number, atMs: number): boolean
+  /** Of `hashNumber`: the bits whose digits are `subject`. */
+  readonly words: SipWords
   /** 16 hexadecimal digits, or the hash that the proxy wrote; `undefined` for nobody. */
   readonly subject: string | undefined
   /** The thousand that the number stands in; never 0. `undefined` where the text is no number. */
@@ -97,6 +104,15 @@ export function createSubjectReader(key: Uint8Array): SubjectReader {
   }
 
   const reader = {
+    words: numbers.words,
+    hashNumber(view: DataView, start: number, atMs: number) {
+      const end = start + NUMBER_BYTES
+      if (!isDigits(view, start, end) || isZeros(view, start, end)) return false
+      useKeyOf(atMs)
+      numbers.hash(view, start)
+      reader.block = blockOf(numbers.blockWords)
+      return true
+    },
     subject: undefined as string | undefined,
     block: undefined as number | undefined,
     isProbe: false,

@@ -2,7 +2,21 @@ import type { LineShape } from './line-shape.ts'
 import { type LineSpans, SPAN } from './line-spans.ts'
 import { instantiate } from './wasm/instantiate.ts'
 import { lineCode } from './wasm/line-code.ts'
-import { AT, KIND, MEMBER, MEMBER_BYTES, PAD_BYTES, PART, STEP, UNASKED, WINDOW_BYTES } from './wasm/line-layout.ts'
+import {
+  AT,
+  KIND,
+  MAX_PATH_BYTES,
+  MEMBER,
+  MEMBER_BYTES,
+  MIN_PATH_BYTES,
+  PAD_BYTES,
+  PART,
+  PATH,
+  PATHS,
+  STEP,
+  UNASKED,
+  WINDOW_BYTES,
+} from './wasm/line-layout.ts'
 
 /** Marked bytes that mean nothing in the value of a member. */
 const PASSED_IN_TEXT = '#%&+=?'
@@ -20,6 +34,8 @@ export interface LineMachine {
   setShape(shape: LineShape): void
   /** The line that begins at `place` of the window: the place behind its line feed, or -1. `spans` then tell where its fields stand. */
   scan(place: number): number
+  /** Recognises the path that fills `[start, end)` of the window from now on, instead of one told before: `FIGURE.path` gives its number. `undefined` if it is too long or too short. */
+  tellPath(start: number, end: number): number | undefined
   /** Fields of the line that was scanned last, in memory of the machine. */
   readonly spans: LineSpans
 }
@@ -39,6 +55,8 @@ export function createLineMachine(): LineMachine | undefined {
   const { buffer } = exports.memory
   const text = Buffer.from(buffer, 0, AT.end)
   const words = new DataView(buffer)
+  const memory = new Uint8Array(buffer)
+  let toldPaths = 0
   const spans: LineSpans = {
     bytes: text,
     view: words,
@@ -49,6 +67,7 @@ export function createLineMachine(): LineMachine | undefined {
     hasFigures: true,
   }
   words.setInt32(AT.timeBytes, -1, true)
+  words.setInt32(AT.pathsEnd, AT.paths, true)
   for (const byte of Buffer.from(PASSED_IN_TEXT)) words.setUint8(AT.passed + byte, 1)
   for (const [part, passed, ends] of TARGET_STEPS) {
     for (const byte of Buffer.from(passed)) words.setUint8(AT.steps + part + byte, STEP.passes)
@@ -80,6 +99,17 @@ export function createLineMachine(): LineMachine | undefined {
       }
     },
     scan: exports.scan,
+    tellPath(start, end) {
+      if (end - start < MIN_PATH_BYTES || end - start > MAX_PATH_BYTES) return undefined
+      const number = toldPaths % PATHS
+      toldPaths += 1
+      const at = AT.paths + number * PATH.bytes
+      words.setInt32(at + PATH.length, end - start, true)
+      words.setInt32(at + PATH.number, number, true)
+      text.copy(memory, at + PATH.text, start, end)
+      words.setInt32(AT.pathsEnd, AT.paths + Math.min(toldPaths, PATHS) * PATH.bytes, true)
+      return number
+    },
   }
 }
 

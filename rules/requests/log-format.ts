@@ -2,10 +2,11 @@ import type { AttributedRequest } from './attributed-request.ts'
 import { type Attributor, createAttributor } from './attributor.ts'
 import { createFieldReader } from './field-reader.ts'
 import type { LineFault } from './line-fault.ts'
-import { createLineMachine } from './line-machine.ts'
+import { createLineMachine, type LineMachine } from './line-machine.ts'
 import { createLineSpans, type LineSpans, SPAN } from './line-spans.ts'
 import { parseLogTemplate } from './log-template.ts'
 import { readClfTime, readEpochTime, readHaproxyTime, readIsoTime } from './log-time.ts'
+import type { LookupLine, TakeLookup } from './lookup-line.ts'
 import { readCombinedLine } from './read-combined-line.ts'
 import { readHaproxyLine } from './read-haproxy-line.ts'
 import { readJsonLine } from './read-json-line.ts'
@@ -41,6 +42,8 @@ export interface LineParserOptions extends Omit<LogDialect, 'format'> {
   readonly functionsStopAtMs?: number
   /** Shared by the logs of one host, so that a token taken in one names the account in another. */
   readonly attributor?: Attributor
+  /** Gets the lines read by `parseNext` that tell no more than most do, before a request is made of them. */
+  readonly takeLookup?: TakeLookup
 }
 
 /** Reads one log. Lines come in the order of the file: a token request names the account of nameless requests after it. */
@@ -62,6 +65,8 @@ export interface LineParser {
   readonly lastRequest: AttributedRequest | undefined
   /** The same for a line held as text. */
   parseLine(text: string): AttributedRequest | undefined
+  /** The last line, if `takeLookup` took it: then it gave no request. */
+  readonly lastLookup: LookupLine | undefined
   /** Why the last line was not read; `undefined` if it was. The words are in `LINE_FAULTS`. */
   readonly lastFault: LineFault | undefined
 }
@@ -71,8 +76,8 @@ interface LineReader {
   find(bytes: Buffer, start: number, end: number, spans: LineSpans): LineFault | undefined
   /** For formats whose lines may be found by their shape. */
   readonly shaped?: ShapedScanner
-  /** Where such a line's fields stand. */
-  readonly shapedSpans?: LineSpans
+  /** What scans such lines. */
+  readonly machine?: LineMachine | undefined
   readonly readTime: ReadTime
 }
 
@@ -86,7 +91,9 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
     key: options.key,
     functionsStopAtMs: options.functionsStopAtMs ?? FUNCTIONS_STOP_AT_MS,
     attributor: options.attributor ?? createAttributor(),
+    machine: reader.machine,
   })
+  const { takeLookup } = options
   const spans = createLineSpans()
 
   function read(bytes: Buffer, from: number, to: number): AttributedRequest | LineFault {
@@ -99,6 +106,7 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
   }
 
   function settle(request: AttributedRequest | LineFault): AttributedRequest | undefined {
+    parser.lastLookup = undefined
     parser.lastFault = typeof request === 'string' ? request : undefined
     parser.lastRequest = typeof request === 'string' ? undefined : request
     return parser.lastRequest
@@ -107,6 +115,7 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
   const parser = {
     lastFault: undefined as LineFault | undefined,
     lastRequest: undefined as AttributedRequest | undefined,
+    lastLookup: undefined as LookupLine | undefined,
     parse(line: Uint8Array, start = 0, end = line.length) {
       const bytes = Buffer.isBuffer(line) ? line : Buffer.from(line.buffer, line.byteOffset, line.byteLength)
       return settle(read(bytes, start, end))
@@ -114,9 +123,16 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
     beginChunk: (chunk: Buffer) => reader.shaped?.begin(chunk),
     endChunk: () => reader.shaped?.end(),
     parseNext(bytes: Buffer, start: number) {
-      const { shaped, shapedSpans } = reader
-      const next = shaped === undefined || shapedSpans === undefined ? -1 : shaped.scan(bytes, start)
-      if (next >= 0) settle(fields.read(shapedSpans as LineSpans, reader.readTime))
+      const { shaped, machine, readTime } = reader
+      const next = shaped === undefined || machine === undefined ? -1 : shaped.scan(bytes, start)
+      if (next < 0 || machine === undefined) return -1
+      const lookup = takeLookup === undefined ? undefined : fields.lookups?.read(machine.spans, readTime)
+      if (lookup === undefined || takeLookup?.(lookup) !== true) settle(fields.read(machine.spans, readTime))
+      else {
+        parser.lastFault = undefined
+        parser.lastRequest = undefined
+        parser.lastLookup = lookup
+      }
       return next
     },
     parseLine: (text: string) => parser.parse(Buffer.from(text, 'utf8')),
@@ -156,7 +172,8 @@ function createJsonReader(): LineReader {
   const machine = createLineMachine()
   const shaped = createShapedScanner(machine)
   return {
-    ...(machine === undefined ? {} : { shaped, shapedSpans: machine.spans }),
+    shaped,
+    machine,
     readTime: readIsoTime,
     find(bytes, start, end, spans) {
       if (!scanJsonLine(bytes, start, end, spans)) return readJsonLine(bytes, start, end, spans) ?? findMissing(spans)

@@ -12,6 +12,8 @@ export interface TargetReader {
   read(spans: LineSpans): void
   /** The account that `[start, end)` of the bytes names, for a field that holds nothing else. */
   readAccount(spans: LineSpans, start: number, end: number): KnownAccount | undefined
+  /** The function that the path asks for that fills `[start, end)` of the bytes. */
+  readFunction(spans: LineSpans, start: number, end: number): PortalFunction
   readonly function: PortalFunction
   /** The account of the first `username` parameter. */
   readonly account: KnownAccount | undefined
@@ -25,6 +27,7 @@ export function createTargetReader(): TargetReader {
   const reader = {
     function: none,
     account: undefined as KnownAccount | undefined,
+    readFunction: (spans: LineSpans, start: number, end: number) => functions.get(spans.view, start, end),
     readAccount: (spans: LineSpans, start: number, end: number) => accounts.get(spans.view, start, end),
     read(spans: LineSpans) {
       const { view, starts, ends } = spans

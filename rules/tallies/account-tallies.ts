@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
-import type { Account } from '../detect/account-table.ts'
+import type { Account } from '../detect/account.ts'
 import { isLookup, isSameMiss, missOf } from '../detect/is-lookup.ts'
 import type { SubjectHash } from '../detect/sketches/subject-hash.ts'
-import type { AttributedRequest } from '../requests/attributed-request.ts'
+import type { AttributedRequest, FunctionClass } from '../requests/attributed-request.ts'
 import { checkKey } from '../requests/mask-account.ts'
 import { deriveSipKey, type SipKey, type SipWords, sipHash } from '../requests/sip-hash.ts'
 import { createAccountTokens } from './account-token.ts'
@@ -66,21 +66,23 @@ export class AccountTallies implements RequestTallies {
     const { atMs, class: kind } = request
     if (!isLookup(kind) || request.isProbe) return
     this.#account = account
+    const isRepeat = subject !== undefined && !isNew
+    if (missOf(request) === 'misses' && !(isRepeat && isSameMiss(request))) this.book.count(account.slot, atMs, 'misses')
+    if (isCounted) this.noteAnswered(account, atMs, kind, subject, isNew)
+    else this.book.count(account.slot, atMs, 'refused')
+  }
+
+  noteAnswered(account: Account, atMs: number, kind: FunctionClass, subject: SubjectHash | undefined, isNew: boolean): void {
+    this.#account = account
     const { book } = this
     const { slot, sourceHash } = account
-    const isRepeat = subject !== undefined && !isNew
-    if (missOf(request) === 'misses' && !(isRepeat && isSameMiss(request))) book.count(slot, atMs, 'misses')
-    if (!isCounted) {
-      book.count(slot, atMs, 'refused')
-      return
-    }
     book.count(slot, atMs, 'lookups')
     if (kind !== 'lookup') book.count(slot, atMs, 'histories')
     if (isNew) book.count(slot, atMs, 'newSubjects')
     if (subject !== undefined) book.see(slot, atMs, subject.high, subject.low)
     // Like the detection here: addresses that are registered for the facility say nothing.
     if (sourceHash !== 0) {
-      const { high, low } = this.#addressOf(request.ip)
+      const { high, low } = this.#addressOf(account.source)
       book.use(slot, atMs, high, low)
     }
   }

@@ -1,6 +1,6 @@
-import type { Account } from '../detect/account-table.ts'
+import type { Account } from '../detect/account.ts'
 import type { SubjectHash } from '../detect/sketches/subject-hash.ts'
-import type { AttributedRequest } from '../requests/attributed-request.ts'
+import type { AttributedRequest, FunctionClass } from '../requests/attributed-request.ts'
 
 /** Gets what the detector counts, so that nothing is looked up twice. */
 export interface RequestTallies {
@@ -9,6 +9,8 @@ export interface RequestTallies {
    * that it was not seen lately.
    */
   note(account: Account, request: AttributedRequest, isCounted: boolean, subject: SubjectHash | undefined, isNew: boolean): void
+  /** The same of a look-up that was answered and found somebody, and is no probe, from the account's newest address. */
+  noteAnswered(account: Account, atMs: number, kind: FunctionClass, subject: SubjectHash | undefined, isNew: boolean): void
   /** The account's slot will be given to another one. */
   clear(slot: number): void
 }

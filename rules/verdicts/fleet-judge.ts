@@ -1,4 +1,4 @@
-import { type Account, createAccount } from '../detect/account-table.ts'
+import { type Account, createAccount } from '../detect/account.ts'
 import type { DetectPolicy } from '../detect/detect-policy.ts'
 import type { Evidence, Verdict } from '../detect/detector.ts'
 import { findingsOf } from '../detect/findings.ts'

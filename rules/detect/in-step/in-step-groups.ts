@@ -67,6 +67,8 @@ export class InStepGroups {
    */
   add(slot: number, facility: number, source: number, block: number | undefined, usualPerHour: number, atMs: number): void {
     const isRaised = this.#raised.add(slot, usualPerHour, atMs)
+    // Where neither address nor person is told, nothing can be shared.
+    if (source === 0 && block === undefined) return
     const sourceKey = mixed(source ^ 0x3a7e11)
     const isSourceShared = source !== 0 && this.#visitors.note(sourceKey, slot, paneOf(atMs))
     if (!isRaised) return

@@ -6,64 +6,59 @@ const MAX_COUNT = 0xffff
 /** An account with fewer persons in the last 5 to 10 minutes is never raised. */
 const RAISED_PERSONS = 8
 
-interface Page {
-  readonly panes: Uint32Array
-  readonly counts: Uint16Array
-  readonly before: Uint16Array
-}
+/** Of one account, side by side: the newest pane, and the persons in it (low half) and in the one before it (high half). */
+const WORDS = 2
 
 /** Which accounts see more persons just now than is usual for them. 8 bytes an account. */
 export class RaisedAccounts {
-  readonly #pages: (Page | undefined)[] = []
+  readonly #pages: (Uint32Array | undefined)[] = []
 
   /** Counts a person; true if the account is raised. */
   add(slot: number, usualPerHour: number, atMs: number): boolean {
     const page = this.#pages[slot >>> PAGE_BITS] ?? this.#addPage(slot >>> PAGE_BITS)
-    const at = slot & (PAGE_SLOTS - 1)
+    const at = (slot & (PAGE_SLOTS - 1)) * WORDS
     const pane = paneOf(atMs)
-    const held = page.panes[at] as number
+    const held = page[at] as number
+    let counts = page[at + 1] as number
     if (pane > held) {
-      page.before[at] = pane === held + 1 ? (page.counts[at] as number) : 0
-      page.counts[at] = 0
-      page.panes[at] = pane
+      counts = pane === held + 1 ? counts << 16 : 0
+      page[at] = pane
     }
-    if ((page.counts[at] as number) < MAX_COUNT) page.counts[at] = (page.counts[at] as number) + 1
-    const persons = (page.counts[at] as number) + (page.before[at] as number)
+    if ((counts & MAX_COUNT) < MAX_COUNT) counts += 1
+    page[at + 1] = counts
+    const persons = (counts & MAX_COUNT) + (counts >>> 16)
     return persons >= RAISED_PERSONS && persons > mostUsual(usualPerHour, atMs)
   }
 
   /** Persons in the pane before the newest one. */
   paneBefore(slot: number): number {
-    return this.#pages[slot >>> PAGE_BITS]?.before[slot & (PAGE_SLOTS - 1)] ?? 0
+    return this.#countsOf(slot) >>> 16
   }
 
   /** Persons in the newest pane. */
   paneNow(slot: number): number {
-    return this.#pages[slot >>> PAGE_BITS]?.counts[slot & (PAGE_SLOTS - 1)] ?? 0
+    return this.#countsOf(slot) & MAX_COUNT
   }
 
   /** Persons in pane `pane` and the one before it. */
   persons(slot: number, pane: number): number {
-    const page = this.#pages[slot >>> PAGE_BITS]
-    if (page === undefined) return 0
-    const at = slot & (PAGE_SLOTS - 1)
-    const held = page.panes[at] as number
-    if (held >= pane) return (page.counts[at] as number) + (page.before[at] as number)
-    return held === pane - 1 ? (page.counts[at] as number) : 0
+    const held = this.#pages[slot >>> PAGE_BITS]?.[(slot & (PAGE_SLOTS - 1)) * WORDS] ?? 0
+    if (held >= pane) return this.paneNow(slot) + this.paneBefore(slot)
+    return held === pane - 1 ? this.paneNow(slot) : 0
   }
 
   /** Forgets an account; its slot may be given to another one. */
   clear(slot: number): void {
     const page = this.#pages[slot >>> PAGE_BITS]
-    if (page !== undefined) page.panes[slot & (PAGE_SLOTS - 1)] = 0
+    if (page !== undefined) page[(slot & (PAGE_SLOTS - 1)) * WORDS] = 0
   }
 
-  #addPage(number: number): Page {
-    const page = {
-      panes: new Uint32Array(PAGE_SLOTS),
-      counts: new Uint16Array(PAGE_SLOTS),
-      before: new Uint16Array(PAGE_SLOTS),
-    }
+  #countsOf(slot: number): number {
+    return this.#pages[slot >>> PAGE_BITS]?.[(slot & (PAGE_SLOTS - 1)) * WORDS + 1] ?? 0
+  }
+
+  #addPage(number: number): Uint32Array {
+    const page = new Uint32Array(PAGE_SLOTS * WORDS)
     while (this.#pages.length < number) this.#pages.push(undefined)
     this.#pages[number] = page
     return page

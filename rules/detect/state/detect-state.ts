@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
+import { type Account, sourcesOf } from '../account.ts'
 import { type AccountDetails, DetailsShape } from '../account-details.ts'
-import { type Account, type AccountTable, sourcesOf } from '../account-table.ts'
+import type { AccountTable } from '../account-table.ts'
 import type { Norms } from '../norms/norms.ts'
 import { CountersShape, type SlidingCounters } from '../sliding-counters.ts'
 import type { Standing } from '../standings.ts'

@@ -1,4 +1,4 @@
-import { SPAN } from '../line-spans.ts'
+import { MARK, SPAN } from '../line-spans.ts'
 import {
   block,
   type Code,
@@ -59,6 +59,8 @@ export function workOutFunction(): WasmFunction {
       keep(FIGURE.address, call(FUNCTION.address, startAt(SPAN.ip), endAt(SPAN.ip))),
       keep(FIGURE.port, numberOf(SPAN.port, 65_535)),
       keep(FIGURE.status, numberOf(SPAN.status, 999)),
+      keep(FIGURE.path, call(FUNCTION.path, startAt(MARK.path), endAt(MARK.path))),
+      keep(FIGURE.account, call(FUNCTION.account, startAt(MARK.name), endAt(MARK.name))),
       set(start, startAt(SPAN.at)),
       set(end, endAt(SPAN.at)),
       block(

@@ -8,6 +8,12 @@ export const PAD_BYTES = 96
 export const MEMBER_BYTES = 16 + 2 * MAX_GAP_BYTES
 /** Longest time that is compared with the one before. */
 export const MAX_TIME_BYTES = 40
+/** Paths that are recognised, each no shorter and no longer than this. */
+export const PATHS = 8
+export const MIN_PATH_BYTES = 8
+export const MAX_PATH_BYTES = 64
+/** Of one path: its length, its number, its bytes. */
+export const PATH = { length: 0, number: 4, text: 8, bytes: 8 + MAX_PATH_BYTES } as const
 
 /** Where things stand in the memory; the text begins at 0. */
 export const AT = (() => {
@@ -19,9 +25,25 @@ export const AT = (() => {
   const lastMember = figures + 64
   const time = lastMember + 8
   const timeBytes = time + MAX_TIME_BYTES
-  const passed = timeBytes + 8
+  const pathsEnd = timeBytes + 4
+  const paths = timeBytes + 8
+  const passed = paths + PATHS * PATH.bytes
   const steps = passed + 256
-  return { marks, members, starts, ends, figures, lastMember, time, timeBytes, passed, steps, end: steps + 3 * 256 }
+  return {
+    marks,
+    members,
+    starts,
+    ends,
+    figures,
+    lastMember,
+    time,
+    timeBytes,
+    pathsEnd,
+    paths,
+    passed,
+    steps,
+    end: steps + 3 * 256,
+  }
 })()
 /** Of a member, behind its beginning. */
 export const MEMBER = { gapBytes: 0, kind: 4, start: 8, words: 16 } as const
@@ -38,6 +60,10 @@ export const FIGURE = {
   status: 2,
   /** Another number for each time that is not written like the one of the line before. */
   timeNumber: 3,
+  /** The number of the target's path, -1 for one that is not recognised. */
+  path: 4,
+  /** `FacilityAccount` of the first `username` of the target, -1 for any other name. */
+  account: 5,
 } as const
 
 /** Parts of a target, as the first place of their bytes in the table of steps. */
@@ -46,4 +72,14 @@ export const PART = { path: 0, name: 256, value: 512 } as const
 export const STEP = { refuses: 0, passes: 1, ends: 2 } as const
 
 /** The functions of the module by their numbers. */
-export const FUNCTION = { mark: 0, scan: 1, markTarget: 2, keepParameter: 3, workOut: 4, number: 5, address: 6 } as const
+export const FUNCTION = {
+  mark: 0,
+  scan: 1,
+  markTarget: 2,
+  keepParameter: 3,
+  workOut: 4,
+  number: 5,
+  address: 6,
+  path: 7,
+  account: 8,
+} as const

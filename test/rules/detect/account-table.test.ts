@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Account, AccountTable, noteSource, sourcesOf } from '../../../rules/detect/account-table.ts'
+import { type Account, noteSource, sourcesOf } from '../../../rules/detect/account.ts'
+import { AccountTable } from '../../../rules/detect/account-table.ts'
 
 function aTable(maxAccounts: number) {
   const lookups = new Map<number, number>()

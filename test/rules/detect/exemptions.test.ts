@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createAccount } from '../../../rules/detect/account-table.ts'
+import { createAccount } from '../../../rules/detect/account.ts'
 import type { Exemption } from '../../../rules/detect/detect-policy.ts'
 import { Exemptions } from '../../../rules/detect/exemptions.ts'
 
