@@ -19,6 +19,7 @@ import { registerRevisionRoutes } from '../publication/revision-routes.ts'
 import { registerTufRoutes } from '../publication/tuf-routes.ts'
 import { registerRegistrationRoutes } from '../registrations/registration-routes.ts'
 import { registerPolicyRehearsalRoutes } from '../rehearsal/policy-rehearsal-routes.ts'
+import { registerRehearsalArea } from '../rehearsal/rehearsal-area.ts'
 import { registerRehearsalRoutes } from '../rehearsal/rehearsal-routes.ts'
 import { registerReportRoutes } from '../reports/report-routes.ts'
 import { registerReceiptRoutes } from '../sms/receipt-routes.ts'
@@ -94,7 +95,7 @@ export async function createControlServer(context: ControlContext, tls?: TlsFile
   registerImportRoutes(app, context)
   registerUserRoutes(app, context)
   registerApproverRoutes(app, context)
-  registerConsole(app, context, [])
+  registerConsole(app, context, [registerRehearsalArea])
   app.get('/openapi.json', { onRequest: anyone, schema: { hide: true } }, async () => app.swagger())
   return app
 }

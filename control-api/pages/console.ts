@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ACTOR, anyone } from '../http/access.ts'
 import type { ControlApp, ControlContext } from '../http/context.ts'
@@ -30,10 +31,19 @@ export interface ConsoleVisit {
   readonly formField: Html
 }
 
-/** What a visit is answered with: a page, or where to look next. */
+/** What a visit is answered with: a page, a file, or where to look next. */
 export type ConsoleAnswer =
   | { readonly title: PageWords; readonly body: Html; readonly isWide?: boolean; readonly status?: number }
   | { readonly location: string }
+  | { readonly file: ConsoleFile }
+
+/** What a browser saves. */
+export interface ConsoleFile {
+  /** ASCII without quotes. */
+  readonly name: string
+  readonly type: string
+  readonly content: Buffer | Readable
+}
 
 export type ConsoleHandler = (visit: ConsoleVisit) => Promise<ConsoleAnswer>
 
@@ -74,6 +84,10 @@ export function registerConsole(app: ControlApp, context: ControlContext, areas:
 
   const show = (request: FastifyRequest, reply: FastifyReply, actor: Actor, answer: ConsoleAnswer): FastifyReply => {
     if ('location' in answer) return reply.redirect(answer.location, 303)
+    if ('file' in answer) {
+      const { name, type, content } = answer.file
+      return reply.type(type).header('content-disposition', `attachment; filename="${name}"`).send(content)
+    }
     const { title, body, isWide } = answer
     const page = pageHtml({ title, body, isWide, style: `${PATH}/style.css`, nav: navOf(request, reply, actor) })
     return sendPage(reply, answer.status ?? 200, page)
@@ -141,9 +155,10 @@ ${fieldOf(request, reply)}
     scope.get(
       PATH,
       open,
-      answered(['operator', 'approver', 'assessor', 'reader', 'province', 'facility'], false, async ({ actor }) =>
-        homePage(linksOf(actor)),
-      ),
+      answered(['operator', 'approver', 'assessor', 'reader', 'province', 'facility'], false, async ({ actor }) => {
+        const [only, ...others] = linksOf(actor)
+        return only !== undefined && others.length === 0 ? { location: only.path } : homePage(linksOf(actor))
+      }),
     )
     const site: ConsoleSite = {
       page: (path, roles, handler) => void scope.get(path, open, answered(roles, false, handler)),

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { csvPieces } from '../../rules/rehearsal/plain-sheet.ts'
 import { MAX_REHEARSAL_BYTES, RehearsalCounts } from '../../rules/rehearsal/rehearsal-counts.ts'
 import { detailSheet, rehearsalSheets } from '../../rules/rehearsal/rehearsal-sheets.ts'
+import { busiestFirst } from '../../rules/rehearsal/rehearsed-row.ts'
 import { actorOf, requireRole } from '../http/access.ts'
 import type { ControlApp, ControlContext } from '../http/context.ts'
 import { policyInForce } from '../policy/policy-in-force.ts'
@@ -113,7 +114,7 @@ export function registerPolicyRehearsalRoutes(app: ControlApp, context: ControlC
       return reply
         .type('text/csv; charset=utf-8')
         .header('content-disposition', 'attachment; filename="policy-rehearsal.csv"')
-        .send(Readable.from(csvPieces(detailSheet(rows.slice(0, MOST_ROWS)))))
+        .send(Readable.from(csvPieces(detailSheet(busiestFirst(rows).slice(0, MOST_ROWS)))))
     },
   )
 
@@ -125,7 +126,7 @@ export function registerPolicyRehearsalRoutes(app: ControlApp, context: ControlC
     },
     async (request, reply) => {
       const { rows } = await found(asked(request, request.query), 'rows')
-      const bytes = await writeWorkbook(rehearsalSheets(rows.slice(0, MOST_ROWS)))
+      const bytes = await writeWorkbook(rehearsalSheets(busiestFirst(rows).slice(0, MOST_ROWS)))
       return reply
         .type(WORKBOOK_TYPE)
         .header('content-disposition', 'attachment; filename="policy-rehearsal.xlsx"')

@@ -117,7 +117,7 @@ function addSource(sources: Map<Block, Source>, edge: string, isRefused: boolean
 }
 
 /** An edge may say anything; what is no address is left out. */
-function findBlock(text: string): Block | undefined {
+export function findBlock(text: string): Block | undefined {
   try {
     return parseBlock(text)
   } catch (error) {
