@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { GATE_MODES, type GateRule } from '../../rules/gate/gate-rule.ts'
+import type { PaceFigures } from './answer-pace.ts'
 import type { GateStatus } from './gate-status.ts'
 
 /** What the gate decided, for Prometheus. Copied from memory when it is asked for; nothing where there is no gate. */
@@ -46,4 +47,36 @@ export function addGateMetrics(registry: Registry, read: () => GateStatus | unde
     registers: [registry],
     collect: () => open.set(Number(read()?.isListening ?? false)),
   })
+  const answer: Gauge<'quantile'> = new Gauge({
+    name: 'edgeward_gate_answer_seconds',
+    help: 'From when a question was there to when its answer was written, over the last whole minute; 1 is the slowest.',
+    labelNames: ['quantile'],
+    registers: [registry],
+    collect: () => showPace(answer, read()?.pace.answer),
+  })
+  const loop: Gauge<'quantile'> = new Gauge({
+    name: 'edgeward_gate_loop_delay_seconds',
+    help: 'How much later than it should the loop of the gate came to a turn, over the last whole minute; 1 is the latest.',
+    labelNames: ['quantile'],
+    registers: [registry],
+    collect: () => showPace(loop, read()?.pace.loop),
+  })
+  const slow: Counter<'over_ms'> = new Counter({
+    name: 'edgeward_gate_slow_answers_total',
+    help: 'Answers that took the gate longer than so many milliseconds.',
+    labelNames: ['over_ms'],
+    registers: [registry],
+    collect() {
+      slow.reset()
+      for (const [over, count] of Object.entries(read()?.pace.slow ?? {})) slow.inc({ over_ms: over }, count)
+    },
+  })
+}
+
+function showPace(gauge: Gauge<'quantile'>, figures: PaceFigures | null | undefined): void {
+  gauge.reset()
+  if (figures === undefined || figures === null) return
+  gauge.set({ quantile: '0.5' }, figures.p50Ms / 1000)
+  gauge.set({ quantile: '0.99' }, figures.p99Ms / 1000)
+  gauge.set({ quantile: '1' }, figures.maxMs / 1000)
 }

@@ -2,6 +2,7 @@ import { chmod, rm } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import { connect } from 'node:net'
 import type { Clock } from '../../rules/time/clock.ts'
+import type { AnswerPace } from './answer-pace.ts'
 import { EdgeGateError } from './edge-gate-error.ts'
 import type { GateAnswers } from './gate-answers.ts'
 import type { GateDesk } from './gate-desk.ts'
@@ -15,15 +16,17 @@ export interface GateServerParts {
   readonly desk: GateDesk
   readonly answers: () => GateAnswers
   readonly clock: Clock
+  readonly pace: AnswerPace
 }
 
 /**
  * Answers proxies: `GET /` with the status as it is, `GET /auth_request` as nginx takes it. What the proxy tells stands in headers, and nothing
  * else is read: X-Original-URI, X-Original-Method, X-Real-IP, accessToken, Authorization, User-Agent.
  */
-export function createGateServer({ desk, answers, clock }: GateServerParts): Server {
+export function createGateServer({ desk, answers, clock, pace }: GateServerParts): Server {
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS, requireHostHeader: false })
   server.on('request', (asked, response) => {
+    pace.begin()
     response.sendDate = false
     const form = asked.url === '/auth_request' ? 'auth_request' : asked.url === '/' ? 'plain' : undefined
     if (form === undefined || (asked.method !== 'GET' && asked.method !== 'HEAD')) {
@@ -48,6 +51,7 @@ export function createGateServer({ desk, answers, clock }: GateServerParts): Ser
           )
     if (decision === undefined) response.writeHead(400, { 'Content-Length': '0' }).end()
     else answers().write(response, decision, form)
+    pace.end()
   })
   return server
 }

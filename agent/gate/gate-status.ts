@@ -1,5 +1,6 @@
 import type { GateReason } from '../../rules/gate/gate-reason.ts'
 import type { GateMode, GateRule } from '../../rules/gate/gate-rule.ts'
+import type { GatePace } from './answer-pace.ts'
 
 /** The gate as `GET /status` of watch tells it. Counts are since the start. */
 export interface GateStatus {
@@ -17,6 +18,8 @@ export interface GateStatus {
   /** Accounts that flags of this edge, and verdicts over all edges, hold back. */
   readonly flags: number
   readonly verdicts: number
+  /** How fast it answers. */
+  readonly pace: GatePace
   /** Rows of the rehearsal. */
   readonly rehearsalRows: number
 }

@@ -12,6 +12,7 @@ import { createFaultList } from '../watch/fault-list.ts'
 import type { FlagSource } from '../watch/flag-book.ts'
 import { createLogWake } from '../watch/log-wake.ts'
 import type { WatchFault } from '../watch/watch-status.ts'
+import { createAnswerPace } from './answer-pace.ts'
 import { EdgeGateError } from './edge-gate-error.ts'
 import { createGateAnswers, type GateAnswers } from './gate-answers.ts'
 import { createGateDesk, type GateDesk } from './gate-desk.ts'
@@ -78,6 +79,7 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
     ...holder.taker,
     fault: (file, fault) => faults.set(file, fault),
   })
+  const pace = createAnswerPace(monotonicMs)
   let answers: { readonly policy: GatePolicy; readonly made: GateAnswers } | undefined
   let isListening = false
   let savedMark = ''
@@ -145,7 +147,7 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
   async function listen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        const server = createGateServer({ desk, answers: answersNow, clock })
+        const server = createGateServer({ desk, answers: answersNow, clock, pace })
         await using _listening = await listenGate(server, options.socket, Number.parseInt(options.socketMode, 8))
         isListening = true
         faults.set('socket', undefined)
@@ -205,12 +207,14 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
       ...desk.counts,
       flags: holder.standings.flags,
       verdicts: holder.standings.verdicts,
+      pace: pace.read(),
       rehearsalRows: book.rows,
     }),
     faults: () => faults.all(),
     nowMs: () => clock.nowMs(),
     async run(signal) {
       using _hearing = hearing
+      using _pace = pace
       using wake = createLogWake(
         HANDED_OVER.map((name) => join(options.dir, name)),
         timers,

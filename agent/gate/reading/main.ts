@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { lowerPriority } from '../../process/lower-priority.ts'
 import type { ChangedEntries } from '../changed-entries.ts'
 import { createFolderFiles } from '../hand-over-files.ts'
 import { createHandedOver } from '../handed-over.ts'
@@ -43,4 +44,5 @@ function* piecesOf<E>({ isWhole, set, gone }: ChangedEntries<E>): Generator<Piec
   }
 }
 
+lowerPriority()
 main(workerData as ReaderData)

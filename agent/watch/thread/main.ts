@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Log } from '../../log/log.ts'
+import { lowerPriority } from '../../process/lower-priority.ts'
 import { createMemoryTidy } from '../../process/tidy-memory.ts'
 import { createSystemClock, createSystemTimers } from '../../time/system-time.ts'
 import { createWatch } from '../watch.ts'
@@ -45,4 +46,6 @@ async function main(data: ThreadData): Promise<void> {
   parentPort?.close()
 }
 
+// The gate answers on another thread: where cores are scarce, a proxy goes before a log.
+lowerPriority()
 await main(workerData as ThreadData)

@@ -1,0 +1,26 @@
+import { once } from 'node:events'
+import { getPriority } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { expect, it } from 'vitest'
+import { lowerPriority } from '../../../agent/process/lower-priority.ts'
+
+it('lowers the thread that asks, and no other of the process', async () => {
+  const source = `
+    import { getPriority } from 'node:os'
+    import { parentPort } from 'node:worker_threads'
+    import { lowerPriority } from '${new URL('../../../agent/process/lower-priority.ts', import.meta.url).href}'
+    const before = getPriority(0)
+    parentPort.postMessage([lowerPriority(), getPriority(0) - before])`
+  const before = getPriority(0)
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`))
+  const [[isDone, difference]] = (await once(worker, 'message')) as [[boolean, number]]
+  expect([isDone, difference, getPriority(0)]).toEqual([true, Math.min(5, 5 - before), before])
+  await worker.terminate()
+})
+
+it('says where the system does not allow it', () => {
+  const refuse = (): never => {
+    throw Object.assign(new Error('not permitted'), { code: 'EPERM' })
+  }
+  expect(lowerPriority(refuse)).toBe(false)
+})
