@@ -99,9 +99,9 @@ async function showOfficers({ control, values, io }: Task): Promise<ExitCode> {
   return 0
 }
 
-function lineOf({ id, province, name, bhxhCode, phone, account, state, lockedUntil }: OfficerView): string {
-  const locked = lockedUntil === null ? '' : `locked until ${lockedUntil}`
-  return `${[id, province, state, name, bhxhCode, phone, account, locked].join('\t')}\n`
+function lineOf({ id, province, name, bhxhCode, phone, account, state, wrongDay, attackers }: OfficerView): string {
+  const wrong = wrongDay === 0 ? '' : `${wrongDay} wrong codes in a day, from ${attackers} strange addresses`
+  return `${[id, province, state, name, bhxhCode, phone, account, wrong].join('\t')}\n`
 }
 
 async function importList(task: Task): Promise<ExitCode> {

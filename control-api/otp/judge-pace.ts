@@ -1,17 +1,20 @@
 /** How often codes may be asked for. */
 export interface PaceLimits {
-  /** Seconds between two codes for one officer. */
+  /** Seconds between two codes for one officer, asked for from one source. */
   readonly resendS: number
   readonly perOfficerQuarterHour: number
   readonly perOfficerDay: number
   readonly perPhoneHour: number
   readonly perSourceQuarterHour: number
-  /** Of all officers and sources together. */
+  /** Of all strangers together. */
   readonly perMinute: number
 }
 
 /** When codes were asked for, in milliseconds since 1970; older ones than a day may be left out. */
 export interface PaceHistory {
+  /** For this number from this source. */
+  readonly pair: readonly number[]
+  /** For this number: from this source where it is known, else from all strangers. */
   readonly officer: readonly number[]
   readonly phone: readonly number[]
   readonly source: readonly number[]
@@ -33,7 +36,7 @@ const DAY_MS = 24 * HOUR_MS
 /** Whether a code may be asked for now, and if not, from when on. */
 export function judgePace(history: PaceHistory, limits: PaceLimits, nowMs: number): PaceVerdict {
   const waits = [
-    { why: 'resend' as const, untilMs: freeAt(history.officer, 1, limits.resendS * 1000, nowMs) },
+    { why: 'resend' as const, untilMs: freeAt(history.pair, 1, limits.resendS * 1000, nowMs) },
     { why: 'officer' as const, untilMs: freeAt(history.officer, limits.perOfficerQuarterHour, QUARTER_MS, nowMs) },
     { why: 'officer' as const, untilMs: freeAt(history.officer, limits.perOfficerDay, DAY_MS, nowMs) },
     { why: 'source' as const, untilMs: freeAt(history.source, limits.perSourceQuarterHour, QUARTER_MS, nowMs) },

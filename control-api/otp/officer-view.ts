@@ -1,9 +1,10 @@
-import type { Kysely } from 'kysely'
+import type { ExpressionBuilder, Kysely } from 'kysely'
 import { type Static, Type } from 'typebox'
 import type { Tables } from '../store/tables.ts'
 import type { OfficerRow } from './otp-tables.ts'
 
 const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+const DAY_MS = 86_400_000
 const instant = Type.String({ format: 'date-time' })
 
 /** An officer as he is shown: of numbers only the end. */
@@ -24,7 +25,8 @@ export const OfficerView = Type.Object({
   endedBy: orNull(Type.String()),
   endedAt: orNull(instant),
   reason: orNull(Type.String()),
-  lockedUntil: orNull(instant),
+  wrongDay: Type.Integer({ description: 'wrong codes for this number within 24 hours' }),
+  attackers: Type.Integer({ description: 'addresses that they came from and that this officer never used' }),
 })
 export type OfficerView = Static<typeof OfficerView>
 
@@ -41,9 +43,16 @@ export interface OfficerQuery {
 export async function listOfficers(db: Kysely<Tables>, query: OfficerQuery, nowMs: number): Promise<OfficerView[]> {
   let rows = db
     .selectFrom('otp_officer')
-    .leftJoin('otp_lock', 'otp_lock.bhxh_hash', 'otp_officer.bhxh_hash')
     .selectAll('otp_officer')
-    .select('otp_lock.until_ms')
+    .select((eb) => [
+      wrongOf(eb, nowMs)
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .as('wrong'),
+      wrongOf(eb, nowMs)
+        .where('otp_wrong.is_known', '=', 0)
+        .select(({ fn }) => fn.count<number>('otp_wrong.source_hash').distinct().as('count'))
+        .as('attackers'),
+    ])
     .orderBy('otp_officer.id')
     .limit(query.limit)
   if (query.province !== undefined) rows = rows.where('province', '=', query.province)
@@ -67,8 +76,16 @@ export async function listOfficers(db: Kysely<Tables>, query: OfficerQuery, nowM
     endedBy: row.ended_by,
     endedAt: instantOf(row.ended_at_ms),
     reason: row.end_reason,
-    lockedUntil: row.until_ms !== null && row.until_ms > nowMs ? instantOf(row.until_ms) : null,
+    wrongDay: Number(row.wrong ?? 0),
+    attackers: Number(row.attackers ?? 0),
   }))
+}
+
+function wrongOf(eb: ExpressionBuilder<Tables, 'otp_officer'>, nowMs: number) {
+  return eb
+    .selectFrom('otp_wrong')
+    .whereRef('otp_wrong.bhxh_hash', '=', 'otp_officer.bhxh_hash')
+    .where('otp_wrong.at_ms', '>', nowMs - DAY_MS)
 }
 
 function instantOf(ms: number | null): string | null {

@@ -4,6 +4,7 @@ import type { SmsDesk } from '../sms/sms-desk.ts'
 import type { Actor, StoreTransaction } from '../store/store.ts'
 import { StoreError } from '../store/store-error.ts'
 import { endGrants } from './grant-rows.ts'
+import { forgetWrong } from './guess-rows.ts'
 import { type Officer, shownEnd } from './officer-fields.ts'
 import type { OtpKeys } from './otp-keys.ts'
 import type { OfficerRow } from './otp-tables.ts'
@@ -124,11 +125,11 @@ export async function revokeOfficer(
   await notify(tx, row, TAKEN_TEXT, parts)
 }
 
-/** Ends a lock-out before its time, after the officer was called back. @throws ControlError NOT_FOUND, CONFLICT where none is locked */
+/** Ends locks before their time, after the officer was called back. @throws ControlError NOT_FOUND, CONFLICT where there were no wrong codes */
 export async function unlockOfficer(tx: StoreTransaction, id: string, reason: string): Promise<void> {
   const row = await readOfficerRow(tx, id)
-  const { numDeletedRows } = await tx.db.deleteFrom('otp_lock').where('bhxh_hash', '=', row.bhxh_hash).executeTakeFirst()
-  if (numDeletedRows === 0n) throw new ControlError('CONFLICT', `The officer ${id} is not locked.`)
+  if ((await forgetWrong(tx.db, row.bhxh_hash)) === 0)
+    throw new ControlError('CONFLICT', `There are no wrong codes of the officer ${id} to forget.`)
   await tx.audit({ action: 'officer.unlock', target: id, details: { reason: hideIdentifiers(reason) } })
 }
 

@@ -5,19 +5,25 @@ import { ControlError } from '../http/control-error.ts'
 import type { SmsDesk } from '../sms/sms-desk.ts'
 import type { Actor, Store, StoreTransaction } from '../store/store.ts'
 import { giveGrant } from './grant-rows.ts'
+import { type Asker, guessHistory, isKnownSource, noteRight, noteWrong } from './guess-rows.ts'
+import { type GuessLimits, judgeGuesses } from './judge-guesses.ts'
 import { judgePace, type PaceLimits } from './judge-pace.ts'
 import { findBhxhCode, shownEnd } from './officer-fields.ts'
 import { findCode, makeCode } from './one-time-code.ts'
 import type { OtpKeys } from './otp-keys.ts'
-import { lockedUntil, noteRight, noteWrong, paceHistory, tidyRequests } from './otp-rows.ts'
+import { badCode, locked, over, tooSoon, wrong } from './otp-refusals.ts'
+import { paceHistory, tidyRequests } from './otp-rows.ts'
 import type { OfficerRow, OtpRequestRow } from './otp-tables.ts'
-import { codeText } from './sms-words.ts'
+import { ATTACK_TEXT, codeText } from './sms-words.ts'
 
-export interface OtpLimits extends PaceLimits {
+/** The notice of an attack is of use for a day. */
+const NOTICE_MS = 24 * 3_600_000
+
+export interface OtpLimits extends PaceLimits, GuessLimits {
   readonly codeMinutes: number
   readonly attempts: number
-  readonly wrongBeforeLock: number
-  readonly lockMinutes: number
+  /** Wrong codes for one number within a day that are told as an attack. */
+  readonly alertWrong: number
   readonly grantHours: number
   readonly idleMinutes: number
 }
@@ -59,6 +65,8 @@ export interface OtpDeskParts {
   readonly clock: Clock
   readonly log: FastifyBaseLogger
   readonly limits: OtpLimits
+  /** Whether a source is an office's, known from the start. */
+  readonly isOffice: (source: string) => boolean
   readonly randomBytes: (size: number) => Uint8Array
   /** Told after a right was given, so that edges hear of it at once. */
   readonly onGrant: () => void
@@ -78,20 +86,31 @@ export function createOtpDesk(parts: OtpDeskParts): OtpDesk {
     throw new ControlError('OTP_OFF', 'Name a gateway in sms.order first.', { vi: 'Chưa cấu hình cổng gửi SMS.' })
   }
 
-  const requireUnlocked = async (tx: StoreTransaction, bhxhHash: string, nowMs: number): Promise<void> => {
-    const untilMs = await lockedUntil(tx.db, bhxhHash, nowMs)
-    if (untilMs !== undefined) throw locked(untilMs, nowMs)
+  const askerOf = async (tx: StoreTransaction, bhxhHash: string, source: string, nowMs: number): Promise<Asker> => {
+    const sourceHash = keys.fingerprint('source', source)
+    const isUsed = await isKnownSource(tx.db, bhxhHash, sourceHash, nowMs)
+    return { bhxhHash, sourceHash, isKnown: isUsed || parts.isOffice(source) }
+  }
+
+  const findLock = async (tx: StoreTransaction, asker: Asker, nowMs: number): Promise<ControlError | undefined> => {
+    const verdict = judgeGuesses(await guessHistory(tx.db, asker, nowMs), limits, nowMs)
+    return verdict.kind === 'locked' ? locked(verdict.scope, verdict.untilMs, nowMs) : undefined
+  }
+
+  const requireUnlocked = async (tx: StoreTransaction, asker: Asker, nowMs: number): Promise<void> => {
+    const lock = await findLock(tx, asker, nowMs)
+    if (lock !== undefined) throw lock
   }
 
   const askOnce = async (actor: Actor, bhxhCode: string, source: string): Promise<AskedCode> => {
     const nowMs = clock.nowMs()
     const bhxhHash = keys.fingerprint('bhxh', bhxhCode)
-    const sourceHash = keys.fingerprint('source', source)
     const requestId = Buffer.from(parts.randomBytes(18)).toString('base64url')
     const code = makeCode(parts.randomBytes)
     const expiresAtMs = nowMs + limits.codeMinutes * 60_000
     await store.transact(actor, async (tx) => {
-      await requireUnlocked(tx, bhxhHash, nowMs)
+      const asker = await askerOf(tx, bhxhHash, source, nowMs)
+      await requireUnlocked(tx, asker, nowMs)
       const officer = await tx.db
         .selectFrom('otp_officer')
         .selectAll()
@@ -99,12 +118,14 @@ export function createOtpDesk(parts: OtpDeskParts): OtpDesk {
         .where('state', '=', 'approved')
         .executeTakeFirst()
       const phoneHash = officer?.phone_hash ?? null
-      const pace = judgePace(await paceHistory(tx.db, { bhxhHash, phoneHash, sourceHash, nowMs }), limits, nowMs)
+      const pace = judgePace(await paceHistory(tx.db, { ...asker, phoneHash, nowMs }), limits, nowMs)
       if (pace.kind === 'wait') throw tooSoon(pace.why, pace.untilMs, nowMs)
       await tx.db
         .updateTable('otp_request')
         .set({ state: 'replaced' })
         .where('bhxh_hash', '=', bhxhHash)
+        // Or a stranger who asks would take the officer's code away.
+        .where('source_hash', '=', asker.sourceHash)
         .where('state', '=', 'open')
         .execute()
       const isSent = officer !== undefined && pace.kind === 'go'
@@ -113,7 +134,8 @@ export function createOtpDesk(parts: OtpDeskParts): OtpDesk {
         officer_id: officer?.id ?? null,
         bhxh_hash: bhxhHash,
         phone_hash: isSent ? phoneHash : null,
-        source_hash: sourceHash,
+        source_hash: asker.sourceHash,
+        is_known: asker.isKnown ? 1 : 0,
         // A code that was sent to nobody has no right answer, not even by luck.
         code_hash: Buffer.from(isSent ? keys.codeHash(requestId, code) : parts.randomBytes(32)).toString('hex'),
         state: 'open',
@@ -146,12 +168,13 @@ export function createOtpDesk(parts: OtpDeskParts): OtpDesk {
     const result = await store.transact(actor, async (tx): Promise<GivenRight | ControlError> => {
       const row = await tx.db.selectFrom('otp_request').selectAll().where('id_hash', '=', idHash(requestId)).executeTakeFirst()
       if (row === undefined || row.state !== 'open' || row.expires_at_ms <= nowMs) throw over()
-      await requireUnlocked(tx, row.bhxh_hash, nowMs)
+      const asker = await askerOf(tx, row.bhxh_hash, source, nowMs)
+      await requireUnlocked(tx, asker, nowMs)
       const expected = Buffer.from(row.code_hash, 'hex')
       const isRight = timingSafeEqual(expected, keys.codeHash(requestId, given ?? '')) && row.officer_id !== null
       const officer = await tx.db
         .selectFrom('otp_officer')
-        .select(['id', 'state'])
+        .selectAll()
         .where('id', '=', row.officer_id ?? '')
         .executeTakeFirst()
       const target = row.officer_id ?? 'officer/unknown'
@@ -163,13 +186,15 @@ export function createOtpDesk(parts: OtpDeskParts): OtpDesk {
           .set({ attempts, state: isBurnt ? 'burnt' : 'open' })
           .where('id_hash', '=', row.id_hash)
           .execute()
-        const untilMs = await noteWrong(tx.db, row.bhxh_hash, limits, nowMs)
-        await tx.audit({ action: 'otp.wrong', target, details: { attempts, source, lockedUntilMs: untilMs ?? null } })
-        if (untilMs !== undefined) log.warn({ target, untilMs }, 'locked after wrong codes')
-        return untilMs === undefined ? wrong(limits.attempts - attempts) : locked(untilMs, nowMs)
+        const wrongs = await noteWrong(tx.db, asker, nowMs)
+        const lock = await findLock(tx, asker, nowMs)
+        const details = { attempts, source, known: asker.isKnown, wrongDay: wrongs, locked: lock?.facts ?? null }
+        await tx.audit({ action: 'otp.wrong', target, details })
+        if (wrongs === limits.alertWrong) await tellAttack(tx, officer, target, { source, wrongs, nowMs })
+        return lock ?? wrong(limits.attempts - attempts)
       }
       await tx.db.updateTable('otp_request').set({ state: 'used' }).where('id_hash', '=', row.id_hash).execute()
-      await noteRight(tx.db, row.bhxh_hash)
+      await noteRight(tx.db, asker, nowMs)
       await tx.audit({ action: 'otp.verify', target, details: { attempts: row.attempts + 1, source } })
       const grant = await giveGrant(tx, actor, {
         officerId: officer.id,
@@ -183,6 +208,21 @@ export function createOtpDesk(parts: OtpDeskParts): OtpDesk {
     if (result instanceof ControlError) throw result
     parts.onGrant()
     return result
+  }
+
+  /** Somebody tries codes: the officer hears of it, and whoever reads log, audit or metrics. */
+  const tellAttack = async (
+    tx: StoreTransaction,
+    officer: OfficerRow | undefined,
+    target: string,
+    { source, wrongs, nowMs }: { readonly source: string; readonly wrongs: number; readonly nowMs: number },
+  ): Promise<void> => {
+    await tx.audit({ action: 'otp.attack', target, details: { wrongDay: wrongs, source } })
+    log.warn({ target, wrongDay: wrongs, source }, 'many wrong codes for one number')
+    count('attack')
+    if (officer?.state !== 'approved') return
+    const phone = keys.sealer.open(officer.phone, 'otp.phone')
+    await sms.enqueue(tx, { kind: 'notice', phone, text: ATTACK_TEXT, notAfterMs: nowMs + NOTICE_MS })
   }
 
   /** Every answer takes the same time, so that it does not tell what was found. */
@@ -219,41 +259,4 @@ export function createOtpDesk(parts: OtpDeskParts): OtpDesk {
 
 function idHash(requestId: string): string {
   return createHash('sha256').update(requestId).digest('hex')
-}
-
-function badCode(): ControlError {
-  return new ControlError('BAD_FIELDS', 'The BHXH number has ten digits.', {
-    vi: 'Mã số BHXH có 10 chữ số.',
-    errors: [{ path: '/body/bhxhCode', message: 'must be ten digits' }],
-  })
-}
-
-function wrong(attemptsLeft: number): ControlError {
-  const [en, vi] =
-    attemptsLeft > 0
-      ? [`${attemptsLeft} ${attemptsLeft === 1 ? 'attempt is' : 'attempts are'} left.`, `Còn ${attemptsLeft} lần thử.`]
-      : ['Ask for a new one.', 'Hãy lấy mã mới.']
-  return new ControlError('OTP_WRONG', `The code is wrong. ${en}`, { vi: `Mã OTP không đúng. ${vi}`, facts: { attemptsLeft } })
-}
-
-function over(): ControlError {
-  return new ControlError('OTP_OVER', 'The code is used up or too old. Ask for a new one.', {
-    vi: 'Mã OTP đã dùng hoặc đã hết hạn. Hãy lấy mã mới.',
-  })
-}
-
-function locked(untilMs: number, nowMs: number): ControlError {
-  const until = new Date(untilMs).toISOString()
-  return new ControlError('OTP_LOCKED', `Too many wrong codes. It is locked until ${until}.`, {
-    vi: `Nhập sai quá nhiều lần. Tạm khóa trong ${Math.ceil((untilMs - nowMs) / 60_000)} phút nữa.`,
-    facts: { lockedUntil: until, retryAfterS: Math.ceil((untilMs - nowMs) / 1000) },
-  })
-}
-
-function tooSoon(why: string, untilMs: number, nowMs: number): ControlError {
-  const retryAfterS = Math.ceil((untilMs - nowMs) / 1000)
-  return new ControlError('OTP_TOO_SOON', `Wait ${retryAfterS} s before another code.`, {
-    vi: `Hãy chờ ${retryAfterS > 120 ? `${Math.ceil(retryAfterS / 60)} phút` : `${retryAfterS} giây`} rồi lấy mã mới.`,
-    facts: { limit: why, retryAfterS },
-  })
 }

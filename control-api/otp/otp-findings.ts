@@ -5,9 +5,11 @@ import type { ControlConfig } from '../config/options.ts'
 
 /** What does not fit together in the options of one-time codes. */
 export function otpFindings({ otp }: Pick<ControlConfig, 'otp'>): ConfigFinding[] {
-  const findings: ConfigFinding[] = otp.trustedProxies
-    .filter((text) => !isBlock(text))
-    .map((text) => ({ path: 'otp.trustedProxies', message: `${JSON.stringify(text)} is no address or prefix` }))
+  const findings: ConfigFinding[] = (['trustedProxies', 'officeSources'] as const).flatMap((name) =>
+    otp[name]
+      .filter((text) => !isBlock(text))
+      .map((text) => ({ path: `otp.${name}`, message: `${JSON.stringify(text)} is no address or prefix` })),
+  )
   if (otp.perOfficerDay < otp.perOfficerQuarterHour)
     findings.push({ path: 'otp.perOfficerDay', message: 'must not be less than otp.perOfficerQuarterHour' })
   return findings

@@ -8,18 +8,50 @@ const count = (minimum: number, maximum: number) => Type.Integer({ minimum, maxi
 export const OTP_OPTIONS = {
   'otp.codeMinutes': option(count(1, 15), 5, 'Minutes that a one-time code can be used.'),
   'otp.attempts': option(count(1, 10), 5, 'Wrong tries that a code bears.'),
-  'otp.wrongBeforeLock': option(count(3, 100), 10, 'Wrong codes within an hour after which a BHXH number is locked.'),
-  'otp.lockMinutes': option(count(1, 1440), 30, 'Minutes that the lock lasts.'),
-  'otp.resendS': option(count(10, 600), 60, 'Seconds until another code can be asked for.'),
-  'otp.perOfficerQuarterHour': option(count(1, 100), 4, 'Codes for one BHXH number within 15 minutes.'),
-  'otp.perOfficerDay': option(count(1, 1000), 30, 'Codes for one BHXH number within 24 hours.'),
-  'otp.perPhoneHour': option(count(1, 100), 8, 'Codes to one phone within an hour.'),
+  'otp.wrongBeforeLock': option(
+    count(3, 100),
+    10,
+    'Wrong codes for one BHXH number from one address within an hour after which this address is locked for this number.',
+  ),
+  'otp.wrongPerSource': option(
+    count(3, 10_000),
+    60,
+    'Wrong codes from one address for all numbers within an hour after which this address is locked.',
+  ),
+  'otp.wrongPerOfficerDay': option(
+    count(10, 100),
+    50,
+    'Wrong codes for one number from addresses that the officer never used, within 24 hours; then such addresses wait.',
+  ),
+  'otp.alertWrong': option(count(3, 1000), 15, 'Wrong codes for one number within 24 hours that are told as an attack.'),
+  'otp.lockMinutes': option(count(1, 1440), 30, 'Minutes that a lock lasts.'),
+  'otp.officeSources': option(
+    Type.Array(Type.String({ maxLength: 64 }), { maxItems: 1000 }),
+    [],
+    'Addresses or prefixes of offices from which officers ask: known from the start, whatever strangers do.',
+  ),
+  'otp.resendS': option(
+    count(10, 600),
+    60,
+    'Seconds until another code for the same number can be asked for from the same address.',
+  ),
+  'otp.perOfficerQuarterHour': option(
+    count(1, 100),
+    4,
+    'Codes for one BHXH number within 15 minutes, from each address that the officer has used, and from all others together.',
+  ),
+  'otp.perOfficerDay': option(count(1, 1000), 30, 'The same within 24 hours.'),
+  'otp.perPhoneHour': option(count(1, 100), 8, 'The same to one phone within an hour.'),
   'otp.perSourceQuarterHour': option(
     count(1, 100_000),
     60,
     'Codes asked for from one address (IPv6: one /64) within 15 minutes; an office may share one.',
   ),
-  'otp.perMinute': option(count(1, 100_000), 300, 'Codes asked for by everybody together within a minute.'),
+  'otp.perMinute': option(
+    count(1, 100_000),
+    300,
+    'Codes asked for from addresses that no officer has used, all together, within a minute.',
+  ),
   'otp.idleMinutes': option(
     count(IDLE_MINUTES.minimum, IDLE_MINUTES.maximum),
     30,

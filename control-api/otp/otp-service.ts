@@ -1,9 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
+import { covers } from '../../rules/addresses/block-bits.ts'
+import { parseBlock } from '../../rules/addresses/parse-block.ts'
 import type { GateKeys } from '../../rules/gate/gate-keys.ts'
 import { createGateTokens } from '../../rules/gate/gate-token.ts'
 import type { Clock } from '../../rules/time/clock.ts'
 import type { ControlConfig } from '../config/options.ts'
+import { findBlock } from '../pages/client-source.ts'
 import { createSmsDesk, type SmsDesk } from '../sms/sms-desk.ts'
 import type { SmsSender, TakeReceipt } from '../sms/sms-sender.ts'
 import type { Store } from '../store/store.ts'
@@ -76,6 +79,7 @@ export function createOtpService(parts: OtpServiceParts): OtpService {
     log,
     randomBytes,
     limits: config.otp,
+    isOffice: createOffices(config.otp.officeSources),
     onGrant: () => {
       grants.work().catch((error: unknown) => log.error({ err: error }, 'grants could not be signed; it is tried again'))
     },
@@ -94,6 +98,15 @@ export function createOtpService(parts: OtpServiceParts): OtpService {
       await sms[Symbol.asyncDispose]()
       await grants.flush()
     },
+  }
+}
+
+/** Whether a source, an address or the /64 of one, lies in these blocks. */
+function createOffices(texts: readonly string[]): (source: string) => boolean {
+  const blocks = texts.map(parseBlock)
+  return (source) => {
+    const address = findBlock(source)
+    return address !== undefined && blocks.some((block) => covers(block, address))
   }
 }
 

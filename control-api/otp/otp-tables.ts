@@ -40,14 +40,23 @@ export interface OtpRequestRow {
   attempts: number
   requested_at_ms: number
   expires_at_ms: number
+  /** 1 where the officer has used the source before, or it is an office's. */
+  is_known: number
 }
 
-/** Wrong codes for one BHXH number, and until when it is locked. */
-export interface OtpLockRow {
+/** A wrong code for a BHXH number, from a source that its officer has used before or not. */
+export interface OtpWrongRow {
   bhxh_hash: string
-  wrong: number
-  since_ms: number
-  until_ms: number | null
+  source_hash: string
+  is_known: number
+  at_ms: number
+}
+
+/** A source from which a right code for this number came. */
+export interface OtpSourceRow {
+  bhxh_hash: string
+  source_hash: string
+  used_at_ms: number
 }
 
 export interface OtpGrantRow {
@@ -66,6 +75,7 @@ export interface OtpGrantRow {
 export interface OtpTables {
   otp_officer: OfficerRow
   otp_request: OtpRequestRow
-  otp_lock: OtpLockRow
+  otp_wrong: OtpWrongRow
+  otp_source: OtpSourceRow
   otp_grant: OtpGrantRow
 }

@@ -23,7 +23,7 @@ export function sourceOf(peer: string, forwardedFor: string | undefined, proxies
   const steps = [...(forwardedFor?.split(',').map((step) => step.trim()) ?? []), peer]
   let source: Block | undefined
   for (const step of steps.reverse()) {
-    const address = findAddress(step)
+    const address = findBlock(step)
     if (address === undefined) break
     source = address
     if (!proxies.some((proxy) => covers(proxy, address))) break
@@ -33,7 +33,8 @@ export function sourceOf(peer: string, forwardedFor: string | undefined, proxies
   return textOfWords(words.family === 6 ? cutWords(words, V6_LENGTH) : words)
 }
 
-function findAddress(text: string): Block | undefined {
+/** The address or prefix that a text names; `undefined` where it names none. */
+export function findBlock(text: string): Block | undefined {
   try {
     return parseBlock(text.replace(/^::ffff:(?=[0-9.]+$)/i, ''))
   } catch (error) {

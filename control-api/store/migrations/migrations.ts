@@ -8,6 +8,7 @@ import { fleetMigration } from './0012-fleet.ts'
 import { smsMigration } from './0020-sms.ts'
 import { otpMigration } from './0021-otp.ts'
 import { usersMigration } from './0022-users.ts'
+import { otpLimitsMigration } from './0023-otp-limits.ts'
 import { rehearsalMigration } from './0025-rehearsal.ts'
 
 /** All migrations in the order they run. Areas add theirs in a file of their own; the numbers order them. */
@@ -21,5 +22,6 @@ export const MIGRATIONS: readonly Migration[] = [
   smsMigration,
   otpMigration,
   usersMigration,
+  otpLimitsMigration,
   rehearsalMigration,
 ]

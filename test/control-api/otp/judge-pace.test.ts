@@ -11,14 +11,14 @@ const LIMITS: PaceLimits = {
   perMinute: 8,
 }
 const NOW_MS = Date.UTC(2026, 2, 2)
-const NOTHING = { officer: [], phone: [], source: [], all: [] }
+const NOTHING = { pair: [], officer: [], phone: [], source: [], all: [] }
 const ago = (...seconds: number[]) => seconds.map((s) => NOW_MS - s * 1000)
 
 describe('judgePace', () => {
   it.each<[string, Partial<typeof NOTHING>, object]>([
     ['the first one', {}, { kind: 'go' }],
-    ['again after 59 s', { officer: ago(59) }, { kind: 'wait', why: 'resend', untilMs: NOW_MS + 1000 }],
-    ['again after a minute', { officer: ago(60) }, { kind: 'go' }],
+    ['again after 59 s', { pair: ago(59) }, { kind: 'wait', why: 'resend', untilMs: NOW_MS + 1000 }],
+    ['again after a minute', { pair: ago(60) }, { kind: 'go' }],
     [
       'the fourth in a quarter of an hour',
       { officer: ago(70, 400, 800) },
@@ -34,12 +34,12 @@ describe('judgePace', () => {
     ['too many to one phone: nothing is said', { phone: ago(100, 200, 300, 400) }, { kind: 'silent' }],
     [
       'what the asker knows comes first',
-      { phone: ago(1, 2, 3, 4), officer: ago(10) },
+      { phone: ago(1, 2, 3, 4), pair: ago(10) },
       { kind: 'wait', why: 'resend', untilMs: NOW_MS + 50_000 },
     ],
     [
       'a clock that was set back holds nobody up for longer',
-      { officer: ago(-86_400) },
+      { pair: ago(-86_400) },
       { kind: 'wait', why: 'resend', untilMs: NOW_MS + 60_000 },
     ],
   ] as unknown as [string, Partial<typeof NOTHING>, object][])('%s', (_what, history, verdict) => {
@@ -52,7 +52,7 @@ describe('judgePace', () => {
         const gone: number[] = []
         for (const s of [...seconds].sort((a, b) => a - b)) {
           const atMs = NOW_MS + s * 1000
-          const history = { officer: gone, phone: [], source: gone, all: gone }
+          const history = { pair: gone, officer: gone, phone: [], source: gone, all: gone }
           const within = (ms: number, at = atMs) => gone.filter((one) => one > at - ms).length
           const isFree = (at: number) =>
             within(60_000, at) < 1 && within(900_000, at) < 3 && within(86_400_000, at) < 5 && within(60_000, at) < 8
