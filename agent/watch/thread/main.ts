@@ -6,16 +6,21 @@ import { createSystemClock, createSystemTimers } from '../../time/system-time.ts
 import { createWatch } from '../watch.ts'
 import { openWatchMemory } from '../watch-memory.ts'
 import { type AccountQuestion, STOP, type ThreadData, type ThreadMessage } from './messages.ts'
+import { createNewsSender } from './thread-news.ts'
 
 const STATUS_MS = 250
 
 /** The whole of `watch` but its socket: it follows, parses, counts and remembers, and says what it found. */
 async function main(data: ThreadData): Promise<void> {
   const say = (message: ThreadMessage): void => parentPort?.postMessage(message)
+  const tell = createNewsSender(
+    (texts) => say({ kind: 'news', texts }),
+    () => performance.now(),
+  )
   const logAs =
     (level: keyof Log) =>
     (facts: object, message: string): void =>
-      say({ kind: 'log', level, facts, message })
+      tell({ kind: 'log', level, facts, message })
   const clock = createSystemClock()
   const kept = await openWatchMemory(data.options.stateDir)
   const watch = await createWatch(data.options, {
@@ -37,7 +42,7 @@ async function main(data: ThreadData): Promise<void> {
     else
       void watch.findAccounts(message.tokens).then((accounts) => say({ kind: 'accounts', question: message.question, accounts }))
   })
-  watch.flags.listen((flag) => say({ kind: 'flag', flag }))
+  watch.flags.listen((flag) => tell({ kind: 'flag', flag }))
   say({ kind: 'started', flags: watch.flags.live(), status: watch.status() })
   const telling = setInterval(() => say({ kind: 'status', status: watch.status() }), STATUS_MS)
   await watch.run(end.signal)

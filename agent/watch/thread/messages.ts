@@ -20,6 +20,8 @@ export interface ThreadData {
 export type ThreadMessage =
   | { readonly kind: 'started'; readonly flags: readonly Flag[]; readonly status: WatchStatus }
   | { readonly kind: 'flag'; readonly flag: Flag }
+  /** Several flags and log lines, as JSON. */
+  | { readonly kind: 'news'; readonly texts: readonly string[] }
   | { readonly kind: 'status'; readonly status: WatchStatus }
   | { readonly kind: 'tally'; readonly tally: OfferedTally }
   | { readonly kind: 'accounts'; readonly question: number; readonly accounts: readonly SeenAccount[] }

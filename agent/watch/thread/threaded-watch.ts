@@ -13,6 +13,7 @@ import type { WatchOptions } from '../watch-options.ts'
 import type { WatchStatus } from '../watch-status.ts'
 import { createFlagMirror } from './flag-mirror.ts'
 import { type AccountQuestion, STOP, type ThreadData, type ThreadMessage } from './messages.ts'
+import { createNewsTaker } from './thread-news.ts'
 
 /** A thread that says nothing for so long hangs, and is ended. */
 const SILENCE_MS = 60_000
@@ -54,7 +55,15 @@ export async function createThreadedWatch(options: WatchOptions, ports: Threaded
   let ask: ((question: AccountQuestion) => void) | undefined
   let status = emptyStatus(startedAt)
 
+  const news = createNewsTaker((message) => take(message))
+
   function take(message: ThreadMessage): void {
+    if (message.kind === 'news') {
+      news.take(message.texts)
+      return
+    }
+    // A thread that has just begun, or ended, knows all that was told before.
+    if (message.kind === 'started' || message.kind === 'stopped') news.drain()
     if (message.kind === 'log') log[message.level](message.facts, message.message)
     else if (message.kind === 'flag') flags.take(message.flag)
     else if (message.kind === 'tally') ring.add(message.tally)
@@ -103,6 +112,7 @@ export async function createThreadedWatch(options: WatchOptions, ports: Threaded
     })
     thread.once('exit', (code) => {
       ask = undefined
+      news.drain()
       for (const answer of questions.values()) answer([])
       questions.clear()
       limit[Symbol.dispose]()
