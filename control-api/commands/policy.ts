@@ -1,51 +1,120 @@
 import { readFile } from 'node:fs/promises'
 import { ConfigError } from '../../rules/config/config-error.ts'
+import { portalDay } from '../../rules/detect/portal-day.ts'
 import { parsePolicySource } from '../../rules/gate/policy-document.ts'
+import type { GatePolicy } from '../../rules/gate/policy-options.ts'
+import { periodWords } from '../../rules/rehearsal/portal-period.ts'
+import { findInstantMs } from '../../rules/time/find-instant.ts'
+import { outlookText, outlookWarnings } from '../policy/outlook-text.ts'
 import { publishPolicy, readPolicy } from '../policy/publish-policy.ts'
-import { type Command, UsageError } from './command.ts'
+import { rehearseDraft, turnsOf } from '../policy/rehearse-draft.ts'
+import { filterFor } from '../rehearsal/count-scope.ts'
+import { type Command, type CommandIo, type ExitCode, UsageError } from './command.ts'
 import { commandLog } from './command-log.ts'
 import { loadConfig } from './load-config.ts'
-import { localPerson, openControl } from './open-control.ts'
+import { localPerson, type OpenControl, openControl, SYSTEM_CLOCK } from './open-control.ts'
 import { DATA_FLAGS, DATA_USAGE, parseFlags, requireFlag } from './parse-flags.ts'
+
+const FLAGS = {
+  ...DATA_FLAGS,
+  note: { type: 'string' },
+  person: { type: 'string' },
+  at: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+  json: { type: 'boolean' },
+} as const
+type Values = ReturnType<typeof parseFlags<typeof FLAGS>>['values']
+const ACTIONS = ['publish', 'check', 'rehearse', 'show'] as const
+/** Days that publishing looks back over, and dates of the policy that it looks at. */
+const DAYS_BACK = 30
+const MOST_TURNS = 8
 
 export const policy: Command = {
   name: 'policy',
-  summary: 'sign the account policy of the gate from a YAML file; also beside a running service',
-  usage: `publish FILE|check FILE|show --data DIR [options]
+  summary:
+    'sign the account policy of the gate from a YAML file, or say before whom it would refuse; also beside a running service',
+  usage: `publish FILE|check FILE|rehearse FILE|show --data DIR [options]
   ${DATA_USAGE}
+  --at INSTANT    when it is judged, such as 2027-03-01T00:00+07:00 (rehearse); now if left out
+  --from, --to    days whose counts are held against it, such as 2026-11-01 (rehearse); the last ${DAYS_BACK} if left out
+  --json          all provinces and facilities (rehearse)
   --note TEXT     kept in the audit log (publish)
   --person NAME   who publishes, for the audit log
-  check tells every fault by path, line and column, and needs no data folder; show prints what edges go by`,
-  example: 'control policy publish policy.yaml --note 1923/BHXH-CNTT --data /var/lib/edgeward-control',
+  check tells every fault by path, line and column, and needs no data folder; rehearse signs nothing, and says which rules the counts do not tell;
+  publish says whom it newly refuses, now and at its dates; show prints what edges go by`,
+  example: 'control policy rehearse policy.yaml --at 2027-03-01T00:00+07:00 --data /var/lib/edgeward-control',
   async run(args, io) {
-    const { values, positionals } = parseFlags(args, { ...DATA_FLAGS, note: { type: 'string' }, person: { type: 'string' } })
-    const [action, file] = positionals
-    if (action !== 'publish' && action !== 'check' && action !== 'show') throw new UsageError('Say publish, check or show')
+    const { values, positionals } = parseFlags(args, FLAGS)
+    const [given, file] = positionals
+    const action = ACTIONS.find((name) => name === given)
+    if (action === undefined) throw new UsageError('Say publish, check, rehearse or show')
+    const atMs = values.at === undefined ? undefined : findInstantMs(values.at)
+    if (values.at !== undefined && atMs === undefined)
+      throw new UsageError(`--at must be an instant with an offset, is ${JSON.stringify(values.at)}`)
     const source = action === 'show' ? '' : await readSource(requireFlag(file, 'FILE'))
-    try {
-      parsePolicySource(source)
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error
-      io.stderr.write(`${error.message}\n`)
-      return 2
-    }
+    const draft = readDraft(source, io)
+    if (draft === undefined) return 2
     if (action === 'check') {
       io.stderr.write('The policy can be published.\n')
       return 0
     }
     await using control = await openControl(await loadConfig(values), commandLog(io))
-    if (action === 'show') {
-      const bytes = await readPolicy(control.repository)
-      if (bytes === undefined)
-        io.stderr.write('No policy was published yet: edges go by their own files, or by the shipped default.\n')
-      else io.stdout.write(bytes)
-      return bytes === undefined ? 1 : 0
-    }
-    const actor = { person: localPerson(values.person), role: 'approver' } as const
-    const { version, isNew } = await publishPolicy(control, actor, source, values.note)
-    io.stdout.write(isNew ? `policy ${version}\n` : `policy ${version} stays: nothing differs\n`)
-    return 0
+    if (action === 'show') return await show(control, io)
+    if (action === 'rehearse') return await rehearse(control, draft, atMs, values, io)
+    return await publish(control, source, draft, values, io)
   },
+}
+
+async function rehearse(
+  control: OpenControl,
+  draft: GatePolicy,
+  atMs: number | undefined,
+  values: Values,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const nowMs = SYSTEM_CLOCK.nowMs()
+  const { period } = filterFor({ person: 'local', role: 'operator' }, { from: values.from, to: values.to }, nowMs)
+  const answer = await rehearseDraft(control, { draft, atMs: [atMs ?? nowMs], period, nowMs })
+  io.stdout.write(values.json === true ? `${JSON.stringify(answer)}\n` : outlookText(answer, periodWords(period)))
+  return answer.edges === 0 ? 1 : 0
+}
+
+async function publish(
+  control: OpenControl,
+  source: string,
+  draft: GatePolicy,
+  values: Values,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const actor = { person: localPerson(values.person), role: 'approver' } as const
+  const nowMs = SYSTEM_CLOCK.nowMs()
+  const toDay = portalDay(nowMs)
+  const period = { fromDay: toDay - DAYS_BACK + 1, toDay }
+  // Before it is signed: from then on the one before is gone.
+  const answer = await rehearseDraft(control, { draft, atMs: turnsOf(draft, nowMs, MOST_TURNS), period, nowMs })
+  const { version, isNew } = await publishPolicy(control, actor, source, values.note)
+  if (isNew) io.stderr.write(outlookWarnings(answer))
+  io.stdout.write(isNew ? `policy ${version}\n` : `policy ${version} stays: nothing differs\n`)
+  return 0
+}
+
+async function show({ repository }: OpenControl, io: CommandIo): Promise<ExitCode> {
+  const bytes = await readPolicy(repository)
+  if (bytes === undefined)
+    io.stderr.write('No policy was published yet: edges go by their own files, or by the shipped default.\n')
+  else io.stdout.write(bytes)
+  return bytes === undefined ? 1 : 0
+}
+
+function readDraft(source: string, io: CommandIo): GatePolicy | undefined {
+  try {
+    return parsePolicySource(source)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    io.stderr.write(`${error.message}\n`)
+    return undefined
+  }
 }
 
 async function readSource(path: string): Promise<string> {

@@ -105,6 +105,6 @@ figure{margin:1rem 0}figcaption{font-size:.9rem}
 form.row{display:flex;flex-wrap:wrap;gap:.6rem 1rem;align-items:end}form.row label{flex:1 1 9rem}form.row input{font-size:1rem;margin:.2rem 0 0}form.row button{width:auto;flex:0 0 auto;padding:0 1.2rem}
 @media(max-width:40rem){table.cards thead{left:0;width:1px;height:1px;overflow:hidden}table.cards td.number{text-align:left}dl{grid-template-columns:1fr;gap:.1rem}dd{margin-bottom:.5rem}form.row button{flex:1 1 100%}}
 @page{size:A4;margin:13mm 12mm}
-@media print{details>*{display:block}body{background:#fff;font-size:9.5pt;line-height:1.35}nav,form,.screen{display:none}main,main.wide{max-width:none;padding:0}a{color:inherit;text-decoration:none}.scroll{overflow:visible;border:0}
+@media print{html{font-size:9.5pt}details>*{display:block}body{background:#fff;line-height:1.35}nav,form,.screen{display:none}main,main.wide{max-width:none;padding:0}a{color:inherit;text-decoration:none}.scroll{overflow:visible;border:0}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}figure,tr,.state{break-inside:avoid}h2{break-after:avoid}.card{padding:.2rem .6rem .4rem;margin:.5rem 0}th,td{padding:.2rem .4rem}.plot{height:4rem}dl{grid-template-columns:12rem 1fr;gap:.1rem .8rem}}
 `

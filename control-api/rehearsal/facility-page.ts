@@ -13,6 +13,8 @@ import { count, dayPlot, fact, timeWords } from './page-parts.ts'
 import type { CountFilter } from './read-counts.ts'
 
 const DAY_MS = 86_400_000
+/** Names that are seen without opening a list. */
+const MOST_AT_ONCE = 5
 const { would: WOULD, refused: REFUSED } = COUNT_WORDS.gate
 
 export interface FacilityPage {
@@ -51,6 +53,10 @@ const NOTHING: PageWords = {
   vi: 'Không có việc gì phải sửa: trong thời gian này không có yêu cầu nào của cơ sở bị hoặc sẽ bị từ chối.',
   en: 'Nothing to change: in this time no request of the facility was refused or would be.',
 }
+const HELD_BACK: PageWords = {
+  vi: 'Các cổng hiện mới chỉ nhắc, chưa từ chối.',
+  en: 'The edges only tell it so far.',
+}
 const NOT_COUNTED: PageWords = {
   vi: 'Chưa có số liệu: trong thời gian này chưa cổng nào gửi số liệu về Trung tâm CNTT.',
   en: 'No figures yet: no edge has told central IT anything of this time.',
@@ -75,9 +81,11 @@ function changeCard(change: FacilityChange, nowMs: number): Html {
   const { reason, term, sum, functions, accounts, sources, clients } = change
   const words = REASON_WORDS[reason]
   const when = termWords(term, nowMs)
+  // An edge may hold its gate back while it is tried out.
+  const isHeldBack = term.mode === 'enforce' && term.exemption === undefined && sum.refused === 0
   return html`<section class="card"><h2>${words.vi} <span class="en" lang="en">${words.en}</span></h2>
 <p class="todo">${words.todoVi}</p><p class="en" lang="en">${words.todoEn}</p>
-<dl>${fact('Khi nào', 'When', both(when))}
+<dl>${fact('Khi nào', 'When', html`${both(when)}${isHeldBack ? html` ${both(HELD_BACK)}` : ''}`)}
 ${fact('Chức năng', 'Functions', list(functions, functionText))}
 ${fact(
   'Tài khoản',
@@ -99,10 +107,13 @@ ${fact('Lần đầu – lần cuối', 'First – last seen', `${timeWords(sum.
 }
 
 function list<T extends RehearsalSum>(sums: readonly T[], textOf: (sum: T) => Html): Html {
-  return html`<ul>${sums.map(
+  const items = sums.map(
     (sum) =>
       html`<li>${textOf(sum)} · ${both({ vi: `${count(sum.would + sum.refused)} lượt, lần cuối`, en: 'requests, last' })} ${timeWords(sum.lastMs)}</li>`,
-  )}</ul>`
+  )
+  if (items.length <= MOST_AT_ONCE + 1) return html`<ul>${items}</ul>`
+  const more = both({ vi: `và ${count(items.length - MOST_AT_ONCE)} nữa`, en: 'more' })
+  return html`<ul>${items.slice(0, MOST_AT_ONCE)}</ul><details><summary>${more}</summary><ul>${items.slice(MOST_AT_ONCE)}</ul></details>`
 }
 
 function functionText({ key, stopMs, replacement }: FacilityChange['functions'][number]): Html {

@@ -1,7 +1,7 @@
 import type { GateReason } from '../../rules/gate/gate-reason.ts'
 import { GATE_RULES } from '../../rules/gate/gate-rule.ts'
-import { provinceLabel } from '../../rules/provinces/province-names.ts'
 import { dayText } from '../../rules/rehearsal/portal-period.ts'
+import { provinceWords } from '../../rules/rehearsal/province-words.ts'
 import { REASON_WORDS } from '../../rules/rehearsal/reason-words.ts'
 import { COUNT_WORDS } from '../../rules/rehearsal/rehearsal-sheets.ts'
 import { type RehearsalSum, sumsBy } from '../../rules/rehearsal/rehearsal-sums.ts'
@@ -85,11 +85,7 @@ function reasonTable({ found, inForce, nowMs }: OverviewPage): Html {
     const reason = sum.key as GateReason
     const first = found.rows.find((row) => row.reason === reason)
     const nobody = { reason, function: first?.function ?? '', facility: null, province: null, account: null }
-    return [
-      html`${both(REASON_WORDS[reason])}<br><code>${reason}</code>`,
-      both(termWords(termOf(nobody), nowMs)),
-      ...countsOf(sum),
-    ]
+    return [html`${both(REASON_WORDS[reason])}<code>${reason}</code>`, both(termWords(termOf(nobody), nowMs)), ...countsOf(sum)]
   })
   return cardTable(columns, lines)
 }
@@ -98,7 +94,7 @@ function provinceTable({ found, filter, nowMs }: OverviewPage): Html {
   const lines = sumsBy(found.rows, ({ managing }) => managing ?? '').map((sum) => [
     sum.key === ''
       ? both({ vi: 'không rõ cơ sở', en: 'facility not told' })
-      : html`<a href="/console/rehearsal?${queryOf(filter, { province: sum.key })}">${provinceLabel(sum.key, nowMs)}</a>`,
+      : html`<a href="/console/rehearsal?${queryOf(filter, { province: sum.key })}">${provinceWords(sum.key, nowMs)}</a>`,
     ...countsOf(sum),
   ])
   return cardTable([{ vi: 'Tỉnh', en: 'Province' }, ...COUNTS], lines)

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import { provinceLabel } from '../../rules/provinces/province-names.ts'
 import { csvPieces } from '../../rules/rehearsal/plain-sheet.ts'
+import { provinceWords } from '../../rules/rehearsal/province-words.ts'
 import { detailSheet, rehearsalSheets } from '../../rules/rehearsal/rehearsal-sheets.ts'
 import { busiestFirst } from '../../rules/rehearsal/rehearsed-row.ts'
 import type { ControlContext } from '../http/context.ts'
@@ -68,7 +68,7 @@ export function registerRehearsalArea(site: ConsoleSite, context: ControlContext
     return {
       title: { vi: 'Diễn tập chính sách tài khoản', en: 'Rehearsal of the account policy' },
       isWide: true,
-      body: html`${managing === undefined ? '' : html`<p><strong>${provinceLabel(managing, nowMs)}</strong></p>`}${chooserOf(PATH, filter, kept)}${overviewBody({ ...page, filter, inForce, isCentral: isCentral && managing === undefined, nowMs })}`,
+      body: html`${managing === undefined ? '' : html`<p><strong>${provinceWords(managing, nowMs)}</strong></p>`}${chooserOf(PATH, filter, kept)}${overviewBody({ ...page, filter, inForce, isCentral: isCentral && managing === undefined, nowMs })}`,
     }
   }
 

@@ -1,7 +1,7 @@
 import { GATE_REASONS, type GateReason } from '../gate/gate-reason.ts'
-import { MERGER_AT_MS, provinceLabel, successorOf } from '../provinces/province-names.ts'
 import { portalTimeText } from '../requests/portal-time-text.ts'
 import type { PlainCell, PlainColumn, PlainSheet } from './plain-sheet.ts'
+import { provinceWords } from './province-words.ts'
 import { REASON_WORDS } from './reason-words.ts'
 import { type RehearsalSum, sumsBy } from './rehearsal-sums.ts'
 import { busiestFirst, type RehearsedRow } from './rehearsed-row.ts'
@@ -68,9 +68,7 @@ export function detailSheet(rows: readonly RehearsedRow[], kind: CountKind = 'ga
 
 /** The province of a row, as it was called at that time. */
 export function provinceKey({ province, lastMs }: RehearsedRow): string {
-  if (province === null) return '–'
-  // The first two digits of a facility may be those of a province that is part of another one by now.
-  return provinceLabel(lastMs < MERGER_AT_MS ? province : (successorOf(province) ?? province), lastMs)
+  return province === null ? '–' : provinceWords(province, lastMs)
 }
 
 /** `2026-11-22 08:00:00`, in the portal's zone: sorts as text. */

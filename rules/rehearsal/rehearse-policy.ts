@@ -4,6 +4,7 @@ import { GATE_RULES, type GateMode, type GateRule } from '../gate/gate-rule.ts'
 import type { GatePolicy } from '../gate/policy-options.ts'
 import type { FunctionClass } from '../requests/attributed-request.ts'
 import { findFunction } from '../requests/find-function.ts'
+import { findInstantMs } from '../time/find-instant.ts'
 import { type RehearsalSum, sumsBy } from './rehearsal-sums.ts'
 import type { RehearsedRow } from './rehearsed-row.ts'
 import { createRuleTerms } from './rule-term.ts'
@@ -111,7 +112,7 @@ export function rehearsePolicy({ rows, draft, current, atMs, nowMs, judged }: Po
       spared: own.reduce((sum, { would }) => sum + would, 0),
       facilities: facilitiesOf(hit),
       newFacilities: facilitiesOf(hit.filter(({ isNew }) => isNew)),
-      untold: mode === 'enforce' ? untoldOf(rule, draft, current, judged) : [],
+      untold: mode === 'enforce' ? untoldOf(rule, draft, current, { judged, atMs }) : [],
     }
   })
   return {
@@ -150,17 +151,18 @@ function untoldOf(
   rule: GateRule,
   draft: GatePolicy,
   current: GatePolicy,
-  judged: readonly ReadonlySet<string>[],
+  { judged, atMs }: Pick<PolicyRehearsal, 'judged' | 'atMs'>,
 ): readonly Untold[] {
   const counting = judged.filter((rules) => rules.has(rule)).length
   const counted: Untold[] = counting === 0 ? ['NOT_COUNTED'] : counting < judged.length ? ['SOME_EDGES'] : []
-  return [...counted, ...differences(rule, draft, current)]
+  return [...counted, ...differences(rule, draft, current, atMs)]
 }
 
-function differences(rule: GateRule, draft: GatePolicy, current: GatePolicy): readonly Untold[] {
+function differences(rule: GateRule, draft: GatePolicy, current: GatePolicy, atMs: number): readonly Untold[] {
   if (rule === 'retired') {
     const known = new Set(current.retired.functions.map((one) => one.function))
-    return draft.retired.functions.every((one) => known.has(one.function)) ? [] : ['NEW_FUNCTION']
+    const stopped = draft.retired.functions.filter(({ from }) => (findInstantMs(from) ?? 0) <= atMs)
+    return stopped.every((one) => known.has(one.function)) ? [] : ['NEW_FUNCTION']
   }
   if (rule === 'rate') return isSame(draft.rate.limits, current.rate.limits) ? [] : ['OTHER_LIMITS']
   const [wanted, known] = [draft[rule].classes, current[rule].classes]

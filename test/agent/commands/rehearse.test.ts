@@ -101,7 +101,7 @@ describe('agent rehearse', () => {
     expect(details?.slice(0, 10)).toEqual([
       'Dùng chức năng đã ngừng / Retired function',
       'retired: FUNCTION_RETIRED',
-      'Hà Nội (01, to 30/06/2025)',
+      'Hà Nội (01, đến 30/06/2025)',
       '01234',
       '01234_BV',
       'KQNhanLichSuKCB595',

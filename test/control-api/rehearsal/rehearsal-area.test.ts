@@ -36,7 +36,7 @@ describe('the page of a facility', () => {
     ])
     const policy = 'contact: { vi: "Gọi 1900 9068.", en: Call 1900 9068. }\nshared: { enforceFrom: 2027-01-01T00:00+07:00 }\n'
     await publishPolicy({ ...context, repository: files }, { person: 'approver-1', role: 'approver' }, policy)
-    const { first, get } = await browse('facility')
+    const { first, ...facility } = await browse('facility')
     expect(first.statusCode).toBe(200)
     for (const text of [
       'Những gì cơ sở phải thay đổi',
@@ -54,7 +54,7 @@ describe('the page of a facility', () => {
     expect(first.body.indexOf('Dùng chức năng đã ngừng')).toBeLessThan(first.body.indexOf('Dùng tài khoản chung của cơ sở'))
     expect(first.body).not.toMatch(/SECRET|79001|<script| style=| on[a-z]+=/)
     expect(first.headers['content-security-policy']).toContain("default-src 'none'")
-    const other = await get('/console/rehearsal/facility?facility=79001')
+    const other = await facility.get('/console/rehearsal/facility?facility=79001')
     expect([other.statusCode, other.body.includes('chỉ xem được số liệu của cơ sở 01234')]).toEqual([403, true])
   })
 
@@ -68,11 +68,11 @@ describe('the page of a facility', () => {
 
   it('gives its own rows as a workbook and CSV', async () => {
     const { browse } = await aLab([aRehearsalCount({ would: 7 }), aRehearsalCount({ facility: '79001', account: null })])
-    const { get } = await browse('facility')
-    const csv = await get('/console/rehearsal/file?kind=csv')
+    const facility = await browse('facility')
+    const csv = await facility.get('/console/rehearsal/file?kind=csv')
     expect(csv.headers['content-disposition']).toBe('attachment; filename="rehearsal-01234-2026-11-22.csv"')
     expect(csv.body).not.toContain('79001')
-    const book = read((await get('/console/rehearsal/file?kind=xlsx')).rawPayload)
+    const book = read((await facility.get('/console/rehearsal/file?kind=xlsx')).rawPayload)
     expect(book.SheetNames).toContain('Chi tiết')
   })
 })

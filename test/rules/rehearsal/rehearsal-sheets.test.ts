@@ -45,8 +45,8 @@ describe('sums', () => {
 
   it('calls a province as it was called then, also by the digits of a facility whose province is part of another one now', () => {
     const [then, now] = [Date.parse('2025-06-30T00:00+07:00'), Date.parse('2026-11-22T00:00+07:00')]
-    expect(provinceKey(aRehearsedRow({ province: '27', lastMs: then }))).toBe('Bắc Ninh (27, to 30/06/2025)')
-    expect(provinceKey(aRehearsedRow({ province: '27', lastMs: now }))).toBe('Bắc Ninh (24, from 01/07/2025)')
+    expect(provinceKey(aRehearsedRow({ province: '27', lastMs: then }))).toBe('Bắc Ninh (27, đến 30/06/2025)')
+    expect(provinceKey(aRehearsedRow({ province: '27', lastMs: now }))).toBe('Bắc Ninh (24, từ 01/07/2025)')
   })
 })
 
