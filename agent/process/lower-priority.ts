@@ -1,7 +1,8 @@
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 
 /** A third of the share of a thread that was left as it is, where both want the same core. */
 const NICE = 5
+const LOWEST = 19
 
 /**
  * Lets other threads go first where there are too few cores: what a proxy waits for is asked of another thread of the same process. Of Linux's threads each has a priority of its
@@ -9,7 +10,7 @@ const NICE = 5
  */
 export function lowerPriority(set: (pid: number, priority: number) => void = setPriority): boolean {
   try {
-    set(0, NICE)
+    set(0, Math.min(LOWEST, getPriority(0) + NICE))
     return true
   } catch {
     return false // A filter of system calls may forbid it: the work is the same, only its turn is not.
