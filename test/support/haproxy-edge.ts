@@ -50,7 +50,6 @@ export async function startHaproxy(folder: string, subjectKey: string, hasPortal
   const shipped = await readFile(`${ROOT_FOLDER}/docs/haproxy/edgeward.cfg`, 'utf8')
   const placed = shipped
     .replace(/stats socket \S+ mode 660 group \S+/, `stats socket ${folder}/runtime.sock mode 600`)
-    .replace(/log \/run\S+ len 65535 format rfc5424/, 'log stdout len 65535 format raw')
     .replaceAll('/etc/haproxy/edgeward', folder)
     .replace('lua-load', `lua-load ${folder}/test-clock.lua\n    lua-load`)
     .replace('default-bind user haproxy', 'default-bind')
