@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { ControlError } from '../http/control-error.ts'
 import type { Change } from '../registrations/registration.ts'
 import { requireApprover } from './approvers.ts'
-import { approveOne, readUser, refuseOne, requireSameVersion } from './change-users.ts'
+import { approveMany, approveOne, readUser, refuseOne, requireSameVersion } from './change-users.ts'
 import { wantedOf } from './user-entry.ts'
 import type { UserRow } from './user-tables.ts'
 
@@ -70,8 +70,11 @@ export async function decideImport(
     dispatch: order.dispatch,
     details: { users: rows.length, usersSha256: createHash('sha256').update(lines.join('')).digest('hex') },
   })
+  // Nearly all of a first list: nobody holds anything yet.
+  const isPlain = (row: UserRow): boolean => decision === 'approve' && row.state === 'waiting' && row.wanted === null
+  await approveMany(change, rows.filter(isPlain), { ...order, auditSeq })
   const decide = decision === 'approve' ? approveOne : refuseOne
-  for (const [count, row] of rows.entries()) {
+  for (const [count, row] of rows.filter((one) => !isPlain(one)).entries()) {
     if (count % BREATH_ROWS === 0) await setImmediate()
     await decide(change, row, { ...order, auditSeq })
   }

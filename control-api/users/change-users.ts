@@ -3,32 +3,22 @@ import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import { rightsText } from '../../rules/users/user-right.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { Change } from '../registrations/registration.ts'
+import { insertRows } from '../store/insert-rows.ts'
 import type { Tables } from '../store/tables.ts'
+import { keepTokens } from './list-persons.ts'
 import { type UserEntry, type WantedChange, wantedOf } from './user-entry.ts'
 import { portalDay, shownEnd } from './user-fields.ts'
 import type { UserKeys } from './user-keys.ts'
-import type { UserRow } from './user-tables.ts'
-import { keepTokens } from './user-tokens.ts'
+import type { UserRow, UserStepRow } from './user-tables.ts'
 
-/** Who holds the place of a person at a facility. */
-export const LISTED_STATES = ['waiting', 'active', 'disabled'] as const satisfies readonly UserRow['state'][]
+/** Users in one statement. */
+const MANY = 2000
 
 /** What every step of a user's life carries: the dispatch that ordered it, and the audit entry that covers it. */
 export interface StepFacts {
   readonly dispatch: string
   readonly reason: string | null
   readonly auditSeq: number
-}
-
-/** The user as he stands on the list; `undefined` for a person who is not on it. */
-export function findListed(db: Kysely<Tables>, facility: string, personToken: string): Promise<UserRow | undefined> {
-  return db
-    .selectFrom('portal_user')
-    .selectAll()
-    .where('facility', '=', facility)
-    .where('person_token', '=', personToken)
-    .where('state', 'in', LISTED_STATES)
-    .executeTakeFirst()
 }
 
 /** @throws ControlError NOT_FOUND */
@@ -48,17 +38,22 @@ export function requireSameVersion(row: { readonly id: number; readonly version:
   )
 }
 
-/** Puts a person on the list, waiting. The caller has seen that he is not on it and has written the audit entry. */
-export async function insertUser(
+/** Puts persons on the list, waiting, in their order; gives the id of the first. The caller has seen that they are not on it and has written the audit entry. */
+export async function insertUsers(
   change: Change,
-  entry: UserEntry,
+  entries: readonly UserEntry[],
   keys: UserKeys,
   facts: StepFacts & { readonly importId: string | null },
 ): Promise<number> {
   const { db, actor, atMs } = change
-  const { id } = await db
-    .insertInto('portal_user')
-    .values({
+  const newest = await db
+    .selectFrom('portal_user')
+    .select((eb) => eb.fn.max('id').as('id'))
+    .executeTakeFirst()
+  const firstId = Number(newest?.id ?? 0) + 1
+  const rows = entries.map(
+    (entry, at): UserRow => ({
+      id: firstId + at,
       version: 1,
       facility: entry.facility,
       province: entry.province,
@@ -81,12 +76,16 @@ export async function insertUser(
       end_reason: null,
       seen_day: portalDay(atMs),
       warned_day: null,
-    } as UserRow)
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  await keepTokens(db, id, keys.tokensOf(entry.facility, entry.citizenId))
-  await writeStep(change, { id, version: 0, state: 'waiting' }, 'enter', {}, facts)
-  return id
+    }),
+  )
+  await insertRows(db, 'portal_user', rows)
+  await keepTokens(
+    db,
+    entries.map((entry, at) => ({ userId: firstId + at, tokens: keys.tokensOf(entry.facility, entry.citizenId) })),
+  )
+  const steps = rows.map(({ id }) => stepOf(change, { id, version: 1, state: 'waiting' }, 'enter', facts))
+  await insertRows(db, 'portal_user_step', steps)
+  return firstId
 }
 
 /** Has a change wait for approval; what holds stays until then. A user who waits himself is simply entered otherwise. */
@@ -165,12 +164,13 @@ export async function refuseOne(change: Change, row: UserRow, facts: StepFacts):
 
 /** Changes the row and adds the step to its history; each change is a version. */
 export async function writeStep(
-  { db, actor, atMs }: Change,
+  change: Change,
   row: Pick<UserRow, 'id' | 'version' | 'state'>,
   step: string,
   patch: Partial<UserRow>,
-  { dispatch, reason, auditSeq }: StepFacts,
+  facts: StepFacts,
 ): Promise<void> {
+  const { db } = change
   const version = row.version + 1
   await db
     .updateTable('portal_user')
@@ -179,16 +179,42 @@ export async function writeStep(
     .execute()
   await db
     .insertInto('portal_user_step')
-    .values({
-      user_id: row.id,
-      version,
-      at_ms: atMs,
-      step,
-      state: patch.state ?? row.state,
-      person: actor.person,
-      dispatch,
-      reason: reason === null ? null : hideIdentifiers(reason),
-      audit_seq: auditSeq,
-    })
+    .values(stepOf(change, { id: row.id, version, state: patch.state ?? row.state }, step, facts))
     .execute()
+}
+
+/** The line in a user's history of a step that leads to this version and state. */
+function stepOf(
+  { actor, atMs }: Change,
+  after: Pick<UserRow, 'id' | 'version' | 'state'>,
+  step: string,
+  { dispatch, reason, auditSeq }: StepFacts,
+): UserStepRow {
+  return {
+    user_id: after.id,
+    version: after.version,
+    at_ms: atMs,
+    step,
+    state: after.state,
+    person: actor.person,
+    dispatch,
+    reason: reason === null ? null : hideIdentifiers(reason),
+    audit_seq: auditSeq,
+  }
+}
+
+/** Approves users who wait and have no other change, all at once. */
+export async function approveMany(change: Change, rows: readonly UserRow[], facts: StepFacts): Promise<void> {
+  const { db, actor, atMs } = change
+  const approved = { state: 'active', approved_by: actor.person, approved_at_ms: atMs, seen_day: portalDay(atMs) } as const
+  for (let at = 0; at < rows.length; at += MANY) {
+    const ids = rows.slice(at, at + MANY).map(({ id }) => id)
+    await db
+      .updateTable('portal_user')
+      .set((eb) => ({ ...approved, warned_day: null, version: eb('version', '+', 1) }))
+      .where('id', 'in', ids)
+      .execute()
+  }
+  const steps = rows.map(({ id, version }) => stepOf(change, { id, version: version + 1, state: 'active' }, 'approve', facts))
+  await insertRows(db, 'portal_user_step', steps)
 }

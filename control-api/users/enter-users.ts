@@ -2,7 +2,8 @@ import { provinceName } from '../../rules/provinces/province-names.ts'
 import { rightsOf, type UserRight } from '../../rules/users/user-right.ts'
 import { ControlError, type FieldFault } from '../http/control-error.ts'
 import type { Change } from '../registrations/registration.ts'
-import { askChange, closeUser, findListed, insertUser, readUser, requireSameVersion } from './change-users.ts'
+import { askChange, closeUser, insertUsers, readUser, requireSameVersion } from './change-users.ts'
+import { findListed } from './list-persons.ts'
 import { type UserEntry, wantedOf } from './user-entry.ts'
 import { findCitizenId, findName } from './user-fields.ts'
 import type { UserKeys } from './user-keys.ts'
@@ -48,7 +49,7 @@ export async function enterUser(change: Change, entry: UserEntry, keys: UserKeys
     dispatch,
     details: { province: entry.province, rights: entry.rights },
   })
-  return insertUser(change, entry, keys, { dispatch, auditSeq, reason: null, importId: null })
+  return insertUsers(change, [entry], keys, { dispatch, auditSeq, reason: null, importId: null })
 }
 
 /** What is to be otherwise; what is left out stays. */

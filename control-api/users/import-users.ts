@@ -9,14 +9,14 @@ import { columnLetters } from '../imports/sheet.ts'
 import type { Change } from '../registrations/registration.ts'
 import type { Actor } from '../store/store.ts'
 import { enterApprover, findApprover } from './approvers.ts'
-import { askChange, closeUser, findListed, insertUser } from './change-users.ts'
+import { askChange, closeUser, insertUsers } from './change-users.ts'
+import { findAllListed, keepTokens } from './list-persons.ts'
 import { type ReadUserRow, readUserRow, type UserRowFault } from './read-user-row.ts'
 import { saysTheSame } from './user-entry.ts'
 import { APPROVER_FORM, FORMS, USER_FIELDS, type UserField, userMapping } from './user-forms.ts'
 import type { UserKeys } from './user-keys.ts'
 import { USER_ROW_WORDS, type UserRowErrorCode } from './user-row-errors.ts'
 import type { UserRow } from './user-tables.ts'
-import { keepTokens } from './user-tokens.ts'
 
 export interface UserImportParts extends ImportFormParts {
   readonly keys: UserKeys
@@ -54,10 +54,11 @@ export function importUsers(
 }
 
 function userImport(
-  { keys, mapping, clock }: UserImportParts,
+  { keys: given, mapping, clock }: UserImportParts,
   order: UserImportOrder,
   number: keyof typeof FORMS,
 ): FormImport<UserField, ReadUserRow, JudgedUserRow> {
+  const keys = remembering(given)
   const isApprover = number === APPROVER_FORM
   const atMs = clock.nowMs()
   const context = { facility: order.facility, province: order.province, fromMs: order.effectiveFromMs ?? atMs, atMs, isApprover }
@@ -72,10 +73,21 @@ function userImport(
     // A title may name whoever drew the list up.
     ignoredText: (text) => `${text.length} characters`,
     async take(change, judged, facts) {
-      for (const one of judged) {
-        if (isApprover) await takeApprover(change, one, keys, facts)
-        else await takeUser(change, one, keys, facts)
-      }
+      if (!isApprover) return takeUsers(change, judged, keys, facts)
+      for (const one of judged) await takeApprover(change, one, keys, facts)
+    },
+  }
+}
+
+/** A person is asked for several times in one import, and each takes a hash. */
+function remembering(keys: UserKeys): UserKeys {
+  const known = new Map<string, string>()
+  return {
+    ...keys,
+    personToken(citizenId) {
+      const token = known.get(citizenId) ?? keys.personToken(citizenId)
+      known.set(citizenId, token)
+      return token
     },
   }
 }
@@ -87,6 +99,7 @@ interface JudgeParts {
 }
 
 async function judgeAll(change: Change, read: readonly ReadUserRow[], parts: JudgeParts): Promise<JudgedUserRow[]> {
+  const listedUsers = parts.isApprover ? undefined : await findListedOf(change, read, parts.keys)
   const seen = new Set<string>()
   const judged: JudgedUserRow[] = []
   for (const [count, one] of read.entries()) {
@@ -104,7 +117,7 @@ async function judgeAll(change: Change, read: readonly ReadUserRow[], parts: Jud
       judged.push({ read: one, verdict: verdictOf(one, 'refused', fault, parts.sheet) })
       continue
     }
-    const listed = parts.isApprover ? undefined : await findListed(change.db, facility, parts.keys.personToken(citizenId))
+    const listed = listedUsers?.get(`${facility} ${parts.keys.personToken(citizenId)}`)
     const found = parts.isApprover
       ? judgeApprover(one, (await findApprover(change.db, province, one.account)) !== undefined)
       : judgeUser(one, listed)
@@ -135,26 +148,47 @@ function judgeApprover({ row }: Extract<ReadUserRow, { entry: unknown }>, isList
   return isListed ? ['unchanged', { code: 'PERSON_UNCHANGED', field: 'account' }] : 'add'
 }
 
-async function takeUser(
-  change: Change,
-  { verdict, read, listed }: JudgedUserRow,
-  keys: UserKeys,
-  facts: { readonly importId: string; readonly dispatch: string; readonly auditSeq: number },
-): Promise<void> {
-  if (!('entry' in read)) return
-  const { entry } = read
-  const step = {
-    dispatch: facts.dispatch,
-    auditSeq: facts.auditSeq,
-    reason: `import ${facts.importId}`,
-    importId: facts.importId,
+/** Who of the rows is on the lists already, by facility and person. */
+async function findListedOf(change: Change, read: readonly ReadUserRow[], keys: UserKeys): Promise<Map<string, UserRow>> {
+  const byFacility = new Map<string, string[]>()
+  for (const one of read) {
+    if ('fault' in one) continue
+    const { facility, citizenId } = one.entry
+    const tokens = byFacility.get(facility) ?? []
+    tokens.push(keys.personToken(citizenId))
+    byFacility.set(facility, tokens)
   }
-  if (verdict.verdict === 'add') await insertUser(change, entry, keys, step)
-  if (listed === undefined) return
+  const listed = new Map<string, UserRow>()
+  for (const [facility, tokens] of byFacility) {
+    for (const [token, row] of await findAllListed(change.db, facility, tokens)) listed.set(`${facility} ${token}`, row)
+    await setImmediate()
+  }
+  return listed
+}
+
+async function takeUsers(
+  change: Change,
+  judged: readonly JudgedUserRow[],
+  keys: UserKeys,
+  { importId, dispatch, auditSeq }: { readonly importId: string; readonly dispatch: string; readonly auditSeq: number },
+): Promise<void> {
+  const step = { dispatch, auditSeq, reason: `import ${importId}`, importId }
+  const rows = judged.flatMap(({ verdict, read, listed }) =>
+    'entry' in read ? [{ verdict: verdict.verdict, entry: read.entry, listed }] : [],
+  )
+  const added = rows.flatMap(({ verdict, entry }) => (verdict === 'add' ? [entry] : []))
+  if (added.length > 0) await insertUsers(change, added, keys, step)
   // A list that is sent again makes its users known under a new gate key, too.
-  await keepTokens(change.db, listed.id, keys.tokensOf(entry.facility, entry.citizenId))
-  if (verdict.verdict === 'change') await askChange(change, listed, entry, step)
-  else if (verdict.verdict === 'disable' || verdict.verdict === 'cancel') await closeUser(change, listed, verdict.verdict, step)
+  const known = rows.flatMap(({ listed, entry }) =>
+    listed === undefined ? [] : [{ userId: listed.id, tokens: keys.tokensOf(entry.facility, entry.citizenId) }],
+  )
+  await keepTokens(change.db, known)
+  for (const [count, { verdict, entry, listed }] of rows.entries()) {
+    if (count % BREATH_ROWS === 0) await setImmediate()
+    if (listed === undefined) continue
+    if (verdict === 'change') await askChange(change, listed, entry, step)
+    else if (verdict === 'disable' || verdict === 'cancel') await closeUser(change, listed, verdict, step)
+  }
 }
 
 async function takeApprover(

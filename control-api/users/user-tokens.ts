@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../store/tables.ts'
-import type { UserKeys } from './user-keys.ts'
 
 /** Users on the list whose account is not known under this key: nobody keeps their citizen IDs to make a token of. */
 export async function usersWithoutToken(db: Kysely<Tables>, keyId: string): Promise<number> {
@@ -14,15 +13,4 @@ export async function usersWithoutToken(db: Kysely<Tables>, keyId: string): Prom
     .where('portal_user_token.token', 'is', null)
     .executeTakeFirst()
   return Number(row?.count ?? 0)
-}
-
-/** Keeps the account's tokens under every gate key there is now. */
-export async function keepTokens(db: Kysely<Tables>, userId: number, tokens: ReturnType<UserKeys['tokensOf']>): Promise<void> {
-  for (const { keyId, token } of tokens) {
-    await db
-      .insertInto('portal_user_token')
-      .values({ key_id: keyId, token, user_id: userId })
-      .onConflict((conflict) => conflict.columns(['key_id', 'token']).doUpdateSet({ user_id: userId }))
-      .execute()
-  }
 }
