@@ -1,12 +1,12 @@
 import type { Flag } from '../../rules/reports/flag.ts'
 import type { Clock } from '../../rules/time/clock.ts'
 import type { ControlClient } from '../control/control-client.ts'
-import { createRehearsalCarrier } from '../hand-over/rehearsal-carrier.ts'
 import type { Log } from '../log/log.ts'
 import type { StatusBoard } from '../status/status-board.ts'
 import { every, type Timers } from '../time/timers.ts'
 import { createFleetVerdicts } from './fleet-verdicts.ts'
 import type { FleetWatch } from './fleet-watch.ts'
+import { createRehearsalCarrier } from './rehearsal-carrier.ts'
 import { createTallyCarrier } from './tally-carrier.ts'
 import { createUseCarrier } from './use-carrier.ts'
 import { createUserUseCarrier } from './user-use-carrier.ts'
@@ -58,12 +58,7 @@ export function createFleetSide({ timers, ...parts }: FleetSideParts): FleetSide
       carrying.use(every(timers, CARRY_MS, () => void carrier.carry(signal)))
       const users = createUserUseCarrier({ watch, client, clock, log })
       carrying.use(every(timers, CARRY_DAYS_MS, () => void users.carry(signal)))
-      const rehearsal = createRehearsalCarrier({
-        countsSince: async (boot, since, until) => watch.rehearsalCounts?.(boot, since, until),
-        client,
-        clock,
-        log,
-      })
+      const rehearsal = createRehearsalCarrier({ watch, client, clock, log })
       carrying.use(every(timers, CARRY_REHEARSAL_MS, () => void rehearsal.carry(signal)))
       carrying.use(every(timers, CARRY_USES_MS, () => void uses.carry(signal)))
       return carrying

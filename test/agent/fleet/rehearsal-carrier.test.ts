@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { ControlLinkError } from '../../../agent/control/control-link-error.ts'
-import { createRehearsalCarrier } from '../../../agent/hand-over/rehearsal-carrier.ts'
+import { createRehearsalCarrier } from '../../../agent/fleet/rehearsal-carrier.ts'
 import type { ToldRehearsal } from '../../../rules/rehearsal/rehearsal-counts.ts'
 import { createFakeControlClient } from '../../fakes/fake-control-client.ts'
 import { createFakeLog } from '../../fakes/fake-log.ts'
@@ -17,9 +17,11 @@ function scene() {
   const asked: [string, number][] = []
   let told: ToldRehearsal | undefined
   const carrier = createRehearsalCarrier({
-    async countsSince(boot, since) {
-      asked.push([boot, since])
-      return told
+    watch: {
+      async rehearsalCounts(boot: string, since: number) {
+        asked.push([boot, since])
+        return told
+      },
     },
     client,
     clock,
@@ -38,8 +40,10 @@ function scene() {
 }
 
 it('what changed is told once, in messages of a thousand, and what the edge judges even where nothing was counted', async () => {
-  const { carry, tell, client, asked } = scene()
+  const { carry, tell, client, asked, clock } = scene()
   await carry()
+  await carry()
+  clock.moveBy(3_600_000)
   tell(3, 0)
   await carry()
   await carry()
