@@ -3,7 +3,7 @@ import type { AttributedRequest } from '../../rules/requests/attributed-request.
 import type { Attributor } from '../../rules/requests/attributor.ts'
 import type { LineFault } from '../../rules/requests/line-fault.ts'
 import { createLineParser, type LogDialect, MAX_LINE_BYTES } from '../../rules/requests/log-format.ts'
-import type { TakeLookup } from '../../rules/requests/lookup-line.ts'
+import type { LookupTaker } from '../../rules/requests/lookup-line.ts'
 import { createLineSplitter, type LineSplitter } from './split-lines.ts'
 
 /** What came in from one log. Text of the log is nowhere in it. */
@@ -26,7 +26,7 @@ export interface IntakeOptions extends LogDialect {
   /** Gets each request in the order of the lines. */
   readonly takeRequest: (request: AttributedRequest) => void
   /** Is offered a line before a request is made of it, if the line tells no more than most do. */
-  readonly takeLookup?: TakeLookup
+  readonly lookups?: LookupTaker
 }
 
 /** Turns the bytes of one log into requests. Watch and replay read logs through this and nothing else. */

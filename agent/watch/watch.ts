@@ -94,10 +94,13 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
         const verdicts = detector.observe(request)
         if (verdicts.length > 0) act(verdicts)
       },
-      takeLookup(line) {
-        if (!detector.takeLookup(line)) return false
-        quietClock.see()
-        return true
+      lookups: {
+        takeLookup(line) {
+          if (!detector.takeLookup(line)) return false
+          quietClock.see()
+          return true
+        },
+        expectLookups: (accounts, count) => detector.expectLookups(accounts, count),
       },
     })
   let stir = (): void => undefined

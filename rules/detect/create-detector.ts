@@ -94,7 +94,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   const { looksAtShared } = judge
   const counter = new LookupCounter({ counters, walks, steps, clock, lookupsPerPerson: policy.score.lookupsPerPerson })
   const quick = new QuickLookups(
-    { table, counters, counter, memory, clock, tallies },
+    { table, counters, counter, memory, clock, steps, tallies },
     {
       looksAtLight: looksAtShared,
       comparesGrants: grants !== undefined,
@@ -330,6 +330,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       requests++
       return true
     },
+    expectLookups: (accounts, count) => quick.expect(accounts, count),
     observe(request) {
       requests++
       const beforeMs = clock.nowMs

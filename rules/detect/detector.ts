@@ -1,5 +1,5 @@
 import type { AttributedRequest } from '../requests/attributed-request.ts'
-import type { LookupLine } from '../requests/lookup-line.ts'
+import type { LookupTaker } from '../requests/lookup-line.ts'
 import type { ShadowTally } from './shadows.ts'
 
 /** What should happen to the account. `release` undoes what came before. */
@@ -31,14 +31,13 @@ export interface Verdict {
   readonly untilMs: number | undefined
 }
 
-/** Counts every account in bounded memory and says when one harvests. Time comes with the events, so a cold log gives the same verdicts. */
-export interface Detector {
+/**
+ * Counts every account in bounded memory and says when one harvests. Time comes with the events, so a cold log gives the same verdicts. A look-up that tips nothing
+ * may be taken as a line (`takeLookup`); one that is not taken must be given to `observe` as a request.
+ */
+export interface Detector extends LookupTaker {
   /** Takes one request; gives the verdicts it caused, mostly none. Requests may come slightly out of order. */
   observe(request: AttributedRequest): readonly Verdict[]
-  /**
-   * Takes a look-up that tips nothing on a quick way, without verdicts. `false`: nothing was changed, and the same line must be given to `observe` as a request.
-   */
-  takeLookup(line: LookupLine): boolean
   /** Moves time on without a request, so that calm accounts are released. */
   advance(toMs: number): readonly Verdict[]
   /** The busiest accounts now, masked, most look-ups in the last hour first. */

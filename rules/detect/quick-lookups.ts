@@ -7,6 +7,7 @@ import type { LookupCounter } from './lookup-counter.ts'
 import { isWeighed, JUDGE_HELD_LOOKUPS, JUDGE_LOOKUPS, LATE_REQUESTS } from './pace.ts'
 import { type SubjectHash, subjectHashOfWords } from './sketches/subject-hash.ts'
 import type { SlidingCounters } from './sliding-counters.ts'
+import type { StepWatch } from './step-watch.ts'
 import type { SubjectMemory } from './subject-memory.ts'
 
 /** What the whole way does at times, and this one leaves to it. */
@@ -25,6 +26,7 @@ export interface QuickParts {
   readonly counter: LookupCounter
   readonly memory: SubjectMemory
   readonly clock: LogClock
+  readonly steps: StepWatch
   readonly tallies: RequestTallies | undefined
 }
 
@@ -36,11 +38,30 @@ export interface QuickParts {
 export class QuickLookups {
   readonly #parts: QuickParts
   readonly #limits: QuickLimits
+  /** What was looked at, of no meaning: what is kept nowhere the engine need not fetch. */
+  glanced = 0
   readonly #subject: SubjectHash = { high: 0, low: 0 }
 
   constructor(parts: QuickParts, limits: QuickLimits) {
     this.#parts = parts
     this.#limits = limits
+  }
+
+  /**
+   * Looks at what is known of these accounts, one after the other, so that the processor fetches all of it at the same time: most of what a look-up takes is waiting for
+   * memory.
+   */
+  expect(accounts: Int32Array, count: number): void {
+    const { table, counters, steps } = this.#parts
+    let seen = 0
+    for (let line = 0; line < count; line++) {
+      const account = accounts[line] as number
+      const slot = account < 0 ? -1 : table.findFacility(account)
+      if (slot < 0) continue
+      seen ^= table.rows.pageOf(slot)[rowOf(slot)] as number
+      seen ^= counters.glance(slot) ^ steps.glance(slot)
+    }
+    this.glanced = seen
   }
 
   /** Counts a line; `false`: it was left as it is. */

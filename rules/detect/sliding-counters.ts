@@ -61,6 +61,11 @@ export class SlidingCounters {
     return this.#addLate(slot, bucket, series)
   }
 
+  /** Looks at what is held of an account; what it gives means nothing. */
+  glance(slot: number): number {
+    return this.#events.size(slot)
+  }
+
   /** Count in a window, by its number (`windowNumber`), that ends at the account's newest request. */
   read(slot: number, window: number, series: Series): number {
     const row = this.#settled(slot)

@@ -66,6 +66,11 @@ export class StepWatch {
     this.#slow.add(slot, facility, source, block, usualPerHour * SLOWNESS, atMs / SLOWNESS)
   }
 
+  /** Looks at what is held of an account; what it gives means nothing. */
+  glance(slot: number): number {
+    return this.#quick.glance(slot) ^ this.#slow.glance(slot)
+  }
+
   /** The log's clock jumped from `beforeMs` to `nowMs`. */
   jump(beforeMs: number, nowMs: number): void {
     this.#rhythmFromMs = nowMs + WARY_MS

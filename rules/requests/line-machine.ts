@@ -4,7 +4,12 @@ import { instantiate } from './wasm/instantiate.ts'
 import { lineCode } from './wasm/line-code.ts'
 import {
   AT,
+  FIGURE,
   KIND,
+  LINE,
+  LINE_FIGURES,
+  LINE_PLACES,
+  LINES,
   MAX_PATH_BYTES,
   MEMBER,
   MEMBER_BYTES,
@@ -38,11 +43,14 @@ export interface LineMachine {
   tellPath(start: number, end: number): number | undefined
   /** Fields of the line that was scanned last, in memory of the machine. */
   readonly spans: LineSpans
+  /** Lines are scanned several at a time: the accounts of those scanned since this was asked last (`FacilityAccount`, -1 for others), from the first on; how many. */
+  readonly accounts: Int32Array
+  takeFresh(): number
 }
 
 interface LineExports {
   readonly mark: (bytes: number) => void
-  readonly scan: (start: number) => number
+  readonly scanLines: (start: number) => number
 }
 
 /**
@@ -57,15 +65,21 @@ export function createLineMachine(): LineMachine | undefined {
   const words = new DataView(buffer)
   const memory = new Uint8Array(buffer)
   let toldPaths = 0
-  const spans: LineSpans = {
-    bytes: text,
-    view: words,
-    starts: new Int32Array(buffer, AT.starts, UNASKED),
-    ends: new Int32Array(buffer, AT.ends, UNASKED),
-    figures: new Int32Array(buffer, AT.figures, 8),
-    hasMarks: true,
-    hasFigures: true,
-  }
+  const starts = new Int32Array(buffer, AT.starts, UNASKED)
+  const lines = Array.from({ length: LINES }, (_, line): LineSpans => {
+    const at = AT.lines + line * LINE.bytes
+    return {
+      bytes: text,
+      view: words,
+      starts: new Int32Array(buffer, at + LINE.starts, LINE_PLACES),
+      ends: new Int32Array(buffer, at + LINE.ends, LINE_PLACES),
+      figures: new Int32Array(buffer, at + LINE.figures, LINE_FIGURES),
+      hasMarks: true,
+      hasFigures: true,
+    }
+  })
+  /** Lines that were scanned, the next one to be handed on, and where it begins. */
+  let [scanned, next, nextPlace, fresh] = [0, 0, -1, 0]
   words.setInt32(AT.timeBytes, -1, true)
   words.setInt32(AT.pathsEnd, AT.paths, true)
   for (const byte of Buffer.from(PASSED_IN_TEXT)) words.setUint8(AT.passed + byte, 1)
@@ -74,17 +88,25 @@ export function createLineMachine(): LineMachine | undefined {
     for (const byte of Buffer.from(ends)) words.setUint8(AT.steps + part + byte, STEP.ends)
   }
 
-  return {
-    spans,
-    load(bytes, start) {
+  const machine = {
+    spans: lines[0] as LineSpans,
+    accounts: new Int32Array(buffer, AT.accounts, LINES),
+    takeFresh() {
+      const count = fresh
+      fresh = 0
+      return count
+    },
+    load(bytes: Uint8Array, start: number) {
+      scanned = 0
       const window = bytes.subarray(start, start + WINDOW_BYTES)
       text.set(window)
       text.fill(0, window.length, window.length + PAD_BYTES)
       exports.mark(window.length + PAD_BYTES)
       return start + window.length
     },
-    setShape({ gaps, spans: names, areTexts }) {
-      spans.starts.fill(-1)
+    setShape({ gaps, spans: names, areTexts }: LineShape) {
+      scanned = 0
+      starts.fill(-1)
       for (const [member, gap] of gaps.entries()) {
         const at = AT.members + member * MEMBER_BYTES
         const span = names[member] ?? -1
@@ -98,8 +120,19 @@ export function createLineMachine(): LineMachine | undefined {
         words.setInt32(AT.lastMember, at, true)
       }
     },
-    scan: exports.scan,
-    tellPath(start, end) {
+    scan(place: number) {
+      if (next >= scanned || place !== nextPlace) {
+        scanned = exports.scanLines(place)
+        next = 0
+        fresh = scanned
+        if (scanned === 0) return -1
+      }
+      machine.spans = lines[next] as LineSpans
+      next += 1
+      nextPlace = machine.spans.figures[FIGURE.next] as number
+      return nextPlace
+    },
+    tellPath(start: number, end: number) {
       if (end - start < MIN_PATH_BYTES || end - start > MAX_PATH_BYTES) return undefined
       const number = toldPaths % PATHS
       toldPaths += 1
@@ -111,6 +144,7 @@ export function createLineMachine(): LineMachine | undefined {
       return number
     },
   }
+  return machine
 }
 
 /** Words of eight bytes and their masks: zeros behind the end. */

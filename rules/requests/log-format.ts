@@ -6,7 +6,7 @@ import { createLineMachine, type LineMachine } from './line-machine.ts'
 import { createLineSpans, type LineSpans, SPAN } from './line-spans.ts'
 import { parseLogTemplate } from './log-template.ts'
 import { readClfTime, readEpochTime, readHaproxyTime, readIsoTime } from './log-time.ts'
-import type { LookupLine, TakeLookup } from './lookup-line.ts'
+import type { LookupLine, LookupTaker } from './lookup-line.ts'
 import { readCombinedLine } from './read-combined-line.ts'
 import { readHaproxyLine } from './read-haproxy-line.ts'
 import { readJsonLine } from './read-json-line.ts'
@@ -43,7 +43,7 @@ export interface LineParserOptions extends Omit<LogDialect, 'format'> {
   /** Shared by the logs of one host, so that a token taken in one names the account in another. */
   readonly attributor?: Attributor
   /** Gets the lines read by `parseNext` that tell no more than most do, before a request is made of them. */
-  readonly takeLookup?: TakeLookup
+  readonly lookups?: LookupTaker
 }
 
 /** Reads one log. Lines come in the order of the file: a token request names the account of nameless requests after it. */
@@ -65,7 +65,7 @@ export interface LineParser {
   readonly lastRequest: AttributedRequest | undefined
   /** The same for a line held as text. */
   parseLine(text: string): AttributedRequest | undefined
-  /** The last line, if `takeLookup` took it: then it gave no request. */
+  /** The last line, if `lookups` took it: then it gave no request. */
   readonly lastLookup: LookupLine | undefined
   /** Why the last line was not read; `undefined` if it was. The words are in `LINE_FAULTS`. */
   readonly lastFault: LineFault | undefined
@@ -93,7 +93,7 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
     attributor: options.attributor ?? createAttributor(),
     machine: reader.machine,
   })
-  const { takeLookup } = options
+  const { lookups: taker } = options
   const spans = createLineSpans()
 
   function read(bytes: Buffer, from: number, to: number): AttributedRequest | LineFault {
@@ -103,6 +103,14 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
     if (start === end) return 'EMPTY_LINE'
     if (end - start > MAX_LINE_BYTES) return 'LINE_TOO_LONG'
     return reader.find(bytes, start, end, spans) ?? fields.read(spans, reader.readTime)
+  }
+
+  /** The line that was scanned last, if it is taken. */
+  function readLookup(machine: LineMachine, taker: LookupTaker): LookupLine | undefined {
+    const fresh = machine.takeFresh()
+    if (fresh > 0) taker.expectLookups(machine.accounts, fresh)
+    const line = fields.lookups?.read(machine.spans, reader.readTime)
+    return line !== undefined && taker.takeLookup(line) ? line : undefined
   }
 
   function settle(request: AttributedRequest | LineFault): AttributedRequest | undefined {
@@ -126,8 +134,8 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
       const { shaped, machine, readTime } = reader
       const next = shaped === undefined || machine === undefined ? -1 : shaped.scan(bytes, start)
       if (next < 0 || machine === undefined) return -1
-      const lookup = takeLookup === undefined ? undefined : fields.lookups?.read(machine.spans, readTime)
-      if (lookup === undefined || takeLookup?.(lookup) !== true) settle(fields.read(machine.spans, readTime))
+      const lookup = taker === undefined ? undefined : readLookup(machine, taker)
+      if (lookup === undefined) settle(fields.read(machine.spans, readTime))
       else {
         parser.lastFault = undefined
         parser.lastRequest = undefined

@@ -29,8 +29,13 @@ export interface LookupLine {
   subjectBlock: number
 }
 
-/** Takes a line, or says no and leaves all as it was. */
-export type TakeLookup = (line: LookupLine) => boolean
+/** Who takes such lines. */
+export interface LookupTaker {
+  /** Takes a line, or says no and leaves all as it was. */
+  takeLookup(line: LookupLine): boolean
+  /** The next `count` lines may be of these accounts (-1: of any other): what is known of them can be looked up together, which is faster than one by one. */
+  expectLookups(accounts: Int32Array, count: number): void
+}
 
 /** The number of an account of a facility; -1 for any other name. */
 export function facilityAccountOf(name: string): FacilityAccount {

@@ -1,4 +1,5 @@
 import type { FunctionClass } from './attributed-request.ts'
+import { latin1 } from './byte-cache.ts'
 import type { SubjectReader } from './hash-subject.ts'
 import type { LineMachine } from './line-machine.ts'
 import { type LineSpans, MARK, SPAN } from './line-spans.ts'
@@ -29,6 +30,7 @@ export interface LookupReaderParts {
 /** What is read of a line here is what `createFieldReader` reads of it; lines of which that is not sure are left to it. */
 export function createLookupReader({ machine, times, subjects, target }: LookupReaderParts): LookupReader {
   const classes: LookupLine['class'][] = []
+  const told: string[] = []
   const line: LookupLine = {
     atMs: 0,
     class: 'lookup',
@@ -47,8 +49,13 @@ export function createLookupReader({ machine, times, subjects, target }: LookupR
     const end = spans.ends[MARK.path] as number
     const called = target.readFunction(spans, start, end)
     if (!isLookupClass(called.class) || called.stopped) return
+    // Lines that were scanned before the path was told do not know it yet.
+    const path = latin1(spans.view, start, end)
+    if (told.includes(path)) return
     const number = machine.tellPath(start, end)
-    if (number !== undefined) classes[number] = called.class
+    if (number === undefined) return
+    classes[number] = called.class
+    told[number] = path
   }
 
   /** Whether the person is read, or nobody is told. */

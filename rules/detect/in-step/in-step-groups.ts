@@ -86,6 +86,11 @@ export class InStepGroups {
     this.#count('rhythm', mixed(pane ^ (half * 2 + 1 + 0x2f0b4a)), slot, facility, usualPerHour, atMs, known)
   }
 
+  /** Looks at what is held of an account; what it gives means nothing. */
+  glance(slot: number): number {
+    return this.#raised.paneNow(slot)
+  }
+
   /** The groups in step now, the largest excess first, those of a shared rate last. Looks at every key that enough accounts have shared: ask every ten seconds or so. */
   groups(nowMs: number): readonly InStepGroup[] {
     const groups: InStepGroup[] = []

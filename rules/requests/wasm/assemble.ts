@@ -116,6 +116,7 @@ export const i64 = {
 export const v128 = {
   const: (bytes: readonly number[]): Code => [0xfd, 0x0c, bytes],
   load: (address: Code): Code => [address, 0xfd, 0x00, 0x00, 0x00],
+  store: (address: Code, value: Code): Code => [address, value, 0xfd, 0x0b, 0x00, 0x00],
   and: (one: Code, other: Code): Code => [one, other, 0xfd, 0x4e],
   /** The bytes of `table` that `places` name, 0 for a place of 16 and more. */
   lookUp: (table: Code, places: Code): Code => [table, places, 0xfd, 0x0e],

@@ -23,6 +23,7 @@ import {
 } from './assemble.ts'
 import { addressFunction, numberFunction, workOutFunction } from './line-figures.ts'
 import { AT, FUNCTION, KIND, MEMBER, MEMBER_BYTES, PART, STEP } from './line-layout.ts'
+import { scanLinesFunction } from './scan-lines.ts'
 import { accountFunction, pathFunction } from './target-figures.ts'
 
 /** Bytes that a walk stops at: control characters, bytes beyond ASCII, and `"#%&+=?\`. By halves of a byte, which must name the same class. */
@@ -262,6 +263,7 @@ export function lineCode(): Uint8Array {
     addressFunction(),
     pathFunction(),
     accountFunction(),
+    scanLinesFunction(),
   ]
   return assemble(Math.ceil(AT.end / 65_536), functions)
 }

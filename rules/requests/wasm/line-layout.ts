@@ -15,6 +15,15 @@ export const MAX_PATH_BYTES = 64
 /** Of one path: its length, its number, its bytes. */
 export const PATH = { length: 0, number: 4, text: 8, bytes: 8 + MAX_PATH_BYTES } as const
 
+/** Of a member, behind its beginning. */
+export const MEMBER = { gapBytes: 0, kind: 4, start: 8, words: 16 } as const
+export const KIND = { text: 0, figure: 1, uri: 2 } as const
+/** Lines taken apart in one go. */
+export const LINES = 16
+/** Of a line that was taken apart: its places, where they end, and its figures, as they stood at `AT.starts`, `AT.ends` and `AT.figures`. */
+export const LINE = { starts: 0, ends: 64, figures: 128, bytes: 192 } as const
+export const LINE_PLACES = 16
+export const LINE_FIGURES = 8
 /** Where things stand in the memory; the text begins at 0. */
 export const AT = (() => {
   const marks = WINDOW_BYTES + 128
@@ -27,7 +36,9 @@ export const AT = (() => {
   const timeBytes = time + MAX_TIME_BYTES
   const pathsEnd = timeBytes + 4
   const paths = timeBytes + 8
-  const passed = paths + PATHS * PATH.bytes
+  const lines = paths + PATHS * PATH.bytes
+  const accounts = lines + LINES * LINE.bytes
+  const passed = accounts + 4 * LINES
   const steps = passed + 256
   return {
     marks,
@@ -40,14 +51,13 @@ export const AT = (() => {
     timeBytes,
     pathsEnd,
     paths,
+    lines,
+    accounts,
     passed,
     steps,
     end: steps + 3 * 256,
   }
 })()
-/** Of a member, behind its beginning. */
-export const MEMBER = { gapBytes: 0, kind: 4, start: 8, words: 16 } as const
-export const KIND = { text: 0, figure: 1, uri: 2 } as const
 /** A place for spans that nobody asks for. */
 export const UNASKED = 31
 
@@ -64,6 +74,8 @@ export const FIGURE = {
   path: 4,
   /** `FacilityAccount` of the first `username` of the target, -1 for any other name. */
   account: 5,
+  /** The place behind the line feed of the line. */
+  next: 6,
 } as const
 
 /** Parts of a target, as the first place of their bytes in the table of steps. */
@@ -82,4 +94,5 @@ export const FUNCTION = {
   address: 6,
   path: 7,
   account: 8,
+  scanLines: 9,
 } as const

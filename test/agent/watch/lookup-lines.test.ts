@@ -123,10 +123,13 @@ function judged(text: string, policy: DetectPolicy, isQuick: boolean, isRegister
     takeRequest: (request) => verdicts.push(...detector.observe(request)),
     ...(isQuick
       ? {
-          takeLookup(line) {
-            const isTaken = detector.takeLookup(line)
-            if (isTaken) quick++
-            return isTaken
+          lookups: {
+            takeLookup(line) {
+              const isTaken = detector.takeLookup(line)
+              if (isTaken) quick++
+              return isTaken
+            },
+            expectLookups: (accounts, count) => detector.expectLookups(accounts, count),
           },
         }
       : {}),
