@@ -18,7 +18,7 @@ import { SYSTEM_CLOCK, systemBytes } from './open-control.ts'
 import { DATA_FLAGS, DATA_USAGE, parseFlags, personFlag } from './parse-flags.ts'
 
 const FIRST: Actor = { person: 'init', role: 'system' }
-const ROLES = ['operator', 'approver', 'reader'] as const
+const ROLES = ['operator', 'approver', 'reader', 'assessor'] as const
 type FirstTokens = Readonly<Record<(typeof ROLES)[number], string>>
 
 export const init: Command = {
@@ -29,6 +29,7 @@ export const init: Command = {
   --operator NAME      person of the first operator token (first-operator)
   --approver NAME      person of the first approver token (first-approver); must be another person
   --reader NAME        person of the first reader token (first-reader)
+  --assessor NAME      person of the first assessor token (first-assessor): the assessment centre, which grants the right to approve users
   --tokens-file FILE   write the tokens there (mode 0600) as JSON instead of showing them once on standard output`,
   example: 'control init --data /var/lib/edgeward-control --operator an --approver binh',
   async run(args, io) {
@@ -37,6 +38,7 @@ export const init: Command = {
       operator: { type: 'string', default: 'first-operator' },
       approver: { type: 'string', default: 'first-approver' },
       reader: { type: 'string', default: 'first-reader' },
+      assessor: { type: 'string', default: 'first-assessor' },
       'tokens-file': { type: 'string' },
     })
     const config = await loadConfig(values)
@@ -72,9 +74,15 @@ function personsOf(values: FirstTokens): FirstTokens {
     operator: personFlag(values.operator, '--operator'),
     approver: personFlag(values.approver, '--approver'),
     reader: personFlag(values.reader, '--reader'),
+    assessor: personFlag(values.assessor, '--assessor'),
   }
   if (persons.operator === persons.approver)
     throw new UsageError(`--operator and --approver are both ${persons.operator}: another person must approve what one registers`)
+  for (const role of ['operator', 'approver'] as const)
+    if (persons.assessor === persons[role])
+      throw new UsageError(
+        `--assessor and --${role} are both ${persons.assessor}: another person must grant the right to approve`,
+      )
   return persons
 }
 
@@ -100,6 +108,7 @@ async function initData(config: ControlConfig, persons: FirstTokens): Promise<Fi
       operator: (await addToken(tx, order('operator'), parts)).token,
       approver: (await addToken(tx, order('approver'), parts)).token,
       reader: (await addToken(tx, order('reader'), parts)).token,
+      assessor: (await addToken(tx, order('assessor'), parts)).token,
     }
   })
   const files = createDirectoryFiles(paths.publication)

@@ -114,7 +114,7 @@ async function importList(task: Task): Promise<ExitCode> {
   const bytes = await (path === '-' ? buffer(io.stdin) : readFile(path)).catch((cause: unknown) => {
     throw new UsageError(`Cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   })
-  const order = { province, dispatch, accept }
+  const order = { province, dispatch, accept, columns: control.config.otp.columns }
   const result = await importOfficers(control.store, actorOf(task, 'operator'), bytes, order, service.officerParts())
   for (const verdict of result.verdicts) {
     const { row, verdict: kind, field, message } = verdict

@@ -48,6 +48,12 @@ export interface GrantDesk {
   figures(): GrantFigures
 }
 
+/** A grant as edges know it. Several officers of a facility may share its account, and then their grants count as one. */
+interface KnownGrant {
+  readonly ids: readonly string[]
+  readonly grant: Grant
+}
+
 export type TokensOf = (account: string) => readonly string[]
 
 export interface GrantDeskParts {
@@ -71,7 +77,7 @@ export function createGrantDesk(parts: GrantDeskParts): GrantDesk {
   /** By id: the last look-up that is known, where it is later than what is written down. */
   const usedAtMs = new Map<string, number>()
   /** As last read: by token. */
-  let known = new Map<string, { readonly id: string; readonly grant: Grant }>()
+  let known = new Map<string, KnownGrant>()
   /** Tokens of grants by id, so that accounts are opened once. */
   let tokens = new Map<string, readonly string[]>()
   let tokensBy: TokensOf | undefined
@@ -107,7 +113,7 @@ export function createGrantDesk(parts: GrantDeskParts): GrantDesk {
   }
 
   const grantsOf = async (rows: readonly GrantRow[]): Promise<Grant[]> => {
-    const next = new Map<string, { readonly id: string; readonly grant: Grant }>()
+    const next = new Map<string, KnownGrant>()
     const tokensOf = await parts.readTokens()
     const remembered = tokensOf === tokensBy ? tokens : new Map<string, readonly string[]>()
     const made = rows.map(
@@ -119,7 +125,12 @@ export function createGrantDesk(parts: GrantDeskParts): GrantDesk {
     for (const [row, each] of made) {
       for (const token of each) {
         // Read at the last moment: uses come in between.
-        next.set(token, { id: row.id, grant: lifeOf(row, token) })
+        const other = next.get(token)
+        const grant = lifeOf(row, token)
+        next.set(
+          token,
+          other === undefined ? { ids: [row.id], grant } : { ids: [...other.ids, row.id], grant: joined(other.grant, grant) },
+        )
       }
     }
     known = next
@@ -198,8 +209,8 @@ export function createGrantDesk(parts: GrantDeskParts): GrantDesk {
         uses.set(fate, (uses.get(fate) ?? 0) + 1)
         if (held !== undefined && judged !== undefined && fate === 'renewed') {
           renewed += 1
-          usedAtMs.set(held.id, Math.max(usedAtMs.get(held.id) ?? 0, judged.grant.usedAtMs))
-          known.set(token, { id: held.id, grant: judged.grant })
+          for (const id of held.ids) usedAtMs.set(id, Math.max(usedAtMs.get(id) ?? 0, judged.grant.usedAtMs))
+          known.set(token, { ids: held.ids, grant: judged.grant })
         } else if (fate === 'future') refused += 1
       }
       if (refused > 0) log.warn({ refused }, 'an edge told look-ups of the future: its clock runs ahead')
@@ -213,9 +224,19 @@ export function createGrantDesk(parts: GrantDeskParts): GrantDesk {
     },
     figures() {
       const nowMs = clock.nowMs()
-      const grants = new Map([...known.values()].map(({ id, grant }) => [id, grant]))
+      const grants = new Map([...known.values()].map(({ ids, grant }) => [ids.join(), grant]))
       const live = [...grants.values()].filter((grant) => isLive(grant, nowMs)).length
       return { held: grants.size, live, version: publisher.sideVersion('grants'), signedAtMs, uses }
     },
+  }
+}
+
+/** What several grants of one account are together: live as long as any of them. */
+function joined(one: Grant, other: Grant): Grant {
+  return {
+    ...one,
+    grantedAtMs: Math.max(one.grantedAtMs, other.grantedAtMs),
+    usedAtMs: Math.max(one.usedAtMs, other.usedAtMs),
+    endsAtMs: Math.max(one.endsAtMs, other.endsAtMs),
   }
 }

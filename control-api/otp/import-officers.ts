@@ -1,20 +1,17 @@
 import { ControlError } from '../http/control-error.ts'
-import { normaliseWords } from '../imports/normalise-words.ts'
 import { readWorkbookApart } from '../imports/read-workbook-apart.ts'
 import { IMPORT_LIMITS, type Sheet, type SheetCell, type SheetRow } from '../imports/sheet.ts'
 import type { Actor, Store } from '../store/store.ts'
-import { type Officer, type OfficerText, readOfficer } from './officer-fields.ts'
+import {
+  createOfficerTitles,
+  OFFICER_COLUMN_NAMES,
+  type OfficerColumn,
+  type OfficerTitles,
+  type OfficerTitleWords,
+} from './officer-columns.ts'
+import { type Officer, readOfficer } from './officer-fields.ts'
 import { enterOfficer, type OfficerParts } from './officers.ts'
 
-const COLUMNS = {
-  name: ['Họ tên', 'Họ và tên', 'Họ tên cán bộ', 'Tên cán bộ'],
-  bhxhCode: ['Mã số BHXH', 'Mã BHXH', 'Số BHXH', 'Số sổ BHXH'],
-  phone: ['Số điện thoại', 'Điện thoại', 'SĐT', 'Số điện thoại di động', 'ĐTDĐ'],
-  account: ['Tài khoản', 'Tên tài khoản', 'Tài khoản cổng', 'Tài khoản Cổng giám định', 'Tên đăng nhập'],
-} as const satisfies Partial<Record<keyof OfficerText, readonly string[]>>
-type Column = keyof typeof COLUMNS
-const NAMES = Object.keys(COLUMNS) as Column[]
-const TITLES = new Map(NAMES.flatMap((name) => COLUMNS[name].map((title) => [normaliseWords(title), name] as const)))
 const HEADER_ROWS = 30
 const MAX_ROWS = 5000
 
@@ -23,6 +20,8 @@ export interface OfficerImportOrder {
   readonly dispatch: string
   /** `all`: nothing is taken while one row is refused; `valid`: the rest is taken; `none`: only judge. */
   readonly accept: 'all' | 'valid' | 'none'
+  /** What the office calls its columns, where it differs (`otp.columns`). */
+  readonly columns?: OfficerTitles | undefined
 }
 
 /** What became of a row. No cell is quoted: they hold numbers of people. */
@@ -51,7 +50,7 @@ export async function importOfficers(
   parts: OfficerParts,
   readSheets: (bytes: Uint8Array) => Promise<readonly Sheet[]> = (bytes) => readWorkbookApart(bytes, IMPORT_LIMITS),
 ): Promise<OfficerImport> {
-  const { rows, columns } = findOfficers(await readSheets(file))
+  const { rows, columns } = findOfficers(await readSheets(file), createOfficerTitles(order.columns ?? {}))
   if (rows.length === 0)
     throw new ControlError('FILE_EMPTY', 'There are no rows below the header.', { vi: 'Tệp không có dòng dữ liệu nào.' })
   if (rows.length > MAX_ROWS)
@@ -102,11 +101,14 @@ class NotTaken extends Error {
 
 type Refusal = Pick<OfficerRowVerdict, 'field' | 'message'>
 
-function findOfficers(sheets: readonly Sheet[]): { rows: readonly SheetRow[]; columns: ReadonlyMap<Column, number> } {
-  const tables = sheets.filter(({ isHidden }) => !isHidden).flatMap((sheet) => findHeader(sheet) ?? [])
+function findOfficers(
+  sheets: readonly Sheet[],
+  titles: OfficerTitleWords,
+): { rows: readonly SheetRow[]; columns: ReadonlyMap<OfficerColumn, number> } {
+  const tables = sheets.filter(({ isHidden }) => !isHidden).flatMap((sheet) => findHeader(sheet, titles) ?? [])
   const [table, second] = tables
   if (table === undefined) {
-    const needed = NAMES.map((name) => COLUMNS[name][0]).join(' | ')
+    const { needed } = titles
     throw new ControlError('WRONG_SHEET', `No sheet has a header row with ${needed}.`, {
       vi: `Không có trang tính nào có dòng tiêu đề gồm ${needed}.`,
     })
@@ -115,16 +117,19 @@ function findOfficers(sheets: readonly Sheet[]): { rows: readonly SheetRow[]; co
   return table
 }
 
-function findHeader(sheet: Sheet): { rows: readonly SheetRow[]; columns: ReadonlyMap<Column, number> } | undefined {
+function findHeader(
+  sheet: Sheet,
+  titles: OfficerTitleWords,
+): { rows: readonly SheetRow[]; columns: ReadonlyMap<OfficerColumn, number> } | undefined {
   for (const header of sheet.rows) {
     if (header.row > HEADER_ROWS) return undefined
     const columns = new Map(
       header.cells.flatMap((cell, at) => {
-        const name = cell === undefined ? undefined : TITLES.get(normaliseWords(cell.text))
+        const name = cell === undefined ? undefined : titles.fieldOf(cell.text)
         return name === undefined ? [] : [[name, at] as const]
       }),
     )
-    if (columns.size < NAMES.length) continue
+    if (columns.size < OFFICER_COLUMN_NAMES.length) continue
     const places = [...columns.values()]
     // Rows without any of the four are titles and sums.
     const rows = sheet.rows.filter(({ row, cells }) => row > header.row && places.some((at) => (cells[at]?.text ?? '') !== ''))
@@ -135,12 +140,14 @@ function findHeader(sheet: Sheet): { rows: readonly SheetRow[]; columns: Readonl
 
 function readRow(
   { cells }: SheetRow,
-  columns: ReadonlyMap<Column, number>,
+  columns: ReadonlyMap<OfficerColumn, number>,
   province: string,
   nowMs: number,
 ): { readonly officer?: Officer; readonly fault?: Refusal } {
-  const cellOf = (name: Column): SheetCell | undefined => cells[columns.get(name) ?? -1]
-  const odd = NAMES.find((name) => ['formula', 'error'].includes(cellOf(name)?.kind ?? '') || cellOf(name)?.isMerged === true)
+  const cellOf = (name: OfficerColumn): SheetCell | undefined => cells[columns.get(name) ?? -1]
+  const odd = OFFICER_COLUMN_NAMES.find(
+    (name) => ['formula', 'error'].includes(cellOf(name)?.kind ?? '') || cellOf(name)?.isMerged === true,
+  )
   if (odd !== undefined) {
     const message = {
       vi: 'Ô chứa công thức, lỗi hoặc bị gộp; hãy dán giá trị.',
@@ -148,7 +155,7 @@ function readRow(
     }
     return { fault: { field: odd, message } }
   }
-  const textOf = (name: Column): string => cellOf(name)?.text ?? ''
+  const textOf = (name: OfficerColumn): string => cellOf(name)?.text ?? ''
   const officer = readOfficer(
     { province, name: textOf('name'), bhxhCode: textOf('bhxhCode'), phone: textOf('phone'), account: textOf('account') },
     nowMs,

@@ -20,7 +20,7 @@ const text = (maxLength: number, description: string) => Type.String({ minLength
 const done = { 204: Type.Null({ description: 'done' }) }
 
 /** `/v1/otp/officers`: who may ask for codes, by province (1232/BHXH-CNTT). One enters, another approves. */
-export function registerOfficerRoutes(app: ControlApp, { otp, store, clock }: ControlContext): void {
+export function registerOfficerRoutes(app: ControlApp, { otp, store, clock, config }: ControlContext): void {
   app.post(
     '/v1/otp/officers',
     {
@@ -131,7 +131,7 @@ export function registerOfficerRoutes(app: ControlApp, { otp, store, clock }: Co
         const { body, query } = request
         if (!Buffer.isBuffer(body)) throw new ControlError('WRONG_TYPE', `Send the file as ${FILE_TYPES.join(' or ')}.`)
         const dispatch = requireDispatch(query.dispatch, '/querystring/dispatch')
-        const order = { province: query.province, dispatch, accept: query.accept ?? 'all' }
+        const order = { province: query.province, dispatch, accept: query.accept ?? 'all', columns: config.otp.columns }
         const { importId, isTaken, verdicts } = await importOfficers(store, actorOf(request), body, order, otp.officerParts())
         return { importId, taken: isTaken, verdicts: [...verdicts] }
       },

@@ -61,7 +61,7 @@ export async function enterOfficer(
     ended_at_ms: null,
     end_reason: null,
   }
-  const known = await findKnown(tx, row)
+  const known = await findKnown(tx, row, isOfPerson(account))
   if (known !== undefined) throw knownOfficer(known)
   await tx.db
     .insertInto('otp_officer')
@@ -173,12 +173,23 @@ function requireState(row: OfficerRow, states: readonly OfficerRow['state'][]): 
   throw new ControlError('CONFLICT', `The officer ${row.id} is ${row.state}; this takes one that is ${states.join(' or ')}.`)
 }
 
-async function findKnown(tx: StoreTransaction, row: OfficerRow): Promise<'bhxhCode' | 'account' | undefined> {
+/** An account of one person, `01234_` and a citizen ID; of a facility's account there may be several officers. */
+function isOfPerson(account: string): boolean {
+  return /[0-9]{12}$/.test(account)
+}
+
+async function findKnown(
+  tx: StoreTransaction,
+  row: OfficerRow,
+  isAccountOnce: boolean,
+): Promise<'bhxhCode' | 'account' | undefined> {
   const known = await tx.db
     .selectFrom('otp_officer')
     .select(['bhxh_hash', 'account_hash'])
     .where('state', 'in', ['waiting', 'approved'])
-    .where((eb) => eb.or([eb('bhxh_hash', '=', row.bhxh_hash), eb('account_hash', '=', row.account_hash)]))
+    .where((eb) =>
+      eb.or([eb('bhxh_hash', '=', row.bhxh_hash), ...(isAccountOnce ? [eb('account_hash', '=', row.account_hash)] : [])]),
+    )
     .executeTakeFirst()
   if (known === undefined) return undefined
   return known.bhxh_hash === row.bhxh_hash ? 'bhxhCode' : 'account'

@@ -1,7 +1,14 @@
 import { Type } from 'typebox'
 import { option } from '../../rules/config/option-table.ts'
 import { IDLE_MINUTES } from '../../rules/grants/grant-life.ts'
+import { OFFICER_COLUMN_NAMES, type OfficerTitles } from './officer-columns.ts'
 
+const titles = Type.Array(Type.String({ minLength: 1, maxLength: 150 }), { minItems: 1, maxItems: 50 })
+const officerTitles = Type.Unsafe<OfficerTitles>(
+  Type.Object(Object.fromEntries(OFFICER_COLUMN_NAMES.map((name) => [name, Type.Optional(titles)])), {
+    additionalProperties: false,
+  }),
+)
 const count = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
 
 /** One-time codes and the grants that come of them (1232/BHXH-CNTT). */
@@ -66,6 +73,11 @@ export const OTP_OPTIONS = {
     count(250, 10_000),
     500,
     'Milliseconds between two looks at what grants changed; they are signed at most every 2 s.',
+  ),
+  'otp.columns': option(
+    officerTitles,
+    {},
+    'Titles of the columns of a list of officers, by field (`name`, `bhxhCode`, `phone`, `account`); fields not named keep their own.',
   ),
   'otp.trustedProxies': option(
     Type.Array(Type.String({ maxLength: 64 }), { maxItems: 100 }),

@@ -1,10 +1,12 @@
 import type { Migration } from '../migration.ts'
 
-/** Wrong codes by number and source, and the sources that an officer has used before: no stranger locks an officer out. */
+/** Wrong codes by number and source, and the sources that an officer has used before: no stranger locks an officer out. Several officers may share the account of a facility. */
 export const otpLimitsMigration: Migration = {
   name: '0023-otp-limits',
   sqlite: [
     'drop table otp_lock',
+    'drop index otp_officer_account',
+    `create index otp_officer_account on otp_officer (account_hash) where state in ('waiting', 'approved')`,
     'alter table otp_request add column is_known integer not null default 0',
     `create table otp_wrong (
       bhxh_hash text not null,

@@ -124,9 +124,9 @@ describe('the commands on a data folder', () => {
     const { data } = await initialised()
     const { code, stdout } = await runControl('audit', 'verify', '--data', data)
     const head = /head (\S+)/.exec(stdout)?.[1] ?? ''
-    expect([code, head]).toEqual([0, expect.stringMatching(/^3:/)])
+    expect([code, head]).toEqual([0, expect.stringMatching(/^4:/)])
     expect((await runControl('audit', 'verify', '--data', data, '--head', head)).code).toBe(0)
-    expect((await runControl('audit', 'verify', '--data', data, '--head', head.replace('3:', '4:'))).code).toBe(1)
+    expect((await runControl('audit', 'verify', '--data', data, '--head', head.replace('4:', '5:'))).code).toBe(1)
   })
 
   it('show keys without their private halves, and say when the root does not trust one', async () => {

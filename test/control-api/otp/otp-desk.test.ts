@@ -257,3 +257,64 @@ describe('the list of officers', () => {
     expect(await countOf()).toBe(1)
   })
 })
+
+describe('the account of a facility', () => {
+  it('may have several officers, and looks up as long as any of them may', async () => {
+    const lab = await createOtpLab()
+    const account = '01234_BV'
+    const ids: string[] = []
+    for (const word of ['one', 'two']) {
+      const entry = { ...anOfficer(word), account, dispatch: DISPATCH }
+      const entered = await lab.post('/v1/otp/officers', lab.as.operator, entry)
+      expect(entered.statusCode).toBe(201)
+      const { id } = entered.json<{ id: string }>()
+      await lab.post(`/v1/otp/officers/${id}/approve`, lab.as.approver, { dispatch: DISPATCH })
+      ids.push(id)
+      const { requestId } = (await lab.ask(anOfficer(word).bhxhCode)).json<{ requestId: string }>()
+      expect((await lab.verify(requestId, await lab.newestCode())).statusCode).toBe(200)
+      lab.clock.moveBy(MINUTE_MS)
+    }
+    const held = async () => {
+      lab.clock.moveBy(MINUTE_MS)
+      await lab.context.otp.grants.work()
+      return lab.context.otp.grants.figures().live
+    }
+    expect(await held()).toBe(1)
+    const revoke = (id = '') =>
+      lab.post(`/v1/otp/officers/${id}/revoke`, lab.as.operator, { dispatch: DISPATCH, reason: 'moved' })
+    await revoke(ids[1])
+    expect(await held()).toBe(1)
+    await revoke(ids[0])
+    expect(await held()).toBe(0)
+    // One of a person stands on one list.
+    const { account: own } = anOfficer('three')
+    for (const [word, status] of [
+      ['three', 201],
+      ['four', 409],
+    ] as const)
+      expect(
+        (await lab.post('/v1/otp/officers', lab.as.operator, { ...anOfficer(word), account: own, dispatch: DISPATCH }))
+          .statusCode,
+      ).toBe(status)
+  })
+})
+
+it('finds the columns of a list by the titles of the config', async () => {
+  const lab = await createOtpLab(
+    'sms: {order: [http], http: {url: "https://sms.example/send"}}\notp: {columns: {bhxhCode: [Mã thẻ ngành], phone: [Zalo]}}',
+  )
+  const { name, bhxhCode, phone, account } = anOfficer('one')
+  const send = (header: string) =>
+    lab.app.inject({
+      method: 'POST',
+      url: `/v1/otp/officers/import?province=01&dispatch=${encodeURIComponent(DISPATCH)}`,
+      headers: { ...lab.as.operator, 'content-type': 'text/csv' },
+      payload: `${header}\n${name},${bhxhCode},${phone},${account}`,
+    })
+  const missing = await send('Họ tên,Mã BHXH,SĐT,Tài khoản')
+  expect([missing.json().code, missing.json().detailVi]).toEqual([
+    'WRONG_SHEET',
+    'Không có trang tính nào có dòng tiêu đề gồm Họ tên | Mã thẻ ngành | Zalo | Tài khoản.',
+  ])
+  expect((await send('Họ tên,Mã thẻ ngành,Zalo,Tài khoản')).json()).toMatchObject({ taken: true })
+})
