@@ -3,7 +3,11 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { parse, stringify } from 'yaml'
 import { findNftState } from '../../agent/firewall/nft-state.ts'
+import type { GateStatus } from '../../agent/gate/gate-status.ts'
 import type { AgentStatus } from '../../agent/status/agent-status.ts'
+import type { WatchStatus } from '../../agent/watch/watch-status.ts'
+import { setUpProxies } from '../support/box-proxies.ts'
+import { isInstalled } from '../support/surroundings.ts'
 import { createSystemdBox, type SystemdBox, whyNoBox } from '../support/systemd-box.ts'
 import { until } from '../support/until.ts'
 
@@ -13,6 +17,9 @@ const ONLY_NET_ADMIN = '0000000000001000' // capabilities(7): bit 12
 const NO_CAPABILITY = '0000000000000000'
 /** As many as are published here. */
 const LAST_REVISION = 5
+
+const RETIRED = '/api/egw/KQNhanLichSuKCB2018?username=01234_000000000000'
+const CURRENT = '/api/egw/KQNhanLichSuKCB2024?username=01234_000000000000'
 
 t.setTimeout(290_000)
 const obstacle = whyNoBox()
@@ -284,6 +291,59 @@ if (obstacle !== undefined) {
     await box.must('systemctl', ['restart', 'edgeward-load'])
     t.match(await inForce(), { revision: LAST_REVISION }, 'and the loader takes it')
     await box.must('systemctl', ['start', 'edgeward-agent'])
+  })
+
+  await t.test('after a boot the gate is there for nginx, and for HAProxy, as Debian runs them', async (t) => {
+    const proxies = ['nginx', 'haproxy'].filter((program) => isInstalled(program))
+    if (proxies.length < 2) return t.comment(`only ${proxies.join() || 'neither'} is installed`)
+    await sh(setUpProxies())
+    const gate = { socket: '/run/edgeward-gate/gate.sock', haproxy: { socket: '/run/haproxy/edgeward.sock' } }
+    const logs = ['nginx/edgeward.log', 'edgeward/haproxy.log'].map((name) => ({
+      path: `/var/log/${name}`,
+      format: 'nginx-json',
+    }))
+    await writeConfig(box, { gate, watch: { logs, tallies: { keyFile: '/etc/edgeward/edges.key' } } })
+    await box.must('systemctl', ['enable', '--quiet', 'edgeward-watch', 'nginx'])
+    await box.powerOff()
+    await box.boot()
+    const status = async () =>
+      JSON.parse(await sh('curl -sS --unix-socket /run/edgeward-watch/watch.sock http://watch/status')) as WatchStatus & {
+        readonly gate?: GateStatus
+      }
+    await until('the gate listens', async () => (await status()).gate?.isListening || undefined)
+    t.equal((await sh('stat --format=%U:%G:%a /run/edgeward-gate')).trim(), 'edgeward-watch:www-data:2750')
+    t.equal((await sh('stat --format=%U:%G:%a /run/edgeward-gate/gate.sock')).trim(), 'edgeward-watch:www-data:660')
+    t.equal((await sh('stat --format=%U:%G:%a /var/lib/edgeward-gate')).trim(), 'edgeward-agent:edgeward:750', 'the hand-over')
+    const ask = ['curl', '-sS', '--unix-socket', '/run/edgeward-gate/gate.sock', 'http://gate/'] as const
+    t.not((await box.run('runuser', ['-u', 'nobody', '--', ...ask])).exitCode, 0, 'nobody else may ask')
+    const askPortal = (path: string) => sh(`curl -sS --insecure --max-time 20 -D - 'https://127.0.0.1${path}'`)
+    t.match(await askPortal(RETIRED), /^HTTP\/2 403 [\s\S]*x-edgeward-reason: FUNCTION_RETIRED/, 'nginx refuses')
+    t.match(await askPortal(CURRENT), /^HTTP\/2 502/, 'and lets through to the portal, which is away here')
+
+    await box.must('systemctl', ['stop', 'nginx'])
+    await box.must('systemctl', ['start', 'haproxy'])
+    await until(
+      'HAProxy has its maps',
+      async () => (await status()).faults.every(({ code }) => !code.startsWith('GATE_HAPROXY')) || undefined,
+    )
+    t.match(await askPortal(RETIRED), /^HTTP\/2 403 [\s\S]*x-edgeward-reason: FUNCTION_RETIRED/, 'HAProxy refuses')
+    t.match(await askPortal(CURRENT), /^HTTP\/2 503/)
+    const { logs: read } = await until('both logs are read', async () => {
+      const now = await status()
+      return now.logs.length === 2 && now.logs.every(({ requests }) => requests === 2) ? now : undefined
+    })
+    t.match(read, [
+      { isThere: true, faults: {} },
+      { isThere: true, faults: {} },
+    ])
+    t.equal((await sh('stat --format=%U:%G:%a /var/log/edgeward/haproxy.log')).trim(), 'root:adm:640')
+    await until(
+      'HAProxy is in the counts',
+      async () => (await status()).gate?.byReason.FUNCTION_RETIRED.refused === 2 || undefined,
+    )
+    await box.must('systemctl', ['reload', 'haproxy'])
+    t.match(await askPortal(RETIRED), /FUNCTION_RETIRED/, 'reloaded')
+    t.equal((await sh('stat --format=%U:%a /run/haproxy/edgeward-peers.sock')).trim(), 'haproxy:600')
   })
 
   await t.test('uninstall takes the services away and leaves rules, config and state', async (t) => {
