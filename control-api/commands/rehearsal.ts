@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { csvPieces } from '../../rules/rehearsal/plain-sheet.ts'
 import { dayText } from '../../rules/rehearsal/portal-period.ts'
-import { detailSheet, rehearsalSheets } from '../../rules/rehearsal/rehearsal-sheets.ts'
+import { detailSheet } from '../../rules/rehearsal/rehearsal-sheets.ts'
 import { sumsBy } from '../../rules/rehearsal/rehearsal-sums.ts'
 import { dataPaths } from '../config/data-paths.ts'
 import { policyInForce } from '../policy/policy-in-force.ts'
@@ -66,8 +66,7 @@ async function ofPolicy(control: OpenControl, values: Values, io: CommandIo): Pr
     found: await readCounts(db, filter, isWhole ? 'rows' : 'sums'),
     edges: await countingEdges(db, filter),
   }))
-  if (values.xlsx !== undefined)
-    await writeFile(values.xlsx, await createWorkbookWriter()(rehearsalSheets(found.rows)), { mode: 0o600 })
+  if (values.xlsx !== undefined) await writeFile(values.xlsx, await createWorkbookWriter()(found.rows), { mode: 0o600 })
   if (values.json === true) {
     const view = policyRehearsalView(filter, found, edges, await policyInForce(control.repository))
     io.stdout.write(`${JSON.stringify(view)}\n`)

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { csvPieces } from '../../rules/rehearsal/plain-sheet.ts'
 import { MAX_REHEARSAL_BYTES, RehearsalCounts } from '../../rules/rehearsal/rehearsal-counts.ts'
-import { detailSheet, rehearsalSheets } from '../../rules/rehearsal/rehearsal-sheets.ts'
+import { detailSheet } from '../../rules/rehearsal/rehearsal-sheets.ts'
 import { busiestFirst } from '../../rules/rehearsal/rehearsed-row.ts'
 import { actorOf, requireRole } from '../http/access.ts'
 import type { ControlApp, ControlContext } from '../http/context.ts'
@@ -126,7 +126,7 @@ export function registerPolicyRehearsalRoutes(app: ControlApp, context: ControlC
     },
     async (request, reply) => {
       const { rows } = await found(asked(request, request.query), 'rows')
-      const bytes = await writeWorkbook(rehearsalSheets(busiestFirst(rows).slice(0, MOST_ROWS)))
+      const bytes = await writeWorkbook(busiestFirst(rows).slice(0, MOST_ROWS))
       return reply
         .type(WORKBOOK_TYPE)
         .header('content-disposition', 'attachment; filename="policy-rehearsal.xlsx"')

@@ -26,6 +26,8 @@ export type CountDetail = keyof typeof COLUMNS
 
 /** Rows that are told apart at most; what comes after them still counts by day. */
 const MAX_ROWS = 200_000
+/** Rows added up before others get their turn. */
+const BREATH_ROWS = 5000
 
 export interface CountRow extends RehearsedRow {
   /** The managing province, under its number of today. */
@@ -60,7 +62,8 @@ export async function readCounts(db: Kysely<Tables>, filter: CountFilter, detail
     if (filter.managing !== undefined) query = query.where('managing', '=', filter.managing)
     if (filter.facility !== undefined) query = query.where('facility', '=', filter.facility)
     const sum = { day, would: 0, refused: 0 }
-    for (const row of await query.groupBy([...columns]).execute()) {
+    for (const [at, row] of (await query.groupBy([...columns]).execute()).entries()) {
+      if (at % BREATH_ROWS === BREATH_ROWS - 1) await othersFirst()
       sum.would += row.would
       sum.refused += row.refused
       const key = columns.map((column) => (row as Partial<RehearsalCountRow>)[column]).join('\n')

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { csvPieces } from '../../rules/rehearsal/plain-sheet.ts'
 import { provinceWords } from '../../rules/rehearsal/province-words.ts'
-import { detailSheet, rehearsalSheets } from '../../rules/rehearsal/rehearsal-sheets.ts'
+import { detailSheet } from '../../rules/rehearsal/rehearsal-sheets.ts'
 import { busiestFirst } from '../../rules/rehearsal/rehearsed-row.ts'
 import type { ControlContext } from '../http/context.ts'
 import { ControlError } from '../http/control-error.ts'
@@ -92,7 +92,7 @@ export function registerRehearsalArea(site: ConsoleSite, context: ControlContext
       const content = Readable.from(csvPieces(detailSheet(shown)))
       return { file: { name: `${name}.csv`, type: 'text/csv; charset=utf-8', content } }
     }
-    const content = Buffer.from(await writeWorkbook(rehearsalSheets(shown)))
+    const content = Buffer.from(await writeWorkbook(shown))
     return { file: { name: `${name}.xlsx`, type: WORKBOOK_TYPE, content } }
   })
 }

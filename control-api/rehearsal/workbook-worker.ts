@@ -1,9 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { utils, type WorkSheet, write } from '@e965/xlsx'
 import type { PlainSheet } from '../../rules/rehearsal/plain-sheet.ts'
+import { rehearsalSheets } from '../../rules/rehearsal/rehearsal-sheets.ts'
+import type { RehearsedRow } from '../../rules/rehearsal/rehearsed-row.ts'
 
-/** The thread's whole life: sheets in, one workbook out. */
-parentPort?.postMessage(formatWorkbook(workerData as readonly PlainSheet[]))
+/** The thread's whole life: rows in, one workbook out. */
+parentPort?.postMessage(formatWorkbook(rehearsalSheets(workerData as readonly RehearsedRow[])))
 
 /** Every text is a text cell: no formula comes of it, whatever it begins with. */
 function formatWorkbook(sheets: readonly PlainSheet[]): Uint8Array {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import type { PlainSheet } from '../../rules/rehearsal/plain-sheet.ts'
+import type { RehearsedRow } from '../../rules/rehearsal/rehearsed-row.ts'
 import { ControlError } from '../http/control-error.ts'
 import { createTurns } from '../store/turns.ts'
 
@@ -8,16 +8,16 @@ import { createTurns } from '../store/turns.ts'
 const TIMEOUT_MS = 60_000
 const MAX_HEAP_MB = 1536
 
-/** Writes workbooks in a thread of their own, one at a time: a large one holds up nobody else. */
-export function createWorkbookWriter(): (sheets: readonly PlainSheet[]) => Promise<Uint8Array> {
+/** Writes rehearsals as workbooks in a thread of their own, one at a time: a large one holds up nobody else. */
+export function createWorkbookWriter(): (rows: readonly RehearsedRow[]) => Promise<Uint8Array> {
   const inTurn = createTurns()
-  return (sheets) => inTurn(() => writeApart(sheets))
+  return (rows) => inTurn(() => writeApart(rows))
 }
 
 /** @throws ControlError BUSY where it takes too long */
-async function writeApart(sheets: readonly PlainSheet[]): Promise<Uint8Array> {
+async function writeApart(rows: readonly RehearsedRow[]): Promise<Uint8Array> {
   const worker = new Worker(new URL('./workbook-worker.ts', import.meta.url), {
-    workerData: sheets,
+    workerData: rows,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
   })
   try {
