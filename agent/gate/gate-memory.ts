@@ -10,7 +10,7 @@ import { RehearsalRow, type SavedRehearsal } from './rehearsal-book.ts'
 const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const MODE = 0o600
 /** Rows in one piece: what is asked between two of them does not wait for all. */
-const PIECE_ROWS = 500
+const PIECE_ROWS = 50
 
 /** What the gate must not forget over a restart: how far time had come, the newest version of each document, and look-ups under grants that central may not know. */
 export const GateMark = Type.Object(

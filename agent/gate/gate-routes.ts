@@ -7,7 +7,7 @@ import type { SavedRehearsal } from './rehearsal-book.ts'
 import { toldRehearsal } from './told-rehearsal.ts'
 
 const MAX_ACCOUNT_LENGTH = 64
-const PIECE_ROWS = 200
+const PIECE_ROWS = 50
 
 /** What the gate tells on the socket of `watch`. No route changes anything. */
 export function addGateRoutes(app: FastifyInstance, gate: Gate): void {

@@ -11,20 +11,33 @@ import type { GateDesk } from './gate-desk.ts'
 const MAX_HEADER_BYTES = 65_536
 /** Longer than a proxy keeps a connection, so that it is never closed under a question. */
 const KEEP_ALIVE_MS = 120_000
+/** A proxy sends its question in one piece: whoever takes longer is no proxy of ours, and is cut off. */
+const QUESTION_MS = 10_000
+/** When the gate closes, questions that have begun to come have so long to be asked and answered. */
+const DRAIN_MS = 1_000
 
 export interface GateServerParts {
-  readonly desk: GateDesk
+  readonly desk: Pick<GateDesk, 'decide'>
   readonly answers: () => GateAnswers
   readonly clock: Clock
   readonly pace: AnswerPace
+  /** So long a question may take to come. */
+  readonly questionMs?: number
 }
 
 /**
  * Answers proxies: `GET /` with the status as it is, `GET /auth_request` as nginx takes it. What the proxy tells stands in headers, and nothing
  * else is read: X-Original-URI, X-Original-Method, X-Real-IP, accessToken, Authorization, User-Agent.
  */
-export function createGateServer({ desk, answers, clock, pace }: GateServerParts): Server {
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS, requireHostHeader: false })
+export function createGateServer({ desk, answers, clock, pace, questionMs = QUESTION_MS }: GateServerParts): Server {
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: questionMs,
+    requestTimeout: questionMs,
+    connectionsCheckingInterval: questionMs / 2,
+    requireHostHeader: false,
+  })
   server.on('request', (asked, response) => {
     pace.begin()
     response.sendDate = false
@@ -81,9 +94,11 @@ export async function listenGate(server: Server, path: string, mode: number): Pr
   return {
     async [Symbol.asyncDispose]() {
       const { promise, resolve } = Promise.withResolvers<undefined>()
+      // Ends connections on which nothing is asked; nobody else is let in.
       server.close(() => resolve(undefined))
-      server.closeAllConnections()
+      const limit = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
       await promise
+      clearTimeout(limit)
     },
   }
 }

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { GATE_REASON_CODES, GATE_REASONS, type GateReason } from '../../rules/gate/gate-reason.ts'
 import type { GateDecision, GateRequest } from '../../rules/gate/gate-request.ts'
 import { MaskedAccount } from '../../rules/reports/masked-account.ts'
+import { LinkedOrder, type OrderLink } from './linked-order.ts'
 import { countDay, DAY_WIDTH, daysAfter, renumberDays, type TimedDay } from './rehearsal-days.ts'
 
 /** Days kept of each row; what was counted before them stands in its sums alone. */
@@ -74,13 +75,8 @@ export interface RehearsalBook {
   readonly version: number
 }
 
-/** Room is made at most so often: in between, what is new only adds to `unlisted`. */
-const SWEEP_MS = 10_000
-/** Share of the rows that goes when room is made. */
-const SWEPT_SHARE = 0.2
-
 /**
- * @param maxRows where they are used up, those seen least, and of them the longest unseen, make room
+ * @param maxRows where they are used up, each new one takes the place of one of those seen least (to the power of two), of them the longest unseen
  * @param maxDays days kept of each row
  */
 export function createRehearsalBook(
@@ -89,54 +85,67 @@ export function createRehearsalBook(
   saved?: SavedRehearsal,
   maxDays: number = MAX_DAYS,
 ): RehearsalBook {
-  /** In the order of their changes. */
   const rows = new Map<string, Held>()
+  const byChange = new LinkedOrder<Held>()
+  /** Those seen once, two or three times, four to seven times and so on, each in the order of their changes. */
+  const bySeen: LinkedOrder<Held>[] = []
   const sinceMs = saved?.sinceMs ?? nowMs
   let unlisted = saved?.unlisted ?? 0
   let version = 0
-  let sweptMs = Number.NEGATIVE_INFINITY
   for (const row of saved?.rows ?? []) {
     version += 1
     renumberDays(row.days, version)
-    rows.set(keyOf(row.reason, row.account, row.function, row.source, row.client), { row, changed: version })
+    hold(keyOf(row.reason, row.account, row.function, row.source, row.client), row)
   }
 
-  function sweep(): void {
-    const least = [...rows].sort(
-      ([, { row: a }], [, { row: b }]) => a.would + a.refused - b.would - b.refused || a.lastMs - b.lastMs,
-    )
-    for (const [key, { row }] of least.slice(0, Math.ceil(maxRows * SWEPT_SHARE))) {
-      rows.delete(key)
-      unlisted += row.would + row.refused
-    }
+  function hold(key: string, row: RehearsalRow): void {
+    const held: Held = { key, row, changed: version, inChanges: undefined, inSeen: undefined, rank: 0 }
+    rows.set(key, held)
+    place(held)
+  }
+
+  /** Puts a row behind all others that were changed, and that were seen as often. */
+  function place(held: Held): void {
+    takeOut(held)
+    held.changed = version
+    held.rank = 31 - Math.clz32(Math.min(held.row.would + held.row.refused, 2 ** 31) | 1)
+    held.inChanges = byChange.add(held)
+    const order = bySeen[held.rank] ?? new LinkedOrder<Held>()
+    bySeen[held.rank] = order
+    held.inSeen = order.add(held)
+  }
+
+  function takeOut({ inChanges, inSeen, rank }: Held): void {
+    if (inChanges !== undefined) byChange.remove(inChanges)
+    if (inSeen !== undefined) bySeen[rank]?.remove(inSeen)
+  }
+
+  function makeRoom(): void {
+    const least = bySeen.find((order) => order?.first !== undefined)?.first
+    if (least === undefined) return
+    takeOut(least)
+    rows.delete(least.key)
+    unlisted += least.row.would + least.row.refused
   }
 
   function note(reason: GateReason, isRefused: boolean, request: GateRequest, face: RequestFace): void {
     version += 1
     const { account = null, province = null, token = null, client } = face
     const key = keyOf(reason, account, request.function, request.ip, client)
-    let held = rows.get(key)
-    if (held === undefined) {
-      if (rows.size >= maxRows && Math.abs(request.atMs - sweptMs) >= SWEEP_MS) {
-        sweptMs = request.atMs
-        sweep()
-      }
-      if (rows.size >= maxRows) {
-        unlisted += 1
-        return
-      }
+    if (!rows.has(key)) {
+      if (rows.size >= maxRows) makeRoom()
       const { facility = null, function: called, ip: source, atMs } = request
       const who = { reason, province, facility, account, token, function: called, source, client }
-      held = { row: { ...who, would: 0, refused: 0, firstMs: atMs, lastMs: atMs, days: [] }, changed: version }
-    } else rows.delete(key)
-    rows.set(key, held)
+      hold(key, { ...who, would: 0, refused: 0, firstMs: atMs, lastMs: atMs, days: [] })
+    }
+    const held = rows.get(key) as Held
     const { row } = held
     if (isRefused) row.refused += 1
     else row.would += 1
     if (request.atMs > row.lastMs) row.lastMs = request.atMs
     else if (request.atMs < row.firstMs) row.firstMs = request.atMs
     if (token !== null) row.token = token
-    held.changed = version
+    place(held)
     countDay(row.days, { atMs: request.atMs, isRefused, change: version }, maxDays)
   }
 
@@ -145,13 +154,13 @@ export function createRehearsalBook(
       for (const one of would) note(one, false, request, face)
       if (reason !== undefined) note(reason, true, request, face)
     },
-    all: () => ({ sinceMs, unlisted, rows: [...rows.values()].map(({ row }) => row) }),
+    all: () => ({ sinceMs, unlisted, rows: Array.from(byChange, ({ row }) => row) }),
     changedSince(since, most) {
       // A book that was begun anew has counted less: all of it is news.
       const from = since > version ? 0 : since
       const days: ChangedDay[] = []
       let last = from
-      for (const { row, changed } of rows.values()) {
+      for (const { row, changed } of byChange) {
         if (changed <= from) continue
         if (days.length >= most) return { change: last, days }
         days.push(...daysAfter(row.days, from).map((day) => ({ row, day })))
@@ -169,9 +178,14 @@ export function createRehearsalBook(
 }
 
 interface Held {
+  readonly key: string
   readonly row: RehearsalRow
   /** Number of its last change. */
   changed: number
+  inChanges: OrderLink<Held> | undefined
+  inSeen: OrderLink<Held> | undefined
+  /** Which order of `bySeen` it stands in. */
+  rank: number
 }
 
 function keyOf(reason: GateReason, account: string | null, called: string, source: string, client: string): string {

@@ -38,6 +38,25 @@ describe('createRehearsalBook', () => {
     expect(daysWithin(days, { fromDay: last, toDay: last })).toHaveLength(1)
   })
 
+  it('gives the place of one seen least, of them the longest unseen, to each new row, and loses count of no request', () => {
+    const book = createRehearsalBook(3, DAY_OF_TESTS)
+    const take = (...last: number[]): void => {
+      for (const one of last) book.take(aRequest(DAY_OF_TESTS, `203.0.113.${one}`), WOULD, FACE)
+    }
+    const held = (): string[] => book.all().rows.map(({ source, would }) => `${source.split('.').at(-1)}:${would}`)
+    take(1, 1, 2, 3, 3)
+    take(4)
+    expect([held(), book.all().unlisted]).toEqual([['1:2', '3:2', '4:1'], 1])
+    take(4, 1, 5)
+    expect([held(), book.all().unlisted]).toEqual([['4:2', '1:3', '5:1'], 3])
+    const again = createRehearsalBook(3, DAY_OF_TESTS, book.all())
+    again.take(aRequest(DAY_OF_TESTS, '203.0.113.6'), WOULD, FACE)
+    expect(again.all().rows.map(({ source }) => source.at(-1))).toEqual(['4', '1', '6'])
+    for (let at = 0; at < 1000; at += 1) take(at % 7, at % 50)
+    const { rows, unlisted } = book.all()
+    expect(rows.reduce((sum, { would }) => sum + would, unlisted)).toBe(9 + 2000)
+  })
+
   it('tells days once each time that they changed, oldest change first, and all of them after a restart', () => {
     const book = createRehearsalBook(10, DAY_OF_TESTS)
     book.take(aRequest(DAY_OF_TESTS), WOULD, FACE)
