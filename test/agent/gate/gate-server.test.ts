@@ -42,8 +42,8 @@ async function aServer(questionMs = 10_000) {
 interface Client {
   readonly socket: Socket
   /** All that came. */
-  text(): string
-  isClosed(): boolean
+  readonly text: () => string
+  readonly isClosed: () => boolean
 }
 
 async function client(path: string): Promise<Client> {
