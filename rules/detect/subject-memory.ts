@@ -29,6 +29,8 @@ interface Generations {
   current: Uint32Array
   count: number
   previous: Uint32Array
+  /** There was no set before the present one: `previous` is empty and need not be looked through. */
+  isFirst: boolean
   sinceMs: number
 }
 
@@ -98,7 +100,13 @@ export class SubjectMemory {
     for (const [slot = 0, current = 0, previous = 0, count = 0, sinceMs = 0] of large) {
       this.#words += current + previous
       if (this.#words > this.#maxWords) return false
-      this.#keep(slot, { current: new Uint32Array(current), previous: new Uint32Array(previous), count, sinceMs })
+      this.#keep(slot, {
+        current: new Uint32Array(current),
+        previous: new Uint32Array(previous),
+        isFirst: false,
+        count,
+        sinceMs,
+      })
     }
     return true
   }
@@ -133,6 +141,7 @@ export class SubjectMemory {
       current: new Uint32Array(FIRST_WORDS),
       count: 0,
       previous: new Uint32Array(FIRST_WORDS),
+      isFirst: true,
       sinceMs: page.since[local] as number,
     }
     this.#words += 2 * FIRST_WORDS
@@ -150,10 +159,13 @@ export class SubjectMemory {
 
   #recallLarge(large: Generations, hash: number, atMs: number): boolean {
     if (Math.abs(atMs - large.sinceMs) >= GENERATION_MS) this.#turn(large, atMs)
-    if (has(large.current, hash)) return true
-    const isKnown = has(large.previous, hash)
-    if (large.count * 2 >= large.current.length) this.#makeRoom(large, atMs)
-    insert(large.current, hash)
+    const place = placeOf(large.current, hash)
+    if (large.current[place] === hash) return true
+    const isKnown = !large.isFirst && has(large.previous, hash)
+    if (large.count * 2 >= large.current.length) {
+      this.#makeRoom(large, atMs)
+      insert(large.current, hash)
+    } else large.current[place] = hash
     large.count++
     return isKnown
   }
@@ -173,6 +185,7 @@ export class SubjectMemory {
   #turn(large: Generations, atMs: number): void {
     this.#words -= large.previous.length
     large.previous = large.current
+    large.isFirst = false
     large.current = new Uint32Array(FIRST_WORDS)
     this.#words += FIRST_WORDS
     large.count = 0
@@ -195,14 +208,17 @@ export class SubjectMemory {
 }
 
 function has(set: Uint32Array, hash: number): boolean {
-  const mask = set.length - 1
-  for (let place = hash & mask; set[place] !== 0; place = (place + 1) & mask) if (set[place] === hash) return true
-  return false
+  return set[placeOf(set, hash)] === hash
 }
 
 function insert(set: Uint32Array, hash: number): void {
+  set[placeOf(set, hash)] = hash
+}
+
+/** Where a hash is, or would be put. */
+function placeOf(set: Uint32Array, hash: number): number {
   const mask = set.length - 1
   let place = hash & mask
-  while (set[place] !== 0) place = (place + 1) & mask
-  set[place] = hash
+  while (set[place] !== hash && set[place] !== 0) place = (place + 1) & mask
+  return place
 }

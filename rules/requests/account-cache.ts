@@ -67,8 +67,10 @@ export function createAccountCache(): ByteCache<KnownAccount | undefined> {
       if (page.length === 0) for (let i = 0; i < PAGE_ACCOUNTS; i += 1) page.push(undefined)
       const known = page[place]
       if (known !== undefined) return known
-      page[place] = readAccount(latin1(view, start, end))
-      return page[place]
+      const code = shortText(view, start, start + 5)
+      const fresh = knownAs(`${code}_${suffix === BV ? 'BV' : 'TC'}`, code)
+      page[place] = fresh
+      return fresh
     },
   }
 }
