@@ -158,6 +158,7 @@ export function termWords({ mode, enforceMs, exemption }: RuleTerm, nowMs: numbe
       en: `Will be refused from then on, in ${days} days.`,
     }
   }
+  if (mode === 'off') return { vi: 'Chính sách hiện hành không áp dụng.', en: 'Not judged by the policy of now.' }
   return { vi: 'Hiện chỉ nhắc, chưa có ngày từ chối.', en: 'Only told so far; no date is set.' }
 }
 

@@ -2,15 +2,10 @@ import { compilePolicy, modeOf } from '../gate/compile-policy.ts'
 import { GATE_REASONS } from '../gate/gate-reason.ts'
 import { GATE_RULES, type GateMode, type GateRule } from '../gate/gate-rule.ts'
 import type { GatePolicy } from '../gate/policy-options.ts'
-import type { FunctionClass } from '../requests/attributed-request.ts'
-import { findFunction } from '../requests/find-function.ts'
 import { findInstantMs } from '../time/find-instant.ts'
 import { type RehearsalSum, sumsBy } from './rehearsal-sums.ts'
 import type { RehearsedRow } from './rehearsed-row.ts'
 import { createRuleTerms } from './rule-term.ts'
-
-/** Where the functions of the portal live: a name is found under one of these. */
-const PLACES = ['/api/egw/', '/api/', '/api/TraCuuCCT/', '/']
 
 /** Why the sums of the edges do not tell what a rule of a draft would do. */
 export const UNTOLD = {
@@ -85,9 +80,7 @@ export interface PolicyRehearsal {
 export function rehearsePolicy({ rows, draft, current, atMs, nowMs, judged }: PolicyRehearsal): PolicyOutlook {
   const [then, now] = [createRuleTerms(draft, atMs), createRuleTerms(current, nowMs)]
   const [compiledThen, compiledNow] = [compilePolicy(draft), compilePolicy(current)]
-  const judges = createScopes(draft)
   const told = rows
-    .filter((row) => judges(row))
     .map((row) => ({ row, term: then(row), isNew: !isRefused(now(row)) }))
     .filter(({ term }) => term.mode === 'enforce')
     .map(({ row, term, isNew }) => ({
@@ -124,27 +117,8 @@ export function rehearsePolicy({ rows, draft, current, atMs, nowMs, judged }: Po
   }
 }
 
-/** The class of a function by its name; submissions bear names of their own. */
-export function classOf(called: string): FunctionClass {
-  const found = PLACES.map((place) => findFunction(place + called)).find(({ name }) => name === called)
-  return found?.class ?? 'other'
-}
-
 function isRefused({ mode, exemption }: { mode: GateMode; exemption: unknown }): boolean {
   return mode === 'enforce' && exemption === undefined
-}
-
-/** Whether a policy judges what a row is about at all: the function it stops, the class it names. */
-function createScopes(policy: GatePolicy): (row: RehearsedRow) => boolean {
-  const compiled = compilePolicy(policy)
-  const classes = new Map<string, FunctionClass>()
-  return ({ reason, function: called }) => {
-    const { rule } = GATE_REASONS[reason]
-    if (rule === 'retired') return compiled.stopOf(called) !== undefined
-    const kind = classes.get(called) ?? classOf(called)
-    classes.set(called, kind)
-    return rule === 'rate' ? compiled.rateOf(called, kind) !== undefined : compiled.judges(rule, kind)
-  }
 }
 
 function untoldOf(

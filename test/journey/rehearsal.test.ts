@@ -81,7 +81,8 @@ it('a facility reads in its page what the gate of an edge counted, and nothing o
   }
 
   const browser = createConsoleBrowser(world.app)
-  const page = (await browser.signIn(world.as.facility.authorization)).body
+  await browser.signIn(world.as.facility.authorization)
+  const page = (await browser.get('/console/rehearsal')).body
   for (const text of [
     'Những gì cơ sở phải thay đổi',
     'Dùng tài khoản chung của cơ sở',

@@ -21,14 +21,15 @@ async function aLab(counts?: readonly RehearsalCount[]) {
   }
   const browse = async (role: keyof ControlAppSetup['as']) => {
     const browser = createConsoleBrowser(setup.app)
-    const first = await browser.signIn(setup.as[role].authorization)
+    await browser.signIn(setup.as[role].authorization)
+    const first = await browser.get('/console/rehearsal')
     return { ...browser, first }
   }
   return { ...setup, browse }
 }
 
 describe('the page of a facility', () => {
-  it('is where a facility lands, and says in Vietnamese what to change, since when, with what, and whom to call', async () => {
+  it('says in Vietnamese what to change, since when, with what, and whom to call', async () => {
     const { browse, context, files } = await aLab([
       aRehearsalCount({ would: 7 }),
       aRehearsalCount({ ...RETIRED, client: 'HIS <b>9</b>' }),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { parsePolicySource } from '../../../rules/gate/policy-document.ts'
 import { DEFAULT_GATE_POLICY } from '../../../rules/gate/policy-options.ts'
-import { classOf, type RuleOutlook, rehearsePolicy } from '../../../rules/rehearsal/rehearse-policy.ts'
+import { classOf } from '../../../rules/rehearsal/policy-scope.ts'
+import { type RuleOutlook, rehearsePolicy } from '../../../rules/rehearsal/rehearse-policy.ts'
 import { createRuleTerms } from '../../../rules/rehearsal/rule-term.ts'
 import { aRehearsedRow } from '../../support/rehearsal-counts.ts'
 
@@ -97,6 +98,8 @@ describe('createRuleTerms', () => {
     ]
     expect(termOf(retired)).toEqual({ mode: 'enforce', enforceMs: Date.parse('2024-08-01T00:00+07:00'), exemption: undefined })
     expect(termOf(address)).toEqual({ mode: 'rehearse', enforceMs: undefined, exemption: undefined })
+    expect(termOf(aRow({ reason: 'FUNCTION_RETIRED', function: 'ktMathe' })).mode).toBe('off')
+    expect(termOf(aRow({ reason: 'OTP_NEEDED', function: 'KQNhanLichSuKCB2024' })).mode).toBe('off')
   })
 })
 
