@@ -4,7 +4,7 @@ export interface TokenRow {
   person: string
   /**
    * `portal` is no person: the portal’s own pages, which get codes for officers. `assessor`: the assessment centre, which grants rights to approve users.
-   * `province` and `facility` see what is their own and change nothing.
+   * `province` and `facility` see what is their own; a facility enters its users, which its province approves, and neither changes anything else.
    */
   role: 'operator' | 'approver' | 'reader' | 'assessor' | 'portal' | 'province' | 'facility'
   /** Whose: the code of a `province` or `facility`; `null` for everybody else. */

@@ -25,6 +25,7 @@ import { registerReportRoutes } from '../reports/report-routes.ts'
 import { registerReceiptRoutes } from '../sms/receipt-routes.ts'
 import { registerApproverRoutes } from '../users/approver-routes.ts'
 import { registerUserRoutes } from '../users/user-routes.ts'
+import { registerUsersArea } from '../users/users-area.ts'
 import { ACTOR, anyone, findActor } from './access.ts'
 import type { ControlApp, ControlContext } from './context.ts'
 import { ControlError } from './control-error.ts'
@@ -95,7 +96,7 @@ export async function createControlServer(context: ControlContext, tls?: TlsFile
   registerImportRoutes(app, context)
   registerUserRoutes(app, context)
   registerApproverRoutes(app, context)
-  registerConsole(app, context, [registerRehearsalArea])
+  registerConsole(app, context, [registerUsersArea, registerRehearsalArea])
   app.get('/openapi.json', { onRequest: anyone, schema: { hide: true } }, async () => app.swagger())
   return app
 }

@@ -6,12 +6,13 @@ import { REASON_WORDS } from '../../rules/rehearsal/reason-words.ts'
 import { COUNT_WORDS } from '../../rules/rehearsal/rehearsal-sheets.ts'
 import { type RehearsalSum, sumsBy } from '../../rules/rehearsal/rehearsal-sums.ts'
 import { createRuleTerms } from '../../rules/rehearsal/rule-term.ts'
+import { cardTable } from '../pages/card-table.ts'
 import { type Html, type HtmlPiece, html } from '../pages/html.ts'
 import { both, notice } from '../pages/page.ts'
 import type { PolicyInForce } from '../policy/policy-in-force.ts'
 import type { CountingEdge } from './count-view.ts'
 import { termWords } from './facility-page.ts'
-import { cardTable, count, dayPlot, timeWords } from './page-parts.ts'
+import { count, dayPlot, timeWords } from './page-parts.ts'
 import type { CountFilter, CountRow, FoundCounts } from './read-counts.ts'
 
 /** Facilities, functions and client software that are shown; the files hold all. */
@@ -83,8 +84,10 @@ function reasonTable({ found, inForce, nowMs }: OverviewPage): Html {
   const columns = [{ vi: 'Quy định', en: 'Rule' }, { vi: 'Theo chính sách', en: 'By the policy' }, ...COUNTS]
   const lines = sumsBy(found.rows, ({ reason }) => reason).map((sum) => {
     const reason = sum.key as GateReason
-    const first = found.rows.find((row) => row.reason === reason)
-    const nobody = { reason, function: first?.function ?? '', facility: null, province: null, account: null }
+    // Functions of one rule may stop at different dates: that of the busiest is told.
+    const own = found.rows.filter((row) => row.reason === reason)
+    const called = sumsBy(own, (row) => row.function)[0]?.key ?? ''
+    const nobody = { reason, function: called, facility: null, province: null, account: null }
     return [html`${both(REASON_WORDS[reason])}<code>${reason}</code>`, both(termWords(termOf(nobody), nowMs)), ...countsOf(sum)]
   })
   return cardTable(columns, lines)
