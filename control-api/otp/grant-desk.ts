@@ -231,7 +231,7 @@ export function createGrantDesk(parts: GrantDeskParts): GrantDesk {
   }
 }
 
-/** What several grants of one account are together: live as long as any of them. */
+/** What several grants of one account are together: live while one of them is. */
 function joined(one: Grant, other: Grant): Grant {
   return {
     ...one,
