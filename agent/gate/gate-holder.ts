@@ -34,6 +34,8 @@ export interface GateHolderOptions {
   readonly nowMs: number
 }
 
+const HOUR_MS = 3_600_000
+
 /** All that the gate holds in memory, and what it is asked for each request. */
 export interface GateHolder {
   readonly state: GateState
@@ -159,7 +161,8 @@ export function createGateHolder(options: GateHolderOptions): GateHolder {
       return {
         policy: state.policy,
         strongest,
-        markMs: mark.at(atMs) > atMs ? Math.floor(mark.at(atMs)) : 0,
+        // By the hour while the clock is right: it is said anew where it changes, and must be there already when the clock is set back.
+        markMs: mark.markMs > atMs ? Math.floor(mark.markMs) : Math.floor(mark.markMs / HOUR_MS) * HOUR_MS,
         standings: standings.all(),
         users,
         grants: hasGrants ? grants : undefined,

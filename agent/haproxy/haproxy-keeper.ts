@@ -17,7 +17,7 @@ import type { RuntimeSocket } from './runtime-socket.ts'
 export interface HaproxySource {
   readonly policy: CompiledPolicy
   readonly strongest: GateMode
-  /** The instant that dates are held against, where it is past the clock; else 0. */
+  /** An instant that has come for certain: dates are held against it where it is past the clock. */
   readonly markMs: number
   /** By masked account and by token of the edges. */
   readonly standings: ReadonlyMap<string, Standing>

@@ -40,6 +40,7 @@ if (!isInstalled('nginx') || !isInstalled('haproxy')) {
     await t.test(`${edge.name}: the dates of the dispatches, for every shape of a request`, (t) => crossDates(t, edge))
     await t.test(`${edge.name}: other dates of a policy`, (t) => crossPolicy(t, edge, asker))
     await t.test(`${edge.name}: OTP before a history`, (t) => tryOtp(t, edge, asker))
+    await t.test(`${edge.name}: addresses of facilities, in every form`, (t) => tryAddresses(t, edge, asker))
     await t.test(`${edge.name}: a suspension in the middle of a harvest, and a thousand at once`, (t) => suspend(t, edge, asker))
     await t.test(`${edge.name}: reloads under load lose no request`, (t) => reload(t, edge, asker))
     await t.test(`${edge.name}: the gate stopped and started again`, (t) => restart(t, edge, asker))
@@ -71,8 +72,8 @@ async function crossDates(t: Test, edge: GateEdge): Promise<void> {
     await askAll(when, isPast)
   }
   await until('time has been noted', () => edge.running.gate.holder.mark.markMs >= DATE || undefined)
-  await edge.setClock(DATE - DAY_MS)
   await edge.told()
+  await edge.setClock(DATE - DAY_MS)
   await askAll('a clock that was set back', true)
   await edge.setClock(DATE + DAY_MS)
 }
@@ -166,6 +167,25 @@ async function tryOtp(t: Test, edge: GateEdge, { get, send }: Asker): Promise<vo
   await at(running.clock.nowMs() + 600_000)
   t.equal(await history(), '403 OTP_LAPSED', 'its session has ended, though it was in use')
   await edge.takePolicy('otp: { mode: off }')
+}
+
+async function tryAddresses(t: Test, edge: GateEdge, { get }: Asker): Promise<void> {
+  const rows = '["203.0.113.7","01234:01"],\n["2001:db8:1::/48","01234:01"]'
+  const content = `{"format":"edgeward-facilities/1","list":"${'0'.repeat(64)}","rows":[\n${rows}\n]}\n`
+  await edge.running.handOver('facilities.json', content, (gate) => gate.holder.state.facilities !== undefined)
+  await edge.takePolicy('otp: { mode: off }\naddress: { mode: enforce }')
+  for (const [ip, wanted] of [
+    ['203.0.113.7', '200'],
+    ['::ffff:203.0.113.7', '200'],
+    ['203.0.113.8', '403 ADDRESS_OF_OTHER'],
+    ['::ffff:203.0.113.8', '403 ADDRESS_OF_OTHER'],
+    ['2001:db8:1::1', '200'],
+    ['2001:0db8:0001:0000:ffff:0000:0000:0001', '200'],
+    ['2001:db8:2::1', '403 ADDRESS_OF_OTHER'],
+    ['64:ff9b::203.0.113.7', '403 ADDRESS_OF_OTHER'],
+  ] as const)
+    t.equal(seen(await get(U, NAMED, ip)), wanted, ip)
+  await edge.takePolicy('otp: { mode: off }\naddress: { mode: off }')
 }
 
 async function suspend(t: Test, edge: GateEdge, { get, send }: Asker): Promise<void> {

@@ -46,8 +46,9 @@ if (!canMakeNetworks() || process.getuid?.() !== 0 || !isInstalled('nginx') || !
   await using haproxyNet = await createTestNetwork({ clients: CLIENTS })
   await writeFile(`${folder}/agent.yaml`, configOf(folder))
   for (const name of ['edgeward', 'haproxy']) await writeFile(`${folder}/log/${name}.log`, '')
-  await using _nginx = await startShippedNginx(nginxNet.edge, options)
-  await using watch = startOwn(nginxNet.edge, 'watch', 'agent/main.ts', ['watch', '--config', `${folder}/agent.yaml`])
+  await using nginx = await startShippedNginx(nginxNet.edge, options)
+  const startWatch = () => startOwn(nginxNet.edge, 'watch', 'agent/main.ts', ['watch', '--config', `${folder}/agent.yaml`])
+  await using watch = startWatch()
   const status = async () => askSocket<WatchStatus & { readonly gate?: GateStatus }>(`${folder}/watch.sock`, '/status')
   await until('watch is ready', async () => (await status()).isReady || undefined)
   await using haproxy = await startShippedHaproxy(haproxyNet.edge, options)
@@ -126,20 +127,69 @@ if (!canMakeNetworks() || process.getuid?.() !== 0 || !isInstalled('nginx') || !
     for (const row of retired) t.ok(Number(row.refused) >= 2 * 2, 'nginx and HAProxy, each two names')
     t.notMatch(found.stdout, CITIZEN)
   })
+
+  for (const [name, network, signal, proxy] of [
+    ['nginx', nginxNet, 'SIGHUP', nginx],
+    ['HAProxy', haproxyNet, 'SIGUSR2', haproxy],
+  ] as const)
+    await t.test(`${name}: reloads under load lose no request`, async (t) => {
+      const from = portal.requests.length
+      // One account for each connection: so many look-ups of one would be a harvest.
+      const over = EDGES.map((address, side) => {
+        const ask = (number: number, target: string) => ({
+          address,
+          port: number % 3 === 0 ? 443 : 80,
+          ...(number % 3 === 0 ? { serverName: 'egw.example' } : {}),
+          bytes: requestOf(target, '1.1', `${20_000 + 1000 * side + number}_${CITIZEN}`),
+        })
+        return askEdge(
+          network.client('hospital'),
+          Array.from({ length: 240 }, (_, number) => ask(number, number % 2 === 0 ? U : OLD)),
+        )
+      })
+      for (const reached of [20, 120]) {
+        await until(`${reached} have reached the portal`, () => portal.requests.length - from > reached || undefined, {
+          everyMs: 5,
+        })
+        process.kill(proxy.pid, signal)
+      }
+      const answers = (await Promise.all(over)).flat()
+      const counts = Map.groupBy(answers, ({ seen, error }) => error ?? seen.join())
+      t.same([...counts].map(([seen, all]) => [seen, all.length]).toSorted(), [
+        ['200', 240],
+        ['403 FUNCTION_RETIRED', 240],
+      ])
+    })
+
+  await t.test('watch killed, and started again', async (t) => {
+    const askBoth = async () => {
+      const question = { address: EDGE_ADDRESS_4, port: 80, bytes: requestOf(OLD) }
+      const answers = await Promise.all([nginxNet, haproxyNet].map((network) => askEdge(network.client('hospital'), [question])))
+      return answers.map(([answer]) => answer?.seen[0])
+    }
+    const refused = '403 FUNCTION_RETIRED'
+    t.same(await askBoth(), [refused, refused])
+    await watch.stop('SIGKILL')
+    t.same(await askBoth(), ['200', refused], 'nginx goes by the shipped default, HAProxy by what it was told')
+    await using _next = startWatch()
+    await until('both again', async () => (await askBoth()).every((answer) => answer === refused) || undefined)
+  })
+}
+
+function requestOf(target: string, version = '1.1', account = NAMED): string {
+  return `GET ${target}?username=${account} HTTP/${version}\r\nHost: egw.example\r\nConnection: close\r\n\r\n`
 }
 
 async function tryWays(t: Test, network: TestNetwork, portal: RecordingPortal): Promise<void> {
   const hospital = network.client('hospital')
-  const request = (target: string, version = '1.1') =>
-    `GET ${target}?username=${NAMED} HTTP/${version}\r\nHost: egw.example\r\nConnection: close\r\n\r\n`
   const ways: readonly (readonly [string, (target: string) => Omit<EdgeQuestion, 'address'>])[] = [
-    ['HTTP/1.0', (target) => ({ port: 80, bytes: request(target, '1.0') })],
-    ['HTTP/1.1', (target) => ({ port: 80, bytes: request(target) })],
-    ['an absolute target', (target) => ({ port: 80, bytes: request(`http://egw.example${target}`) })],
-    ['TLS', (target) => ({ port: 443, serverName: 'egw.example', bytes: request(target) })],
-    ['TLS, HTTP/1.0', (target) => ({ port: 443, serverName: 'gdbhyt.example', bytes: request(target, '1.0') })],
-    ['a name that nobody knows', (target) => ({ port: 443, serverName: 'other.example', bytes: request(target) })],
-    ['no name', (target) => ({ port: 443, serverName: '', bytes: request(target) })],
+    ['HTTP/1.0', (target) => ({ port: 80, bytes: requestOf(target, '1.0') })],
+    ['HTTP/1.1', (target) => ({ port: 80, bytes: requestOf(target) })],
+    ['an absolute target', (target) => ({ port: 80, bytes: requestOf(`http://egw.example${target}`) })],
+    ['TLS', (target) => ({ port: 443, serverName: 'egw.example', bytes: requestOf(target) })],
+    ['TLS, HTTP/1.0', (target) => ({ port: 443, serverName: 'gdbhyt.example', bytes: requestOf(target, '1.0') })],
+    ['a name that nobody knows', (target) => ({ port: 443, serverName: 'other.example', bytes: requestOf(target) })],
+    ['no name', (target) => ({ port: 443, serverName: '', bytes: requestOf(target) })],
     ...['egw.example', 'other.example'].map(
       (serverName) =>
         [
