@@ -1,10 +1,10 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { compactVerify, decodeProtectedHeader } from 'jose'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import type { AgentRow } from '../agents/agent-tables.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { Actor, Store } from '../store/store.ts'
+import type { AgentKeys } from './agent-keys.ts'
 import type { ReplayGuard } from './replay-guard.ts'
 
 /** Longest life of a credential, in seconds: an agent makes a new one for every request. */
@@ -33,11 +33,16 @@ export interface CredentialUse {
 }
 
 /** The agent behind a credential. @throws ControlError UNAUTHENTICATED, CLOCKS_DIFFER, REPLAYED, REVOKED, BUSY */
-export async function agentOf(store: Store, credential: string, use: CredentialUse, replays: ReplayGuard): Promise<Actor> {
+export async function agentOf(
+  store: Store,
+  credential: string,
+  use: CredentialUse,
+  { replays, keys }: { readonly replays: ReplayGuard; readonly keys: AgentKeys },
+): Promise<Actor> {
   const agentId = claimedAgent(credential)
   const agent = await store.read((db) => db.selectFrom('agent').selectAll().where('id', '=', agentId).executeTakeFirst())
   if (agent === undefined) throw new ControlError('UNAUTHENTICATED', 'No agent with this id is enrolled here; enrol it.')
-  const claims = await verifiedClaims(credential, agent)
+  const claims = await verifiedClaims(credential, keys(agent.public_key))
   if (agent.revoked_at_ms !== null) {
     throw new ControlError(
       'REVOKED',
@@ -63,8 +68,8 @@ function claimedAgent(credential: string): string {
   throw new ControlError('UNAUTHENTICATED', 'The credential must be signed with EdDSA and name its agent in kid.')
 }
 
-async function verifiedClaims(credential: string, agent: AgentRow): Promise<Claims> {
-  const payload = await compactVerify(credential, publicKeyOf(agent), { algorithms: ['EdDSA'] }).catch((cause: unknown) => {
+async function verifiedClaims(credential: string, key: KeyObject): Promise<Claims> {
+  const payload = await compactVerify(credential, key, { algorithms: ['EdDSA'] }).catch((cause: unknown) => {
     throw new ControlError('UNAUTHENTICATED', 'The signature of the credential does not fit the agent’s key.', { cause })
   })
   const claims = parseJson(payload.payload)
@@ -89,10 +94,6 @@ function requireTimes(claims: Claims, { nowMs, clockSkewS }: CredentialUse): voi
       facts: { serverTime: isoOf(nowS), differenceS },
     },
   )
-}
-
-function publicKeyOf({ public_key }: AgentRow): KeyObject {
-  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: public_key }, format: 'jwk' })
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -3,15 +3,18 @@ import { ACTOR } from '../http/access.ts'
 import type { ControlContext } from '../http/context.ts'
 import { ControlError } from '../http/control-error.ts'
 import { agentOf } from './agent-credential.ts'
+import { createAgentKeys } from './agent-keys.ts'
 import { personOf } from './person-tokens.ts'
 import { createReplayGuard } from './replay-guard.ts'
 
 /** Non-GET requests of one minute that are remembered: far more than a fleet sends. */
 const MAX_REPLAYS = 200_000
+/** More agents than there are edges. */
+const MAX_KEYS = 10_000
 
 /** Hook for every request, before anything is read of its body: finds out who makes it. Says nothing about whether they may. */
 export function authenticate({ store, clock, config }: ControlContext): (request: FastifyRequest) => Promise<void> {
-  const replays = createReplayGuard(MAX_REPLAYS)
+  const known = { replays: createReplayGuard(MAX_REPLAYS), keys: createAgentKeys(MAX_KEYS) }
   return async (request) => {
     const header = request.headers.authorization
     if (header === undefined) return
@@ -20,7 +23,7 @@ export function authenticate({ store, clock, config }: ControlContext): (request
     const nowMs = clock.nowMs()
     const isJwt = credential.split('.').length === 3
     const use = { method: request.method, path: pathOf(request.url), nowMs, clockSkewS: config.agents.clockSkewS }
-    const actor = isJwt ? await agentOf(store, credential, use, replays) : await personOf(store, credential, nowMs)
+    const actor = isJwt ? await agentOf(store, credential, use, known) : await personOf(store, credential, nowMs)
     request.setDecorator(ACTOR, actor)
   }
 }

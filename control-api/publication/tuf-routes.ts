@@ -18,12 +18,28 @@ const ANEW = 'no-cache'
 
 /** Lists and documents beside them that edges are fetching now. */
 const TARGETS_IN_MEMORY = 6
+/** The same of metadata, which is small. */
+const METADATA_IN_MEMORY = 12
+const TIMESTAMP = 'timestamp.json'
 
 /** The signed repository as plain files: `GET /v1/tuf/metadata/*` and `GET /v1/tuf/targets/*`. */
 export function registerTufRoutes(app: ControlApp, { config, repository }: ControlContext): void {
   const onRequest = config.publication.open ? anyone : requireRole('agent', 'reader', 'operator', 'approver')
   // A new list is fetched by every edge within seconds: one copy in memory serves them all.
   const targets = createFileCache((path) => repository.find(path), TARGETS_IN_MEMORY)
+  const newMetadata = () => createFileCache((path) => repository.find(path), METADATA_IN_MEMORY)
+  let newest = { timestamp: '', metadata: newMetadata() }
+
+  /** Before a timestamp names them, files of a publication that failed may still be written anew: each timestamp begins a memory of its own. */
+  async function findMetadata(file: string): Promise<ServedMetadata | undefined> {
+    const path = `metadata/${file}`
+    const bytes = await (file === TIMESTAMP ? repository.find(path) : newest.metadata(path))
+    if (bytes === undefined) return undefined
+    const sha256 = sha256Hex(bytes)
+    if (file === TIMESTAMP && sha256 !== newest.timestamp) newest = { timestamp: sha256, metadata: newMetadata() }
+    return { bytes, sha256 }
+  }
+
   const notFound = (): ControlError => new ControlError('NOT_FOUND', 'The signed repository has no such file.')
 
   app.get(
@@ -38,10 +54,10 @@ export function registerTufRoutes(app: ControlApp, { config, repository }: Contr
     },
     async (request, reply) => {
       const { file } = request.params
-      const bytes = METADATA.test(file) ? await repository.find(`metadata/${file}`) : undefined
-      if (bytes === undefined) throw notFound()
-      const cache = file === 'timestamp.json' ? ANEW : FOR_EVER
-      return sendFile(request, reply, { bytes, sha256: sha256Hex(bytes), type: 'application/json', cache })
+      const found = METADATA.test(file) ? await findMetadata(file) : undefined
+      if (found === undefined) throw notFound()
+      const cache = file === TIMESTAMP ? ANEW : FOR_EVER
+      return sendFile(request, reply, { ...found, type: 'application/json', cache })
     },
   )
 
@@ -68,9 +84,12 @@ export function registerTufRoutes(app: ControlApp, { config, repository }: Contr
   )
 }
 
-interface ServedFile {
+interface ServedMetadata {
   readonly bytes: Buffer
   readonly sha256: string
+}
+
+interface ServedFile extends ServedMetadata {
   readonly type: string
   readonly cache: string
 }

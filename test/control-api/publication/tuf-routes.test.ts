@@ -44,6 +44,19 @@ describe('/v1/tuf', () => {
     expect(await tag()).not.toBe(before)
   })
 
+  it('serves what a timestamp has just named, also where the file of a publication that failed was asked for before', async () => {
+    const { app, as, files, context } = await published()
+    const get = async (file: string) =>
+      (await app.inject({ url: `/v1/tuf/metadata/${file}`, headers: as.reader })).rawPayload.toString()
+    await get('timestamp.json')
+    await files.write('metadata/3.snapshot.json', Buffer.from('unfinished'))
+    expect(await get('3.snapshot.json')).toBe('unfinished')
+    await context.publisher.publish({ person: 'approver-1', role: 'approver' }, { force: true })
+    await get('timestamp.json')
+    expect(await get('3.snapshot.json')).toBe(String(files.entries.get('metadata/3.snapshot.json')))
+    expect(await get('3.snapshot.json')).not.toBe('unfinished')
+  })
+
   it.each([
     '/v1/tuf/metadata/..%2f..%2fkeys%2ftargets.pem',
     '/v1/tuf/metadata/%2e%2e',
