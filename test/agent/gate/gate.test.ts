@@ -5,8 +5,11 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { createSystemTimers } from '../../../agent/time/system-time.ts'
 import { createWatchServer, listenWatch } from '../../../agent/watch/watch-server.ts'
 import { facilitiesChunks } from '../../../rules/facilities/facilities-document.ts'
+import { formatGateKeys, gateKeyId } from '../../../rules/gate/gate-keys.ts'
+import { createGateTokens } from '../../../rules/gate/gate-token.ts'
 import { formatPolicy, parsePolicySource } from '../../../rules/gate/policy-document.ts'
 import { accountToken } from '../../../rules/tallies/account-token.ts'
+import { formatUsers } from '../../../rules/users/users-document.ts'
 import { formatBlocks } from '../../../rules/verdicts/blocks-document.ts'
 import { askSocket } from '../../support/ask-socket.ts'
 import { aFlag, type RunGateOptions, runGate } from '../../support/gate-edge.ts'
@@ -131,6 +134,38 @@ describe('the gate', () => {
     expect((await ask(`${U}?username=${NAMED}`)).headers).toMatchObject({ 'x-edgeward-reason': 'ACCOUNT_SUSPENDED' })
     clock.moveBy(60_000)
     expect((await ask(`${U}?username=${NAMED}`)).status).toBe(204)
+  })
+
+  it('knows users by either key while a rotation lasts, under questions that never stop, and by the new one alone after it', async () => {
+    const { handOver, ask } = await aGate()
+    const [old, young] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
+    const usersBytes = (version: number, key: Uint8Array, citizens: readonly string[]): Uint8Array =>
+      formatUsers({
+        version,
+        publishedAt: '2026-11-23T01:00:00.000Z',
+        keys: [gateKeyId(key)],
+        users: citizens.map((citizen) => {
+          const token = createGateTokens(key)(`01234_${citizen}`)
+          return { token, facility: '01234', rights: ['lookup'], state: 'active', untilMs: null }
+        }),
+      })
+    const all = Array.from({ length: 20 }, (_, at) => String(at).padStart(12, '0'))
+    await handOver('gate.key', formatGateKeys([old]), (gate) => gate.holder.hasKeys)
+    await handOver('users.json', usersBytes(1, old, all), (gate) => gate.holder.users?.version === 1)
+    await handOver('policy.json', policyBytes(1, 'user: { mode: enforce }'), (gate) => gate.holder.policyVersion === 1)
+    const statuses = new Set<number>()
+    const asking = { isOver: false }
+    const flood = (async (): Promise<void> => {
+      for (let at = 0; !asking.isOver; at += 1) statuses.add((await ask(`${U}?username=01234_${all[at % all.length]}`)).status)
+    })()
+    // As the agent does it: the keys first, then the list under the new one, then the old key goes.
+    await handOver('gate.key', formatGateKeys([young, old]), (gate) => gate.holder.keysOf(NAMED).tokens.length === 2)
+    await handOver('users.json', usersBytes(2, young, all), (gate) => gate.holder.users?.version === 2)
+    await handOver('gate.key', formatGateKeys([young]), (gate) => gate.holder.keysOf(NAMED).tokens.length === 1)
+    asking.isOver = true
+    await flood
+    expect([...statuses]).toEqual([204])
+    expect((await ask(`${U}?username=01234_${'9'.repeat(12)}`)).headers).toMatchObject({ 'x-edgeward-reason': 'USER_UNKNOWN' })
   })
 
   it('knows whose an address is, hosts and prefixes', async () => {
