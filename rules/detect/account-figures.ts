@@ -29,6 +29,7 @@ export class AccountFigures implements Figures {
   readonly #untoldShare: number
   #slot = 0
   #details = -1
+  #isBehind = false
   #hasHour = false
   #hasDay = false
   atMs = 0
@@ -41,12 +42,14 @@ export class AccountFigures implements Figures {
     this.#untoldShare = 1 - 1 / from.lookupsPerPerson
   }
 
-  /** Turns to an account; `slot` is another one than its own where its late requests are judged. */
+  /** Turns to an account as of `atMs`, which may be long after its last look-up: what is compared with what is usual now must be of now. `slot` is another one than its own where its late requests are judged. */
   turnTo(account: Account, slot: number, atMs: number, kind: FunctionClass): this {
     this.#slot = slot
     this.#details = account.details
     this.#hasHour = false
     this.#hasDay = false
+    // Who is under an action and knocks on, refused, is not calm: his windows stay where his last answer was.
+    this.#isBehind = !account.isHeld && this.#from.counters.isBehind(slot, atMs)
     this.atMs = atMs
     this.class = kind
     this.dailyVisits = account.dailyVisits
@@ -55,15 +58,20 @@ export class AccountFigures implements Figures {
   }
 
   lookups(window: number): number {
-    return this.#from.counters.read(this.#slot, window, 'lookups')
+    return this.#count(window, 'lookups')
   }
 
   subjects(window: number): number {
-    return this.#from.counters.read(this.#slot, window, 'newSubjects')
+    return this.#count(window, 'newSubjects')
   }
 
   persons(window: number): number {
-    return this.#from.counters.read(this.#slot, window, 'persons')
+    return this.#count(window, 'persons')
+  }
+
+  #count(window: number, series: 'lookups' | 'newSubjects' | 'persons'): number {
+    const { counters } = this.#from
+    return this.#isBehind ? counters.readAt(this.#slot, window, series, this.atMs) : counters.read(this.#slot, window, series)
   }
 
   get busiestMinute(): number {

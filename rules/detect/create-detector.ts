@@ -243,7 +243,8 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       account.judgedAtS +
       (account.details === -1 ? JUDGE_LIGHT_S : pauseS(account.isHeld ? 0 : 1 - judge.hottest / policy.score.calmShare, atMs))
     if (account.details !== -1 && judge.standings.find(account) === undefined) {
-      details.noteBurst(account.details, portalDay(atMs), hourOfDay(atMs), counters.read(account.slot, HALF_MINUTE, 'persons'))
+      const burst = counters.readAt(account.slot, HALF_MINUTE, 'persons', atMs)
+      details.noteBurst(account.details, portalDay(atMs), hourOfDay(atMs), burst)
     }
     return verdicts
   }

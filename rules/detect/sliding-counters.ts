@@ -79,6 +79,11 @@ export class SlidingCounters {
     return sum
   }
 
+  /** Whether its newest request is so old at `nowMs` that some window may hold less than it held then. */
+  isBehind(slot: number, nowMs: number): boolean {
+    return bucketOf(nowMs) > this.#events.newest(slot)
+  }
+
   /** The same count, of a window that ends at `nowMs` if that is later: as if time had passed without a request. */
   readAt(slot: number, window: number, series: Series, nowMs: number): number {
     const row = this.#settled(slot)

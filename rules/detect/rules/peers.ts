@@ -5,7 +5,7 @@ import { windowNumber } from '../windows.ts'
 import type { Figures, Rule } from './rule.ts'
 import { ruleBase } from './rule-base.ts'
 import { createSizeAllowance } from './size-allowance.ts'
-import { isUntold, patientHeat } from './untold.ts'
+import { isEven, isUntold, monitorHeat, patientHeat } from './untold.ts'
 
 const SPANS = [
   { window: '1h', number: windowNumber('1h') },
@@ -13,9 +13,6 @@ const SPANS = [
 ] as const
 /** An account that was busier at once had so many times as many persons as ever before. */
 const BUSIER = 2
-/** Whoever harvests in the opening hours makes more than a day's part in an hour; twice as even as that is a machine that nobody hurries. */
-const EVEN_HOURS = 12
-const HOUR = windowNumber('1h')
 
 /**
  * More persons than a facility of its size has, mass vaccination and health-check days included: for accounts without a past, and
@@ -24,6 +21,7 @@ const HOUR = windowNumber('1h')
 export function createPeersRule(policy: DetectPolicy): Rule {
   const { atLeast1h, atLeast24h, points, untoldFrom, untoldUnknownFrom } = policy.peers
   const heatOfUntold = patientHeat(policy, points.atLimit)
+  const heatOfMonitor = monitorHeat(policy, points.atLimit)
   const suspending = policy.score.suspendAt / points.atLimit
   const belowSuspension = (policy.score.suspendAt - 1) / points.atLimit
   const allowanceOf = createSizeAllowance(policy)
@@ -40,7 +38,9 @@ export function createPeersRule(policy: DetectPolicy): Rule {
     const people = figures.people(span.number)
     if (people < (span.window === '1h' ? atLeast1h : atLeast24h) * policy.score.calmShare) return 0
     const heat = people / limitIn(span, figures)
-    return heat >= 1 && isUntold(figures, span.number) ? heatOfUntold(untoldHeat(heat, people, span, figures)) : heat
+    if (heat < 1 || !isUntold(figures, span.number)) return heat
+    const untold = heatOfUntold(untoldHeat(heat, people, span, figures))
+    return span.window === '1h' ? untold : heatOfMonitor(untold, figures)
   }
 
   /**
@@ -49,7 +49,7 @@ export function createPeersRule(policy: DetectPolicy): Rule {
    */
   function untoldHeat(heat: number, people: number, { window }: (typeof SPANS)[number], figures: Figures): number {
     // A monitor that asks for one card round the clock looks like many persons too, but no hour of its day is busier than the others.
-    if (heat < untoldFrom || figures.people(HOUR) * EVEN_HOURS < people) return Math.min(heat, belowSuspension)
+    if (heat < untoldFrom || isEven(figures)) return Math.min(heat, belowSuspension)
     const former = figures.mostBefore(window)
     const isHarvest = former === 0 ? window === '1h' && heat >= untoldUnknownFrom : people >= BUSIER * former
     return isHarvest ? Math.max(heat, suspending) : Math.min(heat, belowSuspension)

@@ -4,7 +4,7 @@ import { windowNumber } from '../windows.ts'
 import type { Figures, Rule } from './rule.ts'
 import { ruleBase } from './rule-base.ts'
 import { createSizeAllowance, doesRepeat } from './size-allowance.ts'
-import { isUntold, patientHeat } from './untold.ts'
+import { isUntold, monitorHeat, patientHeat } from './untold.ts'
 
 const SPANS = [
   { window: '1h', number: windowNumber('1h') },
@@ -18,6 +18,7 @@ export function createRateRule(policy: DetectPolicy): Rule {
   const { atLeast1h, atLeast24h, campPersons, minSure } = policy.rate
   const { campNewShare, hospitalFrom } = policy.peers
   const heatOfUntold = patientHeat(policy, policy.rate.points.atLimit)
+  const heatOfMonitor = monitorHeat(policy, policy.rate.points.atLimit)
   const allowanceOf = createSizeAllowance(policy)
 
   /** 0 where nothing is known of its past. */
@@ -35,7 +36,9 @@ export function createRateRule(policy: DetectPolicy): Rule {
     if (people < (span.window === '1h' ? atLeast1h : atLeast24h) * policy.score.calmShare) return 0
     const limit = limitIn(span, figures)
     if (limit === 0) return 0
-    return isUntold(figures, span.number) ? heatOfUntold(people / limit) : people / limit
+    const heat = people / limit
+    if (heat < 1 || !isUntold(figures, span.number)) return heat
+    return span.window === '1h' ? heatOfUntold(heat) : heatOfMonitor(heatOfUntold(heat), figures)
   }
 
   return {

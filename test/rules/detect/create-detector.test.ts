@@ -277,3 +277,65 @@ describe('answers that hit nobody', () => {
     expect(rules.includes('misses')).toBe(isGuessing)
   })
 })
+
+describe('an account that comes back', () => {
+  it.each([
+    ['a log-in', { function: 'token/take', class: 'token' } as const],
+    ['a submission', { function: 'qd130', class: 'submit' } as const],
+  ])('with %s hours after a night re-check is not judged by that re-check', (_what, fields) => {
+    const facility = aFacility(10_000)
+    const detector = aDetector(registrationsOf([facility]))
+    const verdicts: Verdict[] = []
+    for (let night = 0; night < 6; night++) {
+      const startMs = MONDAY + night * 24 * HOUR_MS
+      verdicts.push(
+        ...verdictsOf(
+          detector,
+          nightlyRecheck({ facility, startMs, withSubjects: false, seed: night, inpatients: 2_500, minutes: 5 }),
+        ),
+      )
+      for (const hours of [2, 9, 11]) {
+        const back = aRequest({
+          account: facility.account,
+          facility: facility.code,
+          ip: facility.ip,
+          atMs: startMs + hours * HOUR_MS,
+          ...fields,
+        })
+        verdicts.push(...detector.observe(back))
+      }
+    }
+    expect(verdicts.map(({ action, rule }) => `${action} ${rule}`)).toEqual([])
+  })
+
+  it('with a log-in on Monday is not compared with the Sunday before by what it did on Friday', () => {
+    const facility = aFacility(400)
+    const detector = aDetector(registrationsOf([facility]))
+    const verdicts: Verdict[] = []
+    for (let day = 0; day < 22; day++) {
+      const dayMs = MONDAY + day * 24 * HOUR_MS
+      if (day % 7 > 4) continue
+      const visits = harvest({
+        facility,
+        startMs: dayMs + 7 * HOUR_MS,
+        withSubjects: false,
+        lookups: 2_000,
+        perSecond: 2_000 / (9 * 3600),
+      })
+      verdicts.push(
+        ...detector.observe(
+          aRequest({
+            account: facility.account,
+            facility: facility.code,
+            ip: facility.ip,
+            atMs: dayMs + 6 * HOUR_MS,
+            function: 'token/take',
+            class: 'token',
+          }),
+        ),
+      )
+      verdicts.push(...verdictsOf(detector, visits))
+    }
+    expect(verdicts.map(({ action, rule }) => `${action} ${rule}`)).toEqual([])
+  })
+})

@@ -126,4 +126,9 @@ describe('with persons not told, after three weeks', () => {
     expect(outcome.leaked).toBeLessThanOrEqual(leaked)
     expect([...outcome.falseSuspensions, ...outcome.falseThrottles]).toEqual([])
   })
+
+  it.each(['vaccination', 'monitor'])('%s is never suspended', (name) => {
+    const outcome = playIn(world, honest, name, 2_000)
+    expect(outcome.verdicts.filter(({ action }) => action === 'suspend')).toEqual([])
+  })
 })
