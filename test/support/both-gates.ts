@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { formatPolicy, parsePolicySource } from '../../rules/gate/policy-document.ts'
 import { aFlag, type RunGateOptions, type RunningGate, runGate, startGateNginx } from './gate-edge.ts'
 import { startHaproxy } from './haproxy-edge.ts'
@@ -21,6 +21,8 @@ export interface GateEdge {
   /** Done when the proxy decides by all that the gate holds. */
   told(): Promise<void>
   takePolicy(yaml: string): Promise<void>
+  /** The access log up to now. */
+  logLines(): Promise<readonly string[]>
   /** Lets both keep running connections and begin anew. */
   reload(): Promise<void>
 }
@@ -48,6 +50,7 @@ async function startNginx(folder: string, nowMs: number, parts: AsyncDisposableS
     setClock: async (ms) => running.clock.moveTo(ms),
     told: async () => undefined,
     takePolicy: policyTaker(running, async () => undefined),
+    logLines: async () => (await readFile(`${folder}/edgeward.log`, 'utf8')).trimEnd().split('\n'),
     reload: async () => void process.kill(nginx.pid, 'SIGHUP'),
   }
 }
@@ -95,6 +98,7 @@ async function startHaproxyEdge(folder: string, nowMs: number, parts: AsyncDispo
     setClock,
     told,
     takePolicy: policyTaker(running, told),
+    logLines: async () => haproxy.log,
     async reload() {
       await haproxy.reload()
       await told()

@@ -2,6 +2,7 @@
 import t, { type Test } from 'tap'
 import { judgeRequest } from '../../rules/gate/judge-request.ts'
 import { createGateReader } from '../../rules/gate/read-gate-request.ts'
+import { createLineParser } from '../../rules/requests/log-format.ts'
 import { maskAccount } from '../../rules/requests/mask-account.ts'
 import { type GateEdge, startBothGates } from '../support/both-gates.ts'
 import { BYPASS_REQUESTS, SUSPENDED } from '../support/bypass-cases.ts'
@@ -42,6 +43,16 @@ async function tryAll(t: Test, edge: GateEdge): Promise<void> {
     judgeAll(t, edge, `HTTP/2, ${name}`, from)
     if (expected !== undefined) t.equal(outcomeOf(edge, from), expected, `HTTP/2, ${name.slice(0, 90)}: ${ends.join()}`)
   }
+  const parser = createLineParser('nginx-json', { key: GATE_MASKING_KEY })
+  const lines = await edge.logLines()
+  const strange = lines.filter((line) => {
+    // What nginx refuses while it reads is logged under whoever connected: here a balancer on a unix socket.
+    if (/"ip":"unix:".*"status":"(?:000|4\d\d|501|505)"/.test(line)) return false
+    const request = parser.parseLine(line)
+    // A client that could write into the log would name another source.
+    return request === undefined || request.ip !== IP
+  })
+  t.same(strange, [], `${lines.length} lines of the log, each read and of its own source`)
   t.ok(edge.portal.requests.length > 50, `${edge.portal.requests.length} requests reached the portal, and were judged`)
 }
 
