@@ -2,6 +2,7 @@ import { createDetector } from '../../rules/detect/create-detector.ts'
 import type { DetectPolicy } from '../../rules/detect/detect-policy.ts'
 import type { Verdict, VerdictAction } from '../../rules/detect/detector.ts'
 import type { Registrations } from '../../rules/detect/registered-facility.ts'
+import type { ShadowTally } from '../../rules/detect/shadows.ts'
 import type { AttributedRequest } from '../../rules/requests/attributed-request.ts'
 import { createAttributor } from '../../rules/requests/attributor.ts'
 import type { LogDialect } from '../../rules/requests/log-format.ts'
@@ -28,6 +29,10 @@ export interface ReplayTotals extends IntakeCounts {
   readonly verdicts: Readonly<Record<VerdictAction, number>>
   /** Actions that are still on where the log ends. */
   readonly live: number
+  /** What the rules in shadow mode would have done. */
+  readonly shadows: readonly ShadowTally[]
+  /** Caps that bit at the end of the log, exemptions that had ended by then. */
+  readonly findings: readonly string[]
 }
 
 /** Detection on cold logs: the same code as `watch`, by log time alone, as fast as the bytes come. */
@@ -85,6 +90,8 @@ export function createReplay({ policy, registrations, key, onRequest, ...dialect
       late: detector.late,
       verdicts: { ...verdicts },
       live: detector.live().length,
+      shadows: detector.shadows(),
+      findings: detector.findings().map(({ message }) => message),
     }),
   }
 }

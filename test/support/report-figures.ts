@@ -21,6 +21,8 @@ export function someTotals(fields: Partial<ReplayTotals> = {}): ReplayTotals {
     late: 0,
     verdicts: { watch: 0, throttle: 0, suspend: 0, release: 0 },
     live: 0,
+    shadows: [],
+    findings: [],
     ...fields,
   }
 }

@@ -61,8 +61,20 @@ describe('agent replay', () => {
       'requests   401, from 2026-03-02T08:00:00+07:00 to 2026-03-02T11:00:00+07:00',
       'accounts   2',
       'verdicts   1 suspend, 1 release',
+      'shadow     shared would have given 2 watch, 1 throttle, and would hold 1 at the end',
       '',
     ])
+  })
+
+  it('says what a rule in shadow would have done, and which exemption had ended', async () => {
+    const policy = await aFile(
+      'policy.yaml',
+      'absolute: {mode: shadow}\nshared: {mode: off}\nexemptions:\n  - {facility: "01234", reason: health-check day, until: "2026-03-01T00:00:00+07:00", rules: []}\n',
+    )
+    const { stdout, stderr } = await runAgent([...JSON_LINES, '--policy', policy, '-'], stolenAccount())
+    expect(stdout).not.toContain('suspend')
+    expect(stderr).toMatch(/^shadow {5}absolute would have given 1 suspend, and would hold 1 at the end$/m)
+    expect(stderr).toMatch(/^note {7}an exemption has ended/m)
   })
 
   it('speaks to a person without --json, in both languages', async () => {
