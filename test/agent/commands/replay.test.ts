@@ -69,7 +69,7 @@ describe('agent replay', () => {
   it('says what a rule in shadow would have done, and which exemption had ended', async () => {
     const policy = await aFile(
       'policy.yaml',
-      'absolute: {mode: shadow}\nshared: {mode: off}\nexemptions:\n  - {facility: "01234", reason: health-check day, until: "2026-03-01T00:00:00+07:00", rules: []}\n',
+      'absolute: {mode: shadow}\nburst: {mode: off}\nshared: {mode: off}\nexemptions:\n  - {facility: "01234", reason: health-check day, until: "2026-03-01T00:00:00+07:00", rules: []}\n',
     )
     const { stdout, stderr } = await runAgent([...JSON_LINES, '--policy', policy, '-'], stolenAccount())
     expect(stdout).not.toContain('suspend')
