@@ -7,12 +7,13 @@ import { createLogIntake } from '../agent/watch/log-intake.ts'
 import { createDetector } from '../rules/detect/create-detector.ts'
 import { DEFAULT_DETECT_POLICY } from '../rules/detect/detect-policy.ts'
 import type { Detector } from '../rules/detect/detector.ts'
-import type { AttributedRequest } from '../rules/requests/attributed-request.ts'
+import type { Registrations } from '../rules/detect/registered-facility.ts'
 import { createAttributor } from '../rules/requests/attributor.ts'
 import { createMasker } from '../rules/requests/mask-account.ts'
 import { spawnHere } from '../test/support/service.ts'
 import { type AccessLogOptions, writeAccessLog } from './access-log.ts'
 import type { BenchResult } from './bench-result.ts'
+import { writeMorningLog } from './morning-log.ts'
 import { usedBytes } from './used-bytes.ts'
 
 const LINES = 1_000_000
@@ -26,11 +27,32 @@ const MAWK =
 /** What `watch` may take for 200,000 accounts. */
 const MEMORY_LIMIT_MB = 200
 
-const CASES: readonly (AccessLogOptions & { readonly name: string })[] = [
-  { name: '13,000 accounts', lines: LINES, seed: 2019 },
-  { name: '13,000 accounts, persons told', lines: LINES, seed: 2019, withSubjects: true },
-  { name: '200,000 accounts', lines: LINES, seed: 2019, users: 200_000 },
+/** A log, and the registrations that fit it. */
+interface IngestCase {
+  readonly name: string
+  readonly write: (file: string) => Registrations | undefined
+}
+
+const CASES: readonly IngestCase[] = [
+  morning('an ordinary morning of 13,000 facilities', false),
+  morning('an ordinary morning, persons told', true),
+  blind('13,000 accounts picked blindly, not registered', { lines: LINES, seed: 2019 }),
+  blind('200,000 named users picked blindly, not registered', { lines: LINES, seed: 2019, users: 200_000 }),
 ]
+
+function morning(name: string, withSubjects: boolean): IngestCase {
+  return { name, write: (file) => writeMorningLog(file, { lines: LINES, seed: 2019, withSubjects }) }
+}
+
+function blind(name: string, options: AccessLogOptions): IngestCase {
+  return {
+    name,
+    write(file) {
+      writeAccessLog(file, options)
+      return undefined
+    },
+  }
+}
 
 /**
  * Lines a second from the file to attributed requests, and on through windows and rules, beside mawk on the same file in the same run; and what detection
@@ -47,15 +69,15 @@ export async function benchIngest(): Promise<readonly BenchResult[]> {
   }
 }
 
-async function measure(file: string, { name, ...options }: (typeof CASES)[number]): Promise<BenchResult[]> {
-  writeAccessLog(file, options)
+async function measure(file: string, { name, write }: IngestCase): Promise<BenchResult[]> {
+  const registrations = write(file)
   const best = { mawk: Infinity, parse: Infinity, count: Infinity }
   for (let round = 0; round < ROUNDS; round += 1) {
     best.mawk = Math.min(best.mawk, await timeMawk(file))
-    best.parse = Math.min(best.parse, timeIngest(file, ignore))
-    best.count = Math.min(best.count, timeIngest(file, takerOf(createCounter())))
+    best.parse = Math.min(best.parse, timeIngest(file, undefined))
+    best.count = Math.min(best.count, timeIngest(file, createCounter(registrations)))
   }
-  const memory = Math.round(megabytesFor(file))
+  const memory = Math.round(megabytesFor(file, registrations))
   return [
     resultOf(`parse and attribute, ${name}`, best.parse, best.mawk),
     resultOf(`and count, judge, ${name}`, best.count, best.mawk),
@@ -71,17 +93,13 @@ async function measure(file: string, { name, ...options }: (typeof CASES)[number
 }
 
 /** What detection holds after the whole log. */
-function megabytesFor(file: string): number {
+function megabytesFor(file: string, registrations: Registrations | undefined): number {
   const before = usedBytes()
-  const detector = createCounter()
-  timeIngest(file, takerOf(detector))
+  const detector = createCounter(registrations)
+  timeIngest(file, detector)
   const bytes = usedBytes() - before
   if (detector.size === 0) throw new Error('No account is held: the figure would mean nothing')
   return bytes / 1_048_576
-}
-
-function takerOf(detector: Detector): (request: AttributedRequest) => void {
-  return (request) => void detector.observe(request)
 }
 
 function resultOf(name: string, ourMs: number, limitMs: number): BenchResult {
@@ -89,21 +107,20 @@ function resultOf(name: string, ourMs: number, limitMs: number): BenchResult {
   return { bench: 'ingest', case: name, ours: ours ?? 0, limit: limit ?? 0, ratio: limitMs / ourMs, unit: 'lines/s' }
 }
 
-function createCounter(): Detector {
-  return createDetector(DEFAULT_DETECT_POLICY, { maskAccount: createMasker(new Uint8Array(32)) })
+function createCounter(registrations: Registrations | undefined): Detector {
+  const maskAccount = createMasker(new Uint8Array(32))
+  return createDetector(DEFAULT_DETECT_POLICY, { maskAccount, ...(registrations === undefined ? {} : { registrations }) })
 }
 
-function timeIngest(file: string, take: (request: AttributedRequest) => void): number {
+/** @param detector counts and judges what is read, as `watch` has it do; without one it is only parsed and attributed */
+function timeIngest(file: string, detector: Detector | undefined): number {
   const start = performance.now()
-  let named = 0
   const intake = createLogIntake({
     format: 'nginx-json',
     key: new Uint8Array(32),
     attributor: createAttributor(),
-    takeRequest(request) {
-      if (request.account !== undefined) named += 1
-      take(request)
-    },
+    takeRequest: (request) => void detector?.observe(request),
+    ...(detector === undefined ? {} : { lookups: detector }),
   })
   const splitter = intake.createSplitter()
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
@@ -111,7 +128,9 @@ function timeIngest(file: string, take: (request: AttributedRequest) => void): n
   for (let bytes = readSync(input, chunk); bytes > 0; bytes = readSync(input, chunk)) splitter.push(chunk.subarray(0, bytes))
   splitter.finish()
   closeSync(input)
-  if (named !== LINES) throw new Error(`Only ${named} of ${LINES} lines were attributed: the figures would mean nothing`)
+  const { requests, unnamed } = intake.counts
+  if (requests - unnamed !== LINES)
+    throw new Error(`Only ${requests - unnamed} of ${LINES} lines were attributed: the figures would mean nothing`)
   return performance.now() - start
 }
 
@@ -121,5 +140,3 @@ async function timeMawk(file: string): Promise<number> {
   if (code !== 0) throw new Error(`mawk ended with ${code}; is it installed?`)
   return performance.now() - start
 }
-
-function ignore(): void {}
