@@ -1,5 +1,5 @@
-import type { EventKind, EventWindow } from '../detect/account-details.ts'
 import type { Account } from '../detect/account.ts'
+import type { EventKind, EventWindow } from '../detect/account-details.ts'
 import type { TurningFigures } from '../detect/judge.ts'
 import { createNorm, type Norm } from '../detect/norms/norm.ts'
 import { createWalkFigures, type WalkFigures } from '../detect/walk/walk-tracker.ts'

@@ -37,11 +37,12 @@ it('a look-up goes on counting after watch was killed while central is away, and
 })
 
 it('an ordered stop forgets nothing, and what central knows is not kept', async () => {
-  const { gate, folder, handOver, stop } = await aGateWithGrant()
+  const running = await aGateWithGrant()
+  const { gate, folder, handOver } = running
   gate.holder.grants?.use(TOKEN, T0 + 5 * MINUTE_MS)
   const known = { token: TOKEN, grantedAtMs: T0, usedAtMs: T0 + 5 * MINUTE_MS, endsAtMs: T0 + 12 * 60 * MINUTE_MS }
   const bytes = formatGrants(grantsDocument(2, T0 + 5 * MINUTE_MS, [known]))
   await handOver('grants.json', bytes, ({ holder }) => holder.unknownUses().length === 0)
-  await stop()
+  await running.stop()
   expect(JSON.parse(readFileSync(`${folder}/state/gate-mark.json`, 'utf8'))).toMatchObject({ uses: [] })
 })

@@ -80,10 +80,12 @@ describe('createRehearsalBook', () => {
         const days: number[] = []
         for (const [change, { day, isRefused }] of requests.entries())
           countDay(days, { atMs: DAY_OF_TESTS + day * DAY_MS, isRefused, change }, 31)
-        const oracle = [...new Set(requests.map(({ day }) => day))].sort().map((day) => {
-          const own = requests.filter((one) => one.day === day)
-          return [own.filter(({ isRefused }) => !isRefused).length, own.filter(({ isRefused }) => isRefused).length]
-        })
+        const oracle = [...new Set(requests.map(({ day }) => day))]
+          .toSorted((a, b) => a - b)
+          .map((day) => {
+            const own = requests.filter((one) => one.day === day)
+            return [own.filter(({ isRefused }) => !isRefused).length, own.filter(({ isRefused }) => isRefused).length]
+          })
         expect(unpackDays(days).map(({ would, refused }) => [would, refused])).toEqual(oracle)
       }),
       { seed: 1, numRuns: 200 },
