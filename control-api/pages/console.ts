@@ -16,7 +16,8 @@ const SIGN_IN = `${PATH}/sign-in`
 const MAX_FORM = 16_384
 const open = { onRequest: anyone, schema: { hide: true } } as const
 
-export type ConsoleRole = 'operator' | 'approver' | 'assessor' | 'reader' | 'province' | 'facility'
+const EVERYBODY = ['operator', 'approver', 'assessor', 'reader', 'province', 'facility'] as const
+export type ConsoleRole = (typeof EVERYBODY)[number]
 
 /** One request of somebody who is signed in and has the role. */
 export interface ConsoleVisit {
@@ -155,7 +156,7 @@ ${fieldOf(request, reply)}
     scope.get(
       PATH,
       open,
-      answered(['operator', 'approver', 'assessor', 'reader', 'province', 'facility'], false, async ({ actor }) => {
+      answered(EVERYBODY, false, async ({ actor }) => {
         const [only, ...others] = linksOf(actor)
         return only !== undefined && others.length === 0 ? { location: only.path } : homePage(linksOf(actor))
       }),
@@ -166,6 +167,10 @@ ${fieldOf(request, reply)}
       link: (path, roles, words) => void links.push({ path, roles, words }),
     }
     for (const area of areas) area(site, context)
+    // An address that was typed wrong is told in the same words as anything else.
+    site.page(`${PATH}/*`, EVERYBODY, () =>
+      Promise.reject(new ControlError('NOT_FOUND', 'There is no such page.', { vi: 'Không có trang này.' })),
+    )
   })
 }
 

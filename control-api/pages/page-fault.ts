@@ -16,8 +16,19 @@ export function pageFault(error: unknown, request: FastifyRequest): PageFault {
     request.log.error({ err: error }, 'page failed')
     return pageFault(new ControlError('BUSY', 'The system is busy; try again in a few minutes.'), request)
   }
-  const { status, title } = CONTROL_ERRORS[error.code]
-  const vi = error.vi ?? 'Hệ thống đang bận, hãy thử lại sau ít phút.'
-  const words = { vi, en: error.vi === undefined ? title : error.message }
+  const { status } = CONTROL_ERRORS[error.code]
+  const words = { vi: error.vi ?? plainWords(error.code), en: error.message }
   return { status, code: error.code, words, facts: error.facts }
+}
+
+/** For a refusal that brings no Vietnamese of its own: what to do, which is not always to wait. */
+function plainWords(code: ControlErrorCode): string {
+  const { status } = CONTROL_ERRORS[code]
+  if (status >= 500 || status === 429) return 'Hệ thống đang bận, hãy thử lại sau ít phút.'
+  if (status === 404) return 'Không tìm thấy trang hoặc mục này. Hãy quay lại và chọn từ danh sách.'
+  if (status === 401) return 'Phiên đăng nhập không còn hiệu lực. Hãy đăng nhập lại.'
+  if (status === 403) return 'Anh/chị không có quyền thực hiện việc này.'
+  if (status === 409 || status === 412) return 'Mục này đã ở trạng thái khác. Hãy tải lại trang để xem hiện trạng.'
+  if (status === 413) return 'Nội dung gửi lên quá dài. Hãy rút ngắn rồi gửi lại.'
+  return 'Thông tin nhập vào thiếu hoặc không hợp lệ. Hãy quay lại, sửa rồi gửi lại.'
 }

@@ -62,4 +62,12 @@ describe('the console', () => {
     browser.cookies.set('edgeward_console', Buffer.alloc(64, 7).toString('base64url'))
     expect((await browser.get('/console')).body).toContain('Đăng nhập')
   })
+  it('says in words that an address leads nowhere, and to strangers only that one must sign in', async () => {
+    const { app, as } = await createControlAppSetup()
+    expect((await app.inject({ url: '/console/nothing' })).headers.location).toBe('/console/sign-in')
+    const browser = createConsoleBrowser(app)
+    await browser.signIn(as.operator.authorization)
+    const answer = await browser.get('/console/users/..%2f..%2fv1')
+    expect([answer.statusCode, answer.body.includes('Không có trang này')]).toEqual([404, true])
+  })
 })
