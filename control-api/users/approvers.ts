@@ -50,7 +50,9 @@ export async function enterApprover(
 ): Promise<number> {
   const { db, actor, atMs } = change
   if (provinceName(entry.province, atMs) === undefined)
-    throw new ControlError('PROVINCE_UNKNOWN', `No province has the code ${JSON.stringify(entry.province)} today.`)
+    throw new ControlError('PROVINCE_UNKNOWN', `No province has the code ${JSON.stringify(entry.province)} today.`, {
+      vi: 'Tỉnh quản lý: hiện không có tỉnh nào mang mã này.',
+    })
   const before = await findApprover(db, entry.province, entry.person)
   if (before !== undefined)
     throw new ControlError(

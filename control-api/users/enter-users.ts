@@ -20,19 +20,27 @@ export function readPerson(text: PersonText): PersonText {
   const citizenId = findCitizenId(text.citizenId)
   if (name !== undefined && citizenId !== undefined) return { name, citizenId }
   const errors: FieldFault[] = []
-  if (name === undefined) errors.push({ path: '/body/name', message: 'must be 2 to 100 letters' })
-  if (citizenId === undefined) errors.push({ path: '/body/citizenId', message: 'must be twelve digits' })
-  throw new ControlError('BAD_FIELDS', `${errors.length} fields are missing or wrong.`, {
-    vi: 'Họ tên hoặc số CCCD không hợp lệ (CCCD gồm 12 chữ số).',
-    errors,
-  })
+  const [vi, en]: [string[], string[]] = [[], []]
+  if (name === undefined) {
+    errors.push({ path: '/body/name', message: 'must be 2 to 100 letters' })
+    vi.push('Họ và tên phải gồm 2–100 chữ cái.')
+    en.push('The name must be 2 to 100 letters.')
+  }
+  if (citizenId === undefined) {
+    errors.push({ path: '/body/citizenId', message: 'must be twelve digits' })
+    vi.push('Số CCCD phải gồm 12 chữ số.')
+    en.push('The citizen ID must be twelve digits.')
+  }
+  throw new ControlError('BAD_FIELDS', en.join(' '), { vi: vi.join(' '), errors })
 }
 
 /** Puts one person on the list of his facility, waiting. @throws ControlError USER_LISTED, PERIOD_REFUSED, PROVINCE_UNKNOWN */
 export async function enterUser(change: Change, entry: UserEntry, keys: UserKeys, dispatch: string): Promise<number> {
   requirePeriod(entry, change.atMs)
   if (provinceName(entry.province, change.atMs) === undefined)
-    throw new ControlError('PROVINCE_UNKNOWN', `No province has the code ${JSON.stringify(entry.province)} today.`)
+    throw new ControlError('PROVINCE_UNKNOWN', `No province has the code ${JSON.stringify(entry.province)} today.`, {
+      vi: 'Tỉnh quản lý: hiện không có tỉnh nào mang mã này.',
+    })
   const listed = await findListed(change.db, entry.facility, keys.personToken(entry.citizenId))
   if (listed !== undefined)
     throw new ControlError(

@@ -1,4 +1,5 @@
-import { provinceCodesAt, provinceLabel, successorOf } from '../../rules/provinces/province-names.ts'
+import { provinceCodesAt, successorOf } from '../../rules/provinces/province-names.ts'
+import { provinceWords } from '../../rules/rehearsal/province-words.ts'
 import { rightsOf, USER_RIGHTS, type UserRight } from '../../rules/users/user-right.ts'
 import { cardTable } from '../pages/card-table.ts'
 import { type Html, type HtmlPiece, html } from '../pages/html.ts'
@@ -31,7 +32,7 @@ ${field('citizenId', { vi: 'Số CCCD (12 chữ số; chỉ đọc một lần, 
 
 function provinceField(chosen: string, nowMs: number): Html {
   const options = provinceCodesAt(nowMs).map(
-    (code) => html`<option value="${code}"${code === chosen ? html` selected` : ''}>${provinceLabel(code, nowMs)}</option>`,
+    (code) => html`<option value="${code}"${code === chosen ? html` selected` : ''}>${provinceWords(code, nowMs)}</option>`,
   )
   return html`<label for="province">${both({ vi: 'Tỉnh quản lý', en: 'Managing province' })}</label>
 <select id="province" name="province" required>${options}</select>`
@@ -81,10 +82,13 @@ export function userTable(rows: readonly UserRow[]): Html {
       row.shown,
       html`${rightsWords(rightsOf(row.rights))}${wantedHtml(row)}`,
       html`${both(STATE_WORDS[row.state])}${row.end_reason === null ? '' : html`<br>${row.end_reason}`}`,
-      row.seen_day.split('-').reverse().join('/'),
+      isUsable(row) ? row.seen_day.split('-').reverse().join('/') : both({ vi: 'chưa dùng được', en: 'cannot be used yet' }),
     ]),
   )
 }
+
+/** Before the approval the day is that of the entry, not of a use. */
+const isUsable = ({ state }: UserRow): boolean => state !== 'waiting' && state !== 'refused'
 
 function wantedHtml(row: UserRow): Html | string {
   const wanted = wantedOf(row)
@@ -141,7 +145,7 @@ export function approverTable(rows: readonly ApproverRow[], formField: Html, may
       { vi: 'Quyết định', en: 'Decision' },
     ],
     rows.map((row): HtmlPiece[] => [
-      provinceLabel(row.province, nowMs),
+      provinceWords(row.province, nowMs),
       row.name,
       row.person,
       both(APPROVER_STATES[row.state]),

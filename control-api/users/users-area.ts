@@ -50,7 +50,7 @@ export function registerUsersArea(site: ConsoleSite, { store, clock, users }: Co
     if (rights.length === 0) throw fieldError('Chọn ít nhất một quyền.', 'Choose at least one right.')
     const lastDayMs = text('until') === '' ? null : findDayMs(text('until'))
     if (lastDayMs === undefined)
-      throw fieldError('Ngày không hợp lệ, ví dụ 31/12/2026.', 'The day is none, for example 31/12/2026.')
+      throw fieldError('Đến hết ngày: ngày không hợp lệ, ví dụ 31/12/2026.', 'Last day: this is no day; write it as 31/12/2026.')
     const person = readPerson({ name: text('name'), citizenId: text('citizenId') })
     const period = { fromMs: clock.nowMs(), untilMs: lastDayMs === null ? null : lastDayMs + DAY_MS }
     const dispatch = dispatchOf(visit)

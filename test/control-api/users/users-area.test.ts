@@ -38,6 +38,9 @@ describe('the pages of named users', () => {
       true,
     ])
     expect(entered.body).not.toContain(citizenIdOf(1))
+    // Nobody has used what waits, and a page in Vietnamese names provinces in Vietnamese.
+    expect([entered.body.includes('chưa dùng được'), entered.body.includes('(24, từ 01/07/2025)')]).toEqual([true, true])
+    expect(entered.body).not.toContain('from 01/07/2025')
 
     const approver = await lab.browse('approver')
     expect((await approver.get('/console/users/waiting')).body).toContain('Không có gì chờ phê duyệt')
@@ -71,6 +74,10 @@ describe('the pages of named users', () => {
     await lab.approve(1)
     const late = await approver.submit('/console/users/1/approve')
     expect([late.statusCode, late.body.includes('đã được người khác thay đổi')]).toEqual([412, true])
+    const form = /name="form" value="([^"]+)"/.exec(late.body)?.[1] ?? ''
+    const nobody = await approver.submit('/console/users/99/approve', { form, version: '1', dispatch: DISPATCH })
+    expect([nobody.statusCode, nobody.body.includes('Không tìm thấy')]).toEqual([404, true])
+    expect(nobody.body).not.toContain('Hệ thống đang bận')
   })
 
   it('let a facility enter its own users alone', async () => {
@@ -89,8 +96,10 @@ describe('the pages of named users', () => {
 
   it.each<[string, object, string]>([
     ['without a right', { rights: [] }, 'Chọn ít nhất một quyền'],
-    ['with half a citizen ID', { citizenId: '123' }, 'số CCCD không hợp lệ'],
-    ['with a day that is none', { until: '31/02/2026' }, 'Ngày không hợp lệ'],
+    ['with half a citizen ID', { citizenId: '123' }, '<p>Số CCCD phải gồm 12 chữ số.</p>'],
+    ['without a name', { name: ' ' }, '<p>Họ và tên phải gồm 2–100 chữ cái.</p>'],
+    ['in a province that is none', { province: '99' }, 'Tỉnh quản lý: hiện không có tỉnh nào mang mã này'],
+    ['with a day that is none', { until: '31/02/2026' }, 'Đến hết ngày: ngày không hợp lệ'],
     ['without a dispatch', { dispatch: ' ' }, 'số công văn'],
   ])('take nobody %s', async (_what, fields, words) => {
     const lab = await createPageLab()
