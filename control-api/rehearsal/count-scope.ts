@@ -60,7 +60,7 @@ function dayOf(text: string, field: string): number {
   if (day !== undefined) return day
   const message = 'must be a day such as 2026-11-22'
   throw new ControlError('BAD_FIELDS', `${field} ${message}, is ${JSON.stringify(text.slice(0, 20))}.`, {
-    vi: 'Ngày không hợp lệ.',
+    vi: `${field === 'from' ? 'Từ ngày' : 'Đến ngày'}: ngày không hợp lệ, ví dụ 2026-11-22.`,
     errors: [{ path: `/querystring/${field}`, message }],
   })
 }

@@ -29,8 +29,8 @@ export function registerRehearsalArea(site: ConsoleSite, context: ControlContext
   const questionOf = ({ query }: ConsoleVisit): CountQuestion => ({
     from: query.get('from') || undefined,
     to: query.get('to') || undefined,
-    province: codeOf(query.get('province'), /^[0-9]{2}$/),
-    facility: codeOf(query.get('facility'), /^[0-9]{5}$/),
+    province: codeOf(query, 'province'),
+    facility: codeOf(query, 'facility'),
   })
   const filterOf = (visit: ConsoleVisit, own: CountQuestion = {}): CountFilter =>
     filterFor(visit.actor, { ...questionOf(visit), ...own }, clock.nowMs())
@@ -97,9 +97,16 @@ export function registerRehearsalArea(site: ConsoleSite, context: ControlContext
   })
 }
 
+const CODES = {
+  province: { shape: /^[0-9]{2}$/, vi: 'Mã tỉnh gồm 2 chữ số, ví dụ 75.', en: 'The province must be two digits, as 75' },
+  facility: { shape: /^[0-9]{5}$/, vi: 'Mã CSKCB gồm 5 chữ số, ví dụ 01234.', en: 'The facility must be five digits, as 01234' },
+} as const
+
 /** @throws ControlError BAD_FIELDS */
-function codeOf(text: string | null, shape: RegExp): string | undefined {
+function codeOf(query: URLSearchParams, field: keyof typeof CODES): string | undefined {
+  const text = query.get(field)
+  const { shape, vi, en } = CODES[field]
   if (text === null || text === '') return undefined
   if (shape.test(text)) return text
-  throw new ControlError('BAD_FIELDS', `${JSON.stringify(text.slice(0, 20))} is no code.`, { vi: 'Mã không hợp lệ.' })
+  throw new ControlError('BAD_FIELDS', `${en}, is ${JSON.stringify(text.slice(0, 20))}.`, { vi })
 }

@@ -90,7 +90,15 @@ describe('the overview', () => {
     expect(province.first.body).not.toMatch(/79001|Theo tỉnh/)
     expect((await province.get('/console/rehearsal/facility?facility=01234')).body).toContain('Những gì cơ sở phải thay đổi')
     expect((await province.get('/console/rehearsal?province=79')).statusCode).toBe(403)
-    expect((await province.get('/console/rehearsal?from=soon')).body).toContain('Ngày không hợp lệ')
+    for (const [query, words] of [
+      ['from=soon', 'Từ ngày: ngày không hợp lệ'],
+      ['to=soon', 'Đến ngày: ngày không hợp lệ'],
+      ['province=7', 'Mã tỉnh gồm 2 chữ số'],
+      ['facility=abc', 'Mã CSKCB gồm 5 chữ số'],
+    ] as const) {
+      const answer = await province.get(`/console/rehearsal?${query}`)
+      expect([query, answer.statusCode, answer.body.includes(words)]).toEqual([query, 400, true])
+    }
   })
 
   it('is shut for whoever has not signed in, and for other roles', async () => {
