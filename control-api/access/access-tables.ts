@@ -7,7 +7,7 @@ export interface TokenRow {
    * `province` and `facility` see what is their own; a facility enters its users, which its province approves, and neither changes anything else.
    */
   role: 'operator' | 'approver' | 'reader' | 'assessor' | 'portal' | 'province' | 'facility'
-  /** Whose: the code of a `province` or `facility`; `null` for everybody else. */
+  /** Whose: the code of a `province` or `facility`; the only province that an `operator` or `approver` is for. `null`: for all. */
   scope: string | null
   sha256: string
   created_at_ms: number

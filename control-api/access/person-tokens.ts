@@ -1,3 +1,4 @@
+import { provinceName } from '../../rules/provinces/province-names.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { Actor, Store, StoreTransaction } from '../store/store.ts'
 import type { TokenRow } from './access-tables.ts'
@@ -19,7 +20,7 @@ export interface TokenOrder {
   readonly person: string
   readonly role: TokenRow['role']
   readonly days: number
-  /** Code of the province or facility whose role it is. */
+  /** Code of the province or facility whose role it is; an operator or approver may be for one province alone. */
   readonly scope?: string
 }
 
@@ -35,7 +36,7 @@ export async function addToken(tx: StoreTransaction, order: TokenOrder, { nowMs,
   const expiresAtMs = nowMs + order.days * DAY_MS
   const person = parsePerson(order.person)
   const { role } = order
-  const scope = requireScope(role, order.scope)
+  const scope = requireScope(role, order.scope, nowMs)
   await tx.db
     .insertInto('token')
     .values({
@@ -69,16 +70,27 @@ export async function personOf(store: Store, token: string, nowMs: number): Prom
   return { person: row.person, role: row.role, ...(row.scope === null ? {} : { scope: row.scope }) }
 }
 
-const SCOPES = { province: /^[0-9]{2}$/, facility: /^[0-9]{5}$/ } as const
+/** What each role takes; a role that is not named takes none. */
+const SCOPES: Readonly<Partial<Record<TokenRow['role'], string>>> = {
+  operator: 'the two digits of a province of today, or left out for all provinces',
+  approver: 'the two digits of a province of today, or left out for all provinces',
+  province: 'the two digits of a province',
+  facility: 'the five digits of a facility',
+}
 
-function requireScope(role: TokenRow['role'], scope: string | undefined): string | null {
-  const shape = role === 'province' || role === 'facility' ? SCOPES[role] : undefined
-  if (shape === undefined ? scope === undefined : scope !== undefined && shape.test(scope)) return scope ?? null
-  const wanted =
-    shape === undefined ? 'none' : role === 'province' ? 'the two digits of a province' : 'the five digits of a facility'
+function requireScope(role: TokenRow['role'], scope: string | undefined, nowMs: number): string | null {
+  if (fitsRole(role, scope, nowMs)) return scope ?? null
+  const wanted = SCOPES[role] ?? 'none'
   throw new ControlError('BAD_FIELDS', `Cannot make a token of the role ${role}: its scope must be ${wanted}.`, {
     errors: [{ path: '/body/scope', message: `must be ${wanted}` }],
   })
+}
+
+function fitsRole(role: TokenRow['role'], scope: string | undefined, nowMs: number): boolean {
+  if (role === 'province') return scope !== undefined && /^[0-9]{2}$/.test(scope)
+  if (role === 'facility') return scope !== undefined && /^[0-9]{5}$/.test(scope)
+  if (scope === undefined) return true
+  return (role === 'operator' || role === 'approver') && provinceName(scope, nowMs) !== undefined
 }
 
 /** All tokens without what could be used, newest first. */

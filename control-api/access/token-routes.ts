@@ -21,7 +21,9 @@ export function registerTokenRoutes(app: ControlApp, { store, clock, events }: C
                 id: Type.String(),
                 person: Type.String(),
                 role: Type.String(),
-                scope: Type.Union([Type.String(), Type.Null()], { description: 'code of the province or facility' }),
+                scope: Type.Union([Type.String(), Type.Null()], {
+                  description: 'code of the province or facility that it is for',
+                }),
                 createdAt: instant,
                 expiresAt: instant,
                 revokedAt: Type.Union([instant, Type.Null()]),

@@ -166,7 +166,8 @@ async function end(task: Task, step: 'refuse' | 'revoke'): Promise<ExitCode> {
 async function unlock(task: Task): Promise<ExitCode> {
   const id = requireFlag(task.operand, 'ID of the officer')
   const reason = requireFlag(task.values.reason, '--reason')
-  await task.control.store.transact(actorOf(task, 'approver'), (tx) => unlockOfficer(tx, id, reason))
+  const actor = actorOf(task, 'approver')
+  await task.control.store.transact(actor, (tx) => unlockOfficer(tx, actor, id, reason))
   task.io.stderr.write(`Unlocked ${id}.\n`)
   return 0
 }

@@ -16,6 +16,7 @@ export const CONTROL_ERRORS = {
   REPLAYED: { status: 401, title: 'The credential was used before' },
   REVOKED: { status: 401, title: 'The credential is revoked' },
   FORBIDDEN: { status: 403, title: 'The role does not allow this' },
+  OTHER_PROVINCE: { status: 403, title: 'The access token is for another province' },
   NOT_FOUND: { status: 404, title: 'No such thing' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The path does not know this method' },
   CONFLICT: { status: 409, title: 'The state does not allow this' },

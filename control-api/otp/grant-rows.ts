@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
+import { requireWithin } from '../access/within-province.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { Actor, StoreTransaction } from '../store/store.ts'
 import type { Tables } from '../store/tables.ts'
@@ -71,10 +72,18 @@ export async function endGrants(
   for (const row of rows) await endRow(tx, actor, row, reason, nowMs)
 }
 
-/** Takes one grant back. @throws ControlError NOT_FOUND, CONFLICT where it has ended */
+/** Takes one grant back. @throws ControlError NOT_FOUND, OTHER_PROVINCE, CONFLICT where it has ended */
 export async function revokeGrant(tx: StoreTransaction, actor: Actor, id: string, reason: string, nowMs: number): Promise<void> {
-  const row = await tx.db.selectFrom('otp_grant').selectAll().where('id', '=', id).executeTakeFirst()
-  if (row === undefined) throw new ControlError('NOT_FOUND', `There is no grant ${JSON.stringify(id.slice(0, 64))}.`)
+  const found = await tx.db
+    .selectFrom('otp_grant')
+    .innerJoin('otp_officer', 'otp_officer.id', 'otp_grant.officer_id')
+    .selectAll('otp_grant')
+    .select('otp_officer.province')
+    .where('otp_grant.id', '=', id)
+    .executeTakeFirst()
+  if (found === undefined) throw new ControlError('NOT_FOUND', `There is no grant ${JSON.stringify(id.slice(0, 64))}.`)
+  const { province, ...row } = found
+  requireWithin(actor, province, '/params/id')
   if (row.ended_at_ms !== null || row.ends_at_ms <= nowMs)
     throw new ControlError('CONFLICT', `The grant ${row.id} has ended already.`)
   await endRow(tx, actor, row, hideIdentifiers(reason), nowMs)

@@ -1,5 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { codesWithin, requireWithin } from '../access/within-province.ts'
 import { actorOf, requireRole } from '../http/access.ts'
 import type { ControlApp, ControlContext } from '../http/context.ts'
 import { ControlError } from '../http/control-error.ts'
@@ -24,7 +25,7 @@ export function registerOfficerRoutes(app: ControlApp, { otp, store, clock, conf
   app.post(
     '/v1/otp/officers',
     {
-      onRequest: requireRole('operator'),
+      onRequest: requireRole('operator', 'province-operator'),
       schema: {
         tags,
         summary: 'Put an officer on the list of a province; another person must approve',
@@ -43,6 +44,8 @@ export function registerOfficerRoutes(app: ControlApp, { otp, store, clock, conf
       },
     },
     async (request, reply) => {
+      const actor = actorOf(request)
+      requireWithin(actor, request.body.province, '/body/province')
       const dispatch = requireDispatch(request.body.dispatch)
       const officer = readOfficer(request.body, clock.nowMs())
       if (Array.isArray(officer)) {
@@ -52,7 +55,6 @@ export function registerOfficerRoutes(app: ControlApp, { otp, store, clock, conf
           errors: faults.map(({ field, en }) => ({ path: `/body/${field}`, message: en })),
         })
       }
-      const actor = actorOf(request)
       const entry = officer as Exclude<typeof officer, readonly unknown[]>
       const id = await store.transact(actor, (tx) =>
         enterOfficer(tx, actor, entry, { dispatch, importId: null }, otp.officerParts()),
@@ -64,7 +66,7 @@ export function registerOfficerRoutes(app: ControlApp, { otp, store, clock, conf
   app.get(
     '/v1/otp/officers',
     {
-      onRequest: requireRole('operator', 'approver', 'reader'),
+      onRequest: requireRole('operator', 'province-operator', 'approver', 'province-approver', 'reader'),
       schema: {
         tags,
         summary: 'Officers; of numbers only the last three digits',
@@ -81,9 +83,12 @@ export function registerOfficerRoutes(app: ControlApp, { otp, store, clock, conf
         response: { 200: Type.Object({ items: Type.Array(OfficerView), next: Type.Union([Type.String(), Type.Null()]) }) },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request
+      const actor = actorOf(request)
+      if (query.province !== undefined) requireWithin(actor, query.province, '/querystring/province')
       const limit = query.limit ?? 100
-      const items = await store.read((db) => listOfficers(db, { ...query, limit }, clock.nowMs()))
+      const items = await store.read((db) => listOfficers(db, { ...query, within: codesWithin(actor), limit }, clock.nowMs()))
       return { items, next: items.length < limit ? null : (items.at(-1)?.id ?? null) }
     },
   )
@@ -96,7 +101,7 @@ export function registerOfficerRoutes(app: ControlApp, { otp, store, clock, conf
     files.post(
       '/v1/otp/officers/import',
       {
-        onRequest: requireRole('operator'),
+        onRequest: requireRole('operator', 'province-operator'),
         bodyLimit: IMPORT_LIMITS.maxBytes,
         schema: {
           tags,
@@ -130,6 +135,7 @@ export function registerOfficerRoutes(app: ControlApp, { otp, store, clock, conf
       async (request) => {
         const { body, query } = request
         if (!Buffer.isBuffer(body)) throw new ControlError('WRONG_TYPE', `Send the file as ${FILE_TYPES.join(' or ')}.`)
+        requireWithin(actorOf(request), query.province, '/querystring/province')
         const dispatch = requireDispatch(query.dispatch, '/querystring/dispatch')
         const order = { province: query.province, dispatch, accept: query.accept ?? 'all', columns: config.otp.columns }
         const { importId, isTaken, verdicts } = await importOfficers(store, actorOf(request), body, order, otp.officerParts())
@@ -141,7 +147,7 @@ export function registerOfficerRoutes(app: ControlApp, { otp, store, clock, conf
   app.post(
     '/v1/otp/officers/:id/approve',
     {
-      onRequest: requireRole('approver'),
+      onRequest: requireRole('approver', 'province-approver'),
       schema: {
         tags,
         summary: 'Give the right; the officer is told by SMS',
@@ -165,7 +171,7 @@ export function registerOfficerRoutes(app: ControlApp, { otp, store, clock, conf
     app.post(
       `/v1/otp/officers/:id/${step}`,
       {
-        onRequest: requireRole('operator', 'approver'),
+        onRequest: requireRole('operator', 'province-operator', 'approver', 'province-approver'),
         schema: {
           tags,
           summary,
@@ -187,7 +193,7 @@ export function registerOfficerRoutes(app: ControlApp, { otp, store, clock, conf
   app.post(
     '/v1/otp/officers/:id/unlock',
     {
-      onRequest: requireRole('operator', 'approver'),
+      onRequest: requireRole('operator', 'province-operator', 'approver', 'province-approver'),
       schema: {
         tags,
         summary: 'End a lock-out before its time',
@@ -197,7 +203,8 @@ export function registerOfficerRoutes(app: ControlApp, { otp, store, clock, conf
       },
     },
     async (request, reply) => {
-      await store.transact(actorOf(request), (tx) => unlockOfficer(tx, request.params.id, request.body.reason))
+      const actor = actorOf(request)
+      await store.transact(actor, (tx) => unlockOfficer(tx, actor, request.params.id, request.body.reason))
       return reply.code(204).send(null)
     },
   )

@@ -32,6 +32,8 @@ export type OfficerView = Static<typeof OfficerView>
 
 export interface OfficerQuery {
   readonly province?: string | undefined
+  /** Codes of the province that the asker is for; all if left out. */
+  readonly within?: readonly string[] | undefined
   readonly state?: OfficerRow['state'] | undefined
   readonly importId?: string | undefined
   /** Id of the last one of the page before. */
@@ -56,6 +58,7 @@ export async function listOfficers(db: Kysely<Tables>, query: OfficerQuery, nowM
     .orderBy('otp_officer.id')
     .limit(query.limit)
   if (query.province !== undefined) rows = rows.where('province', '=', query.province)
+  if (query.within !== undefined) rows = rows.where('province', 'in', query.within)
   if (query.state !== undefined) rows = rows.where('state', '=', query.state)
   if (query.importId !== undefined) rows = rows.where('import_id', '=', query.importId)
   if (query.after !== undefined) rows = rows.where('otp_officer.id', '>', query.after)

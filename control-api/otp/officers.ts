@@ -1,4 +1,5 @@
 import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
+import { requireWithin } from '../access/within-province.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { SmsDesk } from '../sms/sms-desk.ts'
 import type { Actor, StoreTransaction } from '../store/store.ts'
@@ -27,7 +28,7 @@ export interface EntryFacts {
 
 /**
  * Puts an officer on the list of a province, where another person must approve. Gives the id.
- * @throws ControlError OFFICER_KNOWN where the BHXH number or the account is on the list already
+ * @throws ControlError OTHER_PROVINCE, OFFICER_KNOWN where the BHXH number or the account is on the list already
  */
 export async function enterOfficer(
   tx: StoreTransaction,
@@ -61,6 +62,7 @@ export async function enterOfficer(
     ended_at_ms: null,
     end_reason: null,
   }
+  requireWithin(actor, province, '/body/province')
   const known = await findKnown(tx, row, isOfPerson(account))
   if (known !== undefined) throw knownOfficer(known)
   await tx.db
@@ -74,7 +76,7 @@ export async function enterOfficer(
   return id
 }
 
-/** The right is given: a second person says so, and the officer is told by SMS. @throws ControlError NOT_FOUND, CONFLICT, SAME_PERSON */
+/** The right is given: a second person says so, and the officer is told by SMS. @throws ControlError NOT_FOUND, OTHER_PROVINCE, CONFLICT, SAME_PERSON */
 export async function approveOfficer(
   tx: StoreTransaction,
   actor: Actor,
@@ -82,7 +84,7 @@ export async function approveOfficer(
   dispatch: string,
   parts: OfficerParts,
 ): Promise<void> {
-  const row = await readOfficerRow(tx, id)
+  const row = await readOfficerRow(tx, actor, id)
   requireState(row, ['waiting'])
   if (row.entered_by === actor.person)
     throw new ControlError('SAME_PERSON', `${actor.person} has entered the officer ${id}; another person must approve.`, {
@@ -97,7 +99,7 @@ export async function approveOfficer(
   await tx.audit({ action: 'officer.approve', target: id, dispatch, details: auditDetails(row) })
 }
 
-/** What was entered and waits is not approved. @throws ControlError NOT_FOUND, CONFLICT */
+/** What was entered and waits is not approved. @throws ControlError NOT_FOUND, OTHER_PROVINCE, CONFLICT */
 export async function refuseOfficer(
   tx: StoreTransaction,
   actor: Actor,
@@ -105,12 +107,12 @@ export async function refuseOfficer(
   order: { readonly dispatch: string; readonly reason: string },
   parts: OfficerParts,
 ): Promise<void> {
-  const row = await readOfficerRow(tx, id)
+  const row = await readOfficerRow(tx, actor, id)
   requireState(row, ['waiting'])
   await endOfficer(tx, actor, row, 'refused', order, parts.nowMs)
 }
 
-/** The right is taken: it ends at once on every edge, and the officer is told by SMS. @throws ControlError NOT_FOUND, CONFLICT */
+/** The right is taken: it ends at once on every edge, and the officer is told by SMS. @throws ControlError NOT_FOUND, OTHER_PROVINCE, CONFLICT */
 export async function revokeOfficer(
   tx: StoreTransaction,
   actor: Actor,
@@ -118,16 +120,16 @@ export async function revokeOfficer(
   order: { readonly dispatch: string; readonly reason: string },
   parts: OfficerParts,
 ): Promise<void> {
-  const row = await readOfficerRow(tx, id)
+  const row = await readOfficerRow(tx, actor, id)
   requireState(row, ['approved'])
   await endOfficer(tx, actor, row, 'revoked', order, parts.nowMs)
   await endGrants(tx, actor, id, 'officer revoked', parts.nowMs)
   await notify(tx, row, TAKEN_TEXT, parts)
 }
 
-/** Ends locks before their time, after the officer was called back. @throws ControlError NOT_FOUND, CONFLICT where there were no wrong codes */
-export async function unlockOfficer(tx: StoreTransaction, id: string, reason: string): Promise<void> {
-  const row = await readOfficerRow(tx, id)
+/** Ends locks before their time, after the officer was called back. @throws ControlError NOT_FOUND, OTHER_PROVINCE, CONFLICT where there were no wrong codes */
+export async function unlockOfficer(tx: StoreTransaction, actor: Actor, id: string, reason: string): Promise<void> {
+  const row = await readOfficerRow(tx, actor, id)
   if ((await forgetWrong(tx.db, row.bhxh_hash)) === 0)
     throw new ControlError('CONFLICT', `There are no wrong codes of the officer ${id} to forget.`)
   await tx.audit({ action: 'officer.unlock', target: id, details: { reason: hideIdentifiers(reason) } })
@@ -162,9 +164,11 @@ async function notify(tx: StoreTransaction, row: OfficerRow, text: string, { key
   })
 }
 
-async function readOfficerRow(tx: StoreTransaction, id: string): Promise<OfficerRow> {
+/** @throws ControlError NOT_FOUND, OTHER_PROVINCE */
+async function readOfficerRow(tx: StoreTransaction, actor: Actor, id: string): Promise<OfficerRow> {
   const row = await tx.db.selectFrom('otp_officer').selectAll().where('id', '=', id).executeTakeFirst()
   if (row === undefined) throw new ControlError('NOT_FOUND', `There is no officer ${JSON.stringify(id.slice(0, 64))}.`)
+  requireWithin(actor, row.province, '/params/id')
   return row
 }
 

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { GrantUses, MAX_GRANT_USES } from '../../rules/grants/grant-uses.ts'
+import { isWithin } from '../access/within-province.ts'
 import { actorOf, requireRole } from '../http/access.ts'
 import type { ControlApp, ControlContext } from '../http/context.ts'
 import { SmsView, smsView } from '../sms/sms-view.ts'
@@ -9,7 +10,6 @@ import { registerOtpMetrics } from './otp-metrics.ts'
 const tags = ['otp']
 const closed = { additionalProperties: false } as const
 const instant = Type.String({ format: 'date-time' })
-const readers = () => requireRole('operator', 'approver', 'reader')
 const Source = Type.String({
   minLength: 1,
   maxLength: 64,
@@ -86,7 +86,7 @@ export function registerOtpRoutes(app: ControlApp, context: ControlContext): voi
   app.get(
     '/v1/otp/grants',
     {
-      onRequest: readers(),
+      onRequest: requireRole('operator', 'province-operator', 'approver', 'province-approver', 'reader'),
       schema: {
         tags,
         summary: 'Who may look up histories now, and since when nothing was looked up',
@@ -110,26 +110,28 @@ export function registerOtpRoutes(app: ControlApp, context: ControlContext): voi
         },
       },
     },
-    async () => ({
+    async (request) => ({
       version: otp.grants.figures().version,
-      grants: (await otp.grants.list()).map((row) => ({
-        id: row.id,
-        officer: row.officer_id,
-        province: row.province,
-        name: row.name,
-        account: row.account_shown,
-        grantedAt: new Date(row.granted_at_ms).toISOString(),
-        usedAt: new Date(row.used_at_ms).toISOString(),
-        endsAt: new Date(row.ends_at_ms).toISOString(),
-        live: row.isLive,
-      })),
+      grants: (await otp.grants.list())
+        .filter(({ province }) => isWithin(actorOf(request), province))
+        .map((row) => ({
+          id: row.id,
+          officer: row.officer_id,
+          province: row.province,
+          name: row.name,
+          account: row.account_shown,
+          grantedAt: new Date(row.granted_at_ms).toISOString(),
+          usedAt: new Date(row.used_at_ms).toISOString(),
+          endsAt: new Date(row.ends_at_ms).toISOString(),
+          live: row.isLive,
+        })),
     }),
   )
 
   app.post(
     '/v1/otp/grants/:id/revoke',
     {
-      onRequest: requireRole('operator', 'approver'),
+      onRequest: requireRole('operator', 'province-operator', 'approver', 'province-approver'),
       schema: {
         tags,
         summary: 'Take a grant back at once; the officer may ask for another code',
@@ -170,7 +172,7 @@ export function registerOtpRoutes(app: ControlApp, context: ControlContext): voi
   app.get(
     '/v1/sms',
     {
-      onRequest: readers(),
+      onRequest: requireRole('operator', 'approver', 'reader'),
       schema: { tags, summary: 'SMS gateways and the queue, in figures', response: { 200: SmsView } },
     },
     async () => smsView(store, otp.sms, clock.nowMs()),

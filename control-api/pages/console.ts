@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ACTOR, anyone } from '../http/access.ts'
+import { ACTOR, accessRoleOf, anyone, requireOneOf } from '../http/access.ts'
 import type { ControlApp, ControlContext } from '../http/context.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { Actor } from '../store/store.ts'
@@ -16,7 +16,16 @@ const SIGN_IN = `${PATH}/sign-in`
 const MAX_FORM = 16_384
 const open = { onRequest: anyone, schema: { hide: true } } as const
 
-const EVERYBODY = ['operator', 'approver', 'assessor', 'reader', 'province', 'facility'] as const
+const EVERYBODY = [
+  'operator',
+  'province-operator',
+  'approver',
+  'province-approver',
+  'assessor',
+  'reader',
+  'province',
+  'facility',
+] as const
 export type ConsoleRole = (typeof EVERYBODY)[number]
 
 /** One request of somebody who is signed in and has the role. */
@@ -68,7 +77,7 @@ export function registerConsole(app: ControlApp, context: ControlContext, areas:
   const forms = createBrowserForms({ path: PATH, cookie: 'edgeward_form', keys, randomBytes, hasTls })
   const signIn = createSignIn({ store, keys, path: PATH, nowMs: () => clock.nowMs(), hasTls })
   const links: { readonly path: string; readonly roles: readonly ConsoleRole[]; readonly words: PageWords }[] = []
-  const linksOf = (actor: Actor) => links.filter(({ roles }) => roles.some((role) => role === actor.role))
+  const linksOf = (actor: Actor) => links.filter(({ roles }) => roles.some((role) => role === accessRoleOf(actor)))
 
   const fieldOf = (request: FastifyRequest, reply: FastifyReply): Html =>
     html`<input type="hidden" name="form" value="${forms.tokenFor(request, reply)}">`
@@ -78,7 +87,7 @@ export function registerConsole(app: ControlApp, context: ControlContext, areas:
     const items = linksOf(actor).map(
       ({ path, words }) => html`<li><a href="${path}"${path === here ? html` aria-current="page"` : ''}>${words.vi}</a></li>`,
     )
-    return html`<nav aria-label="Bảng điều khiển"><ul>${items}<li><details><summary>${actor.person} (${actor.role})</summary>
+    return html`<nav aria-label="Bảng điều khiển"><ul>${items}<li><details><summary>${actor.person} (${[actor.role, actor.scope].filter(Boolean).join(' ')})</summary>
 <form method="post" action="${PATH}/sign-out">${fieldOf(request, reply)}<button class="quiet">Đăng xuất <span lang="en">(sign out)</span></button></form></details></li></ul></nav>
 `
   }
@@ -117,10 +126,7 @@ ${fieldOf(request, reply)}
       request.setDecorator(ACTOR, actor)
       const form = formOf(request)
       try {
-        if (!roles.some((role) => role === actor.role))
-          throw new ControlError('FORBIDDEN', `The role ${actor.role} may not do this; it takes ${roles.join(' or ')}.`, {
-            vi: 'Vai trò của anh/chị không được dùng trang này.',
-          })
+        requireOneOf(actor, roles)
         if (isForm && !forms.isOurs(request, form))
           return show(request, reply, actor, refusalPage({ status: 403, words: STALE_FORM }, request))
         const query = new URLSearchParams(request.url.split('?')[1] ?? '')

@@ -5,7 +5,7 @@ import type { Tables } from './tables.ts'
 export interface Actor {
   readonly person: string
   readonly role: 'operator' | 'approver' | 'agent' | 'reader' | 'assessor' | 'portal' | 'province' | 'facility' | 'system'
-  /** Of a `province` or `facility`: its code. */
+  /** Of a `province` or `facility`: its code. Of an `operator` or `approver`: the only province he is for (`isWithin`), left out for all. */
   readonly scope?: string
 }
 

@@ -42,6 +42,8 @@ export interface ControlAppSetup {
       { authorization: string }
     >
   >
+  /** Makes another token and gives its Authorization header. */
+  token(person: string, role: TokenRow['role'], scope?: string): Promise<{ authorization: string }>
   /** Lines of the log so far. */
   readonly logLines: string[]
 }
@@ -156,7 +158,7 @@ export async function createControlAppSetup(options: ControlAppOptions = {}): Pr
     province: await token('province-1', 'province', '01'),
     facility: await token('facility-1', 'facility', '01234'),
   }
-  return { app, context, clock, files, as, logLines }
+  return { app, context, clock, files, as, token, logLines }
 }
 
 /** Bytes that look random and are the same in every run. */

@@ -93,13 +93,22 @@ it('the rehearsal is told by reason, province and facility, as rows, as JSON and
   expect((await runControl('rehearsal', 'accounts', ...data)).code).toBe(2)
 })
 
-it('tokens of a province and a facility name which one, and no other role does', async () => {
+it('tokens of a province and a facility name which one, those of operators and approvers may, and no other role does', async () => {
   const { data } = await aFolder()
   const add = (role: string, ...scope: string[]) =>
     runControl('tokens', 'add', '--person', 'x', '--role', role, ...scope, ...data)
   expect((await add('facility', '--scope', '01234')).code).toBe(0)
   expect((await add('province', '--scope', '75')).code).toBe(0)
-  for (const wrong of [await add('facility'), await add('province', '--scope', '01234'), await add('reader', '--scope', '75')])
+  for (const role of ['operator', 'approver']) expect((await add(role, '--scope', '75')).code).toBe(0)
+  for (const wrong of [
+    await add('facility'),
+    await add('province', '--scope', '01234'),
+    await add('reader', '--scope', '75'),
+    await add('operator', '--scope', '00'),
+    await add('approver', '--scope', '01234'),
+  ])
     expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('BAD_FIELDS')])
-  expect((await runControl('tokens', 'list', ...data)).stdout).toContain('\tfacility 01234\t')
+  const { stdout } = await runControl('tokens', 'list', ...data)
+  expect(stdout).toContain('\tfacility 01234\t')
+  expect(stdout).toContain('\toperator 75\t')
 })
