@@ -32,6 +32,9 @@ export interface GateServerParts {
 export function createGateServer({ desk, answers, clock, pace, questionMs = QUESTION_MS }: GateServerParts): Server {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
+    // Proxies hand control characters of a client's headers on. Answered with 400 such a question would go to the portal
+    // unjudged, as if the gate were away.
+    insecureHTTPParser: true,
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: questionMs,
     requestTimeout: questionMs,
@@ -41,6 +44,11 @@ export function createGateServer({ desk, answers, clock, pace, questionMs = QUES
   server.on('request', (asked, response) => {
     pace.begin()
     response.sendDate = false
+    // Two ends of one question (RFC 9112 §6.3), which that parser takes: nothing behind it is read.
+    if (asked.headers['transfer-encoding'] !== undefined && asked.headers['content-length'] !== undefined) {
+      response.writeHead(400, { Connection: 'close' }).end(() => asked.socket.destroy())
+      return
+    }
     const form = asked.url === '/auth_request' ? 'auth_request' : asked.url === '/' ? 'plain' : undefined
     if (form === undefined || (asked.method !== 'GET' && asked.method !== 'HEAD')) {
       response.writeHead(form === undefined ? 404 : 405, { 'Content-Length': '0' }).end()

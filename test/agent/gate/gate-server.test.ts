@@ -155,3 +155,19 @@ describe('listenGate', () => {
     })
   })
 })
+
+describe('what a client may write into a header', () => {
+  it.each(['User-Agent', 'accessToken', 'Authorization'])(
+    'control characters in %s keep no question from being judged',
+    async (name) => {
+      const { path, asked } = await aServer()
+      const { socket, text } = await client(path)
+      for (const character of ['\x01', '\x1b', '\x7f', '\xff']) {
+        const before = asked.length
+        socket.write(Buffer.from(QUESTION.replace('\r\n\r\n', `\r\n${name}: a${character}b\r\n\r\n`), 'latin1'))
+        await until(`the answer to ${JSON.stringify(character)}`, async () => (asked.length > before ? true : undefined))
+      }
+      expect(text()).not.toContain('400')
+    },
+  )
+})
