@@ -1,13 +1,15 @@
 import { Readable } from 'node:stream'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { actorOf, requireRole } from '../http/access.ts'
+import { codesWithin, requireWithin } from '../access/within-province.ts'
+import { actorOf, requireOneOf, requireRole } from '../http/access.ts'
 import type { ControlApp, ControlContext } from '../http/context.ts'
 import { ControlError } from '../http/control-error.ts'
 import { parseInstant } from '../registrations/parse-instant.ts'
 import { refuseImport } from '../registrations/refuse-import.ts'
 import { Dispatch, FacilityCode, ProvinceCode } from '../registrations/registration-schemas.ts'
 import { requireDispatch } from '../registrations/require-dispatch.ts'
+import type { Actor } from '../store/store.ts'
 import { decideImport } from '../users/approve-users.ts'
 import { importUsers } from '../users/import-users.ts'
 import { APPROVER_FORM, USER_FORM } from '../users/user-forms.ts'
@@ -52,10 +54,14 @@ const ImportQuery = Type.Object(
   { additionalProperties: false },
 )
 
+function isOfUsers(form: string): form is typeof USER_FORM | typeof APPROVER_FORM {
+  return form === USER_FORM || form === APPROVER_FORM
+}
+
 /** `/v1/imports`: form-02 workbooks with a verdict for every row. */
 export function registerImportRoutes(app: ControlApp, context: ControlContext): void {
   const { store } = context
-  const readers = requireRole('operator', 'approver', 'reader')
+  const readers = requireRole('operator', 'province-operator', 'approver', 'province-approver', 'reader')
   const verdictsOf = (id: string, afterSeq: number, limit: number, kind?: string): Promise<ImportVerdictRow[]> =>
     store.read((db) => {
       const all = db
@@ -67,9 +73,16 @@ export function registerImportRoutes(app: ControlApp, context: ControlContext): 
         .limit(limit)
       return (kind === undefined ? all : all.where('verdict', '=', kind)).execute()
     })
-  /** Refused rows first: they are what somebody must read. */
-  const answerOf = async (id: string, isNew: boolean) => {
+  /** Who is for one province reads imports of users and approvers that were made for it. */
+  const readOwn = async (actor: Actor, id: string): Promise<ImportView> => {
     const view = await store.read((db) => readImport(db, id))
+    if (!isOfUsers(view.form)) requireOneOf(actor, ['operator', 'approver', 'reader'])
+    requireWithin(actor, view.province ?? '', '/params/id')
+    return view
+  }
+  /** Refused rows first: they are what somebody must read. */
+  const answerOf = async (actor: Actor, id: string, isNew: boolean) => {
+    const view = await readOwn(actor, id)
     const refused = await verdictsOf(id, -1, MAX_VERDICTS, 'refused')
     const others = (await verdictsOf(id, -1, MAX_VERDICTS)).filter((row) => row.verdict !== 'refused')
     return { ...view, isNew, verdicts: [...refused, ...others].slice(0, MAX_VERDICTS).map(verdictViewOf) }
@@ -84,7 +97,7 @@ export function registerImportRoutes(app: ControlApp, context: ControlContext): 
     files.post(
       '/v1/imports',
       {
-        onRequest: requireRole('operator'),
+        onRequest: requireRole('operator', 'province-operator'),
         bodyLimit: IMPORT_LIMITS.maxBytes,
         schema: {
           tags,
@@ -100,24 +113,25 @@ export function registerImportRoutes(app: ControlApp, context: ControlContext): 
       async (request, reply) => {
         const { query, body } = request
         if (!Buffer.isBuffer(body)) throw new ControlError('WRONG_TYPE', `Send the file as ${FILE_TYPES.join(' or ')}.`)
+        const actor = actorOf(request)
         const parts = { ...context, randomBytes: (size: number) => context.randomBytes(size) }
         const { form = ADDRESS_FORM.number, ...asked } = query
+        if (!isOfUsers(form)) requireOneOf(actor, ['operator'])
         const order = {
           ...asked,
           accept: query.accept ?? 'all',
           effectiveFromMs: query.effectiveFrom === undefined ? undefined : parseInstant(query.effectiveFrom, 'effectiveFrom'),
         }
-        const result =
-          form === USER_FORM || form === APPROVER_FORM
-            ? await importUsers(
-                { ...parts, keys: await context.users.keys(), mapping: context.config.users },
-                actorOf(request),
-                body,
-                order,
-                form,
-              )
-            : await importWorkbook({ ...parts, mapping: changeMapping(context.config.imports) }, actorOf(request), body, order)
-        const answer = await answerOf(result.importId, result.isNew)
+        const result = isOfUsers(form)
+          ? await importUsers(
+              { ...parts, keys: await context.users.keys(), mapping: context.config.users },
+              actor,
+              body,
+              order,
+              form,
+            )
+          : await importWorkbook({ ...parts, mapping: changeMapping(context.config.imports) }, actor, body, order)
+        const answer = await answerOf(actor, result.importId, result.isNew)
         return reply
           .code(result.isNew ? 201 : 200)
           .header('location', `/v1/imports/${result.importId}`)
@@ -136,9 +150,12 @@ export function registerImportRoutes(app: ControlApp, context: ControlContext): 
         response: { 200: Type.Object({ items: Type.Array(ImportView) }) },
       },
     },
-    async () => ({
+    async (request) => ({
       items: await store.read(async (db) => {
-        const rows = await db.selectFrom('import').select('id').orderBy('at_ms', 'desc').limit(100).execute()
+        const within = codesWithin(actorOf(request))
+        const all = db.selectFrom('import').select('id').orderBy('at_ms', 'desc').limit(100)
+        const own = within && all.where('form', 'in', [USER_FORM, APPROVER_FORM]).where('province', 'in', within)
+        const rows = await (own ?? all).execute()
         const views: ImportView[] = []
         for (const { id } of rows) views.push(await readImport(db, id))
         return views
@@ -152,7 +169,7 @@ export function registerImportRoutes(app: ControlApp, context: ControlContext): 
       onRequest: readers,
       schema: { tags, summary: 'One import with its verdicts', params: IdParams, response: { 200: ImportAnswer } },
     },
-    ({ params }) => answerOf(params.id, false),
+    (request) => answerOf(actorOf(request), request.params.id, false),
   )
 
   app.get(
@@ -174,8 +191,9 @@ export function registerImportRoutes(app: ControlApp, context: ControlContext): 
         response: { 200: Type.Object({ items: Type.Array(VerdictView), next: Type.Union([Type.String(), Type.Null()]) }) },
       },
     },
-    async ({ params, query }) => {
-      await store.read((db) => readImport(db, params.id))
+    async (request) => {
+      const { params, query } = request
+      await readOwn(actorOf(request), params.id)
       const limit = query.limit ?? 100
       const rows = await verdictsOf(params.id, Number(query.after ?? -1), limit, query.verdict)
       return { items: rows.map(verdictViewOf), next: rows.length < limit ? null : String(rows.at(-1)?.seq ?? '') }
@@ -185,8 +203,9 @@ export function registerImportRoutes(app: ControlApp, context: ControlContext): 
   app.get(
     '/v1/imports/:id/verdicts.csv',
     { onRequest: readers, schema: { tags, summary: 'All verdicts as CSV; no cell is a formula', params: IdParams } },
-    async ({ params }, reply) => {
-      await store.read((db) => readImport(db, params.id))
+    async (request, reply) => {
+      const { params } = request
+      await readOwn(actorOf(request), params.id)
       const lines = async function* () {
         yield CSV_HEAD
         for (let after = -1; ; ) {
@@ -206,7 +225,7 @@ export function registerImportRoutes(app: ControlApp, context: ControlContext): 
   app.post(
     '/v1/imports/:id/refuse',
     {
-      onRequest: requireRole('operator', 'approver'),
+      onRequest: requireRole('operator', 'province-operator', 'approver', 'province-approver'),
       schema: {
         tags,
         summary: 'Refuse what an import brought and waits: its additions end, its cancels are forgotten',
@@ -226,6 +245,7 @@ export function registerImportRoutes(app: ControlApp, context: ControlContext): 
       const done = await store.transact(actor, async (tx) => {
         const change = { ...tx, actor, atMs: context.clock.nowMs() }
         const row = await tx.db.selectFrom('import').select('form').where('id', '=', params.id).executeTakeFirst()
+        if (row?.form !== USER_FORM) requireOneOf(actor, ['operator', 'approver'])
         if (row?.form !== USER_FORM) return refuseImport(change, params.id, order)
         return { refused: await decideImport(change, params.id, 'refuse', order), kept: 0 }
       })

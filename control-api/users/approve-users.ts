@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
+import { requireWithin } from '../access/within-province.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { Change } from '../registrations/registration.ts'
 import { requireApprover } from './approvers.ts'
@@ -17,10 +18,10 @@ export interface UserOrder {
 
 /**
  * Approves one user or his change.
- * @throws ControlError NOT_FOUND, VERSION_CHANGED, NOTHING_WANTED, NOT_APPROVER, SAME_PERSON
+ * @throws ControlError NOT_FOUND, OTHER_PROVINCE, VERSION_CHANGED, NOTHING_WANTED, NOT_APPROVER, SAME_PERSON
  */
 export async function approveUser(change: Change, id: number, order: UserOrder): Promise<void> {
-  const row = await readUser(change.db, id)
+  const row = await readUser(change.db, change.actor, id)
   requireSameVersion(row, order.version)
   requireWanted(row)
   await requireMayApprove(change, [row])
@@ -34,9 +35,9 @@ export async function approveUser(change: Change, id: number, order: UserOrder):
   await approveOne(change, row, { ...order, auditSeq })
 }
 
-/** Refuses one user or his change. @throws ControlError NOT_FOUND, VERSION_CHANGED, NOTHING_WANTED */
+/** Refuses one user or his change. @throws ControlError NOT_FOUND, OTHER_PROVINCE, VERSION_CHANGED, NOTHING_WANTED */
 export async function refuseUser(change: Change, id: number, order: UserOrder): Promise<void> {
-  const row = await readUser(change.db, id)
+  const row = await readUser(change.db, change.actor, id)
   requireSameVersion(row, order.version)
   requireWanted(row)
   const auditSeq = await change.audit({
@@ -48,7 +49,7 @@ export async function refuseUser(change: Change, id: number, order: UserOrder): 
   await refuseOne(change, row, { ...order, auditSeq })
 }
 
-/** Approves or refuses all that an import brought and that waits. @throws ControlError NOT_TAKEN, NOT_APPROVER, SAME_PERSON */
+/** Approves or refuses all that an import brought and that waits. @throws ControlError NOT_TAKEN, OTHER_PROVINCE, NOT_APPROVER, SAME_PERSON */
 export async function decideImport(
   change: Change,
   importId: string,
@@ -62,6 +63,7 @@ export async function decideImport(
     throw new ControlError('NOT_TAKEN', `Import ${JSON.stringify(importId)} has no user that waits for approval.`, {
       vi: 'Tệp này không có người dùng nào đang chờ phê duyệt.',
     })
+  for (const { province } of rows) requireWithin(change.actor, province, '/body/importId')
   if (decision === 'approve') await requireMayApprove(change, rows)
   const lines = rows.map((row) => `${row.id}\t${row.facility}\t${wantedOf(row)?.rights ?? row.rights}\n`)
   const auditSeq = await change.audit({

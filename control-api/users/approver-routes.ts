@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { parsePerson } from '../access/parse-person.ts'
+import { codesWithin, requireWithin } from '../access/within-province.ts'
 import { actorOf, requireRole } from '../http/access.ts'
 import type { ControlApp, ControlContext } from '../http/context.ts'
 import { ProvinceCode } from '../registrations/registration-schemas.ts'
@@ -16,7 +17,7 @@ export function registerApproverRoutes(app: ControlApp, { store, clock, users }:
   app.post(
     '/v1/approvers',
     {
-      onRequest: requireRole('operator'),
+      onRequest: requireRole('operator', 'province-operator'),
       schema: { tags, summary: 'Enter an approver of a province', body: ApproverBody, response: { 201: ApproverView } },
     },
     async (request, reply) => {
@@ -36,7 +37,7 @@ export function registerApproverRoutes(app: ControlApp, { store, clock, users }:
   app.get(
     '/v1/approvers',
     {
-      onRequest: requireRole('operator', 'approver', 'assessor', 'reader'),
+      onRequest: requireRole('operator', 'province-operator', 'approver', 'province-approver', 'assessor', 'reader'),
       schema: {
         tags,
         summary: 'Approvers of a province, or of all',
@@ -46,11 +47,15 @@ export function registerApproverRoutes(app: ControlApp, { store, clock, users }:
     },
     async (request) => {
       const { province } = request.query
+      const actor = actorOf(request)
+      if (province !== undefined) requireWithin(actor, province, '/querystring/province')
+      const within = codesWithin(actor)
       const rows = await store.read((db) => {
-        const all = db.selectFrom('user_approver').selectAll().orderBy('id')
+        const whole = db.selectFrom('user_approver').selectAll().orderBy('id')
+        const all = within === undefined ? whole : whole.where('province', 'in', within)
         return (province === undefined ? all : all.where('province', '=', province)).execute()
       })
-      return { items: rows.map((row) => approverViewOf(row, actorOf(request))) }
+      return { items: rows.map((row) => approverViewOf(row, actor)) }
     },
   )
 
@@ -83,7 +88,7 @@ export function registerApproverRoutes(app: ControlApp, { store, clock, users }:
     app.post(
       `/v1/approvers/:id/${step}`,
       {
-        onRequest: requireRole('assessor', 'operator'),
+        onRequest: requireRole('assessor', 'operator', 'province-operator'),
         schema: { tags, summary, params: IdParams, body: CloseUserBody, response: { 200: ApproverView } },
       },
       async (request) => {

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { provinceName } from '../../rules/provinces/province-names.ts'
 import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
+import { requireWithin } from '../access/within-province.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { Change } from '../registrations/registration.ts'
 import type { Tables } from '../store/tables.ts'
@@ -41,7 +42,7 @@ export async function requireApprover(db: Kysely<Tables>, person: string, provin
   )
 }
 
-/** Enters an approver; the assessment centre grants the right. @throws ControlError APPROVER_LISTED, PROVINCE_UNKNOWN */
+/** Enters an approver; the assessment centre grants the right. @throws ControlError OTHER_PROVINCE, APPROVER_LISTED, PROVINCE_UNKNOWN */
 export async function enterApprover(
   change: Change,
   entry: ApproverEntry,
@@ -49,6 +50,7 @@ export async function enterApprover(
   { dispatch, importId, auditSeq }: { dispatch: string; importId: string | null; auditSeq?: number },
 ): Promise<number> {
   const { db, actor, atMs } = change
+  requireWithin(actor, entry.province, '/body/province')
   if (provinceName(entry.province, atMs) === undefined)
     throw new ControlError('PROVINCE_UNKNOWN', `No province has the code ${JSON.stringify(entry.province)} today.`, {
       vi: 'Tỉnh quản lý: hiện không có tỉnh nào mang mã này.',
@@ -99,7 +101,7 @@ const STEPS = {
 } as const satisfies Readonly<Record<string, { from: readonly ApproverRow['state'][]; to: ApproverRow['state'] }>>
 export type ApproverStep = keyof typeof STEPS
 
-/** Grants, refuses or revokes the right to approve. @throws ControlError NOT_FOUND, WRONG_STATE, SAME_PERSON */
+/** Grants, refuses or revokes the right to approve. @throws ControlError NOT_FOUND, OTHER_PROVINCE, WRONG_STATE, SAME_PERSON */
 export async function stepApprover(
   change: Change,
   id: number,
@@ -109,6 +111,7 @@ export async function stepApprover(
   const { db, actor, atMs } = change
   const row = await db.selectFrom('user_approver').selectAll().where('id', '=', id).executeTakeFirst()
   if (row === undefined) throw new ControlError('NOT_FOUND', `There is no approver ${id}.`)
+  requireWithin(actor, row.province, '/params/id')
   const { from, to } = STEPS[step]
   if (!from.some((state) => state === row.state))
     throw new ControlError(

@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely'
 import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import { rightsText } from '../../rules/users/user-right.ts'
+import { requireWithin } from '../access/within-province.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { Change } from '../registrations/registration.ts'
 import { insertRows } from '../store/insert-rows.ts'
+import type { Actor } from '../store/store.ts'
 import type { Tables } from '../store/tables.ts'
 import { keepTokens } from './list-persons.ts'
 import { type UserEntry, type WantedChange, wantedOf } from './user-entry.ts'
@@ -21,10 +23,11 @@ export interface StepFacts {
   readonly auditSeq: number
 }
 
-/** @throws ControlError NOT_FOUND */
-export async function readUser(db: Kysely<Tables>, id: number): Promise<UserRow> {
+/** @throws ControlError NOT_FOUND, OTHER_PROVINCE where the actor is for another one */
+export async function readUser(db: Kysely<Tables>, actor: Actor, id: number): Promise<UserRow> {
   const row = await db.selectFrom('portal_user').selectAll().where('id', '=', id).executeTakeFirst()
   if (row === undefined) throw new ControlError('NOT_FOUND', `There is no user ${id}.`)
+  requireWithin(actor, row.province, '/params/id')
   return row
 }
 

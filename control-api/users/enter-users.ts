@@ -1,5 +1,6 @@
 import { provinceName } from '../../rules/provinces/province-names.ts'
 import { rightsOf, type UserRight } from '../../rules/users/user-right.ts'
+import { requireWithin } from '../access/within-province.ts'
 import { ControlError, type FieldFault } from '../http/control-error.ts'
 import type { Change } from '../registrations/registration.ts'
 import { askChange, closeUser, insertUsers, readUser, requireSameVersion } from './change-users.ts'
@@ -34,8 +35,10 @@ export function readPerson(text: PersonText): PersonText {
   throw new ControlError('BAD_FIELDS', en.join(' '), { vi: vi.join(' '), errors })
 }
 
-/** Puts one person on the list of his facility, waiting. @throws ControlError USER_LISTED, PERIOD_REFUSED, PROVINCE_UNKNOWN */
+/** Puts one person on the list of his facility, waiting. @throws ControlError OTHER_PROVINCE, USER_LISTED, PERIOD_REFUSED, PROVINCE_UNKNOWN */
 export async function enterUser(change: Change, entry: UserEntry, keys: UserKeys, dispatch: string): Promise<number> {
+  requireWithin(change.actor, entry.facility, '/body/facility')
+  requireWithin(change.actor, entry.province, '/body/province')
   requirePeriod(entry, change.atMs)
   if (provinceName(entry.province, change.atMs) === undefined)
     throw new ControlError('PROVINCE_UNKNOWN', `No province has the code ${JSON.stringify(entry.province)} today.`, {
@@ -68,14 +71,14 @@ export interface UserChange {
   readonly untilMs?: number | null | undefined
 }
 
-/** Has a change wait for approval. @throws ControlError NOT_FOUND, VERSION_CHANGED, WRONG_STATE, BAD_FIELDS, PERIOD_REFUSED */
+/** Has a change wait for approval. @throws ControlError NOT_FOUND, OTHER_PROVINCE, VERSION_CHANGED, WRONG_STATE, BAD_FIELDS, PERIOD_REFUSED */
 export async function changeUser(
   change: Change,
   id: number,
   wish: UserChange,
   { dispatch, version }: { readonly dispatch: string; readonly version?: number | undefined },
 ): Promise<void> {
-  const row = await readUser(change.db, id)
+  const row = await readUser(change.db, change.actor, id)
   requireSameVersion(row, version)
   requireListed(row)
   const name = wish.name === undefined ? row.name : findName(wish.name)
@@ -97,14 +100,14 @@ export async function changeUser(
   await askChange(change, row, { name, rights, fromMs, untilMs }, { dispatch, auditSeq, reason: null, importId: null })
 }
 
-/** Disables or cancels at once. @throws ControlError NOT_FOUND, VERSION_CHANGED, WRONG_STATE */
+/** Disables or cancels at once. @throws ControlError NOT_FOUND, OTHER_PROVINCE, VERSION_CHANGED, WRONG_STATE */
 export async function endUser(
   change: Change,
   id: number,
   step: 'disable' | 'cancel',
   { dispatch, reason, version }: { readonly dispatch: string; readonly reason: string; readonly version?: number | undefined },
 ): Promise<void> {
-  const row = await readUser(change.db, id)
+  const row = await readUser(change.db, change.actor, id)
   requireSameVersion(row, version)
   requireListed(row, step === 'disable' ? ['active'] : undefined)
   const auditSeq = await change.audit({

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { isWithin, provinceOf, requireWithin } from '../access/within-province.ts'
 import { createMappingWords, type MappingChanges } from '../imports/column-mapping.ts'
 import type { Section } from '../imports/form.ts'
 import { type FormImport, type ImportFormParts, type ImportOrder, type ImportResult, importForm } from '../imports/import-form.ts'
@@ -41,7 +42,7 @@ interface JudgedUserRow {
 /**
  * Reads form 01/dk-ctn (users) or 02/dk-ctn (approvers) and takes its rows, as `importForm` does. Additions and changes wait for approval; who is to be
  * disabled or cancelled is so at once. No citizen ID is kept and nothing of a person is quoted.
- * @throws ControlError with a code of IMPORT_ERRORS, BAD_FIELDS, PROVINCE_UNKNOWN
+ * @throws ControlError with a code of IMPORT_ERRORS, BAD_FIELDS, PROVINCE_UNKNOWN, OTHER_PROVINCE
  */
 export function importUsers(
   parts: UserImportParts,
@@ -50,18 +51,30 @@ export function importUsers(
   order: UserImportOrder,
   form: keyof typeof FORMS,
 ): Promise<ImportResult> {
-  return importForm(parts, actor, file, order, userImport(parts, order, form))
+  if (order.province !== undefined) requireWithin(actor, order.province, '/querystring/province')
+  if (order.facility !== undefined) requireWithin(actor, order.facility, '/querystring/facility')
+  // So it is known later whose import it is.
+  const made = { ...order, province: order.province ?? provinceOf(actor) }
+  return importForm(parts, actor, file, made, userImport(parts, actor, made, form))
 }
 
 function userImport(
   { keys: given, mapping, clock }: UserImportParts,
+  actor: Actor,
   order: UserImportOrder,
   number: keyof typeof FORMS,
 ): FormImport<UserField, ReadUserRow, JudgedUserRow> {
   const keys = remembering(given)
   const isApprover = number === APPROVER_FORM
   const atMs = clock.nowMs()
-  const context = { facility: order.facility, province: order.province, fromMs: order.effectiveFromMs ?? atMs, atMs, isApprover }
+  const context = {
+    facility: order.facility,
+    province: order.province,
+    fromMs: order.effectiveFromMs ?? atMs,
+    atMs,
+    isWithin: (code: string) => isWithin(actor, code),
+    isApprover,
+  }
   return {
     words: createMappingWords(userMapping(mapping), FORMS[number]),
     read: (row) => readUserRow(row, context),
@@ -120,7 +133,7 @@ async function judgeAll(change: Change, read: readonly ReadUserRow[], parts: Jud
     const listed = listedUsers?.get(`${facility} ${parts.keys.personToken(citizenId)}`)
     const found = parts.isApprover
       ? judgeApprover(one, (await findApprover(change.db, province, one.account)) !== undefined)
-      : judgeUser(one, listed)
+      : judgeUser(one, listed, change.actor)
     const [kind, fault] = typeof found === 'string' ? [found, undefined] : found
     judged.push({ read: one, listed, verdict: verdictOf(one, kind, fault, parts.sheet) })
   }
@@ -129,7 +142,10 @@ async function judgeAll(change: Change, read: readonly ReadUserRow[], parts: Jud
 
 type Finding = Section | readonly ['unchanged' | 'refused', UserRowFault]
 
-function judgeUser({ row, entry }: Extract<ReadUserRow, { entry: unknown }>, listed: UserRow | undefined): Finding {
+function judgeUser({ row, entry }: Extract<ReadUserRow, { entry: unknown }>, listed: UserRow | undefined, actor: Actor): Finding {
+  // The row may name its own province for somebody who is on the list of another one.
+  if (listed !== undefined && !isWithin(actor, listed.province))
+    return ['refused', { code: 'ROW_OTHER_PROVINCE', field: 'citizenId' }]
   const section = row.section ?? 'add'
   const refused = (code: UserRowErrorCode): Finding => ['refused', { code, field: 'citizenId' }]
   const unchanged: Finding = ['unchanged', { code: 'PERSON_UNCHANGED', field: 'citizenId' }]

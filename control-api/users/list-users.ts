@@ -5,6 +5,8 @@ import type { UserRow, UserState } from './user-tables.ts'
 export interface UserFilter {
   readonly facility?: string | undefined
   readonly province?: string | undefined
+  /** Codes of the province that the asker is for; all if left out. */
+  readonly within?: readonly string[] | undefined
   readonly state?: UserState | undefined
   readonly importId?: string | undefined
   readonly waiting?: boolean | undefined
@@ -22,6 +24,7 @@ export function listUsers(db: Kysely<Tables>, filter: UserFilter): Promise<UserR
     .where('id', '>', filter.after ?? 0)
   if (facility !== undefined) query = query.where('facility', '=', facility)
   if (province !== undefined) query = query.where('province', '=', province)
+  if (filter.within !== undefined) query = query.where('province', 'in', filter.within)
   if (state !== undefined) query = query.where('state', '=', state)
   if (importId !== undefined) query = query.where('import_id', '=', importId)
   if (filter.waiting === true) query = query.where((eb) => eb.or([eb('state', '=', 'waiting'), eb('wanted', 'is not', null)]))

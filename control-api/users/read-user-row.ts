@@ -25,6 +25,8 @@ export interface UserRowContext {
   readonly province: string | undefined
   readonly fromMs: number
   readonly atMs: number
+  /** Whether the actor may work on this facility or province. */
+  readonly isWithin: (facilityOrProvince: string) => boolean
   /** Approvers have an account here, no facility and no rights. */
   readonly isApprover: boolean
 }
@@ -40,8 +42,10 @@ export function readUserRow(row: ImportRow<UserField>, context: UserRowContext):
   if (row.section === undefined) return faultOf('SECTION_MISSING', 'section')
   const facility = textOf('facility') || (context.facility ?? '')
   if (!context.isApprover && !/^[0-9]{5}$/.test(facility)) return faultOf(facilityFault(facility), 'facility')
+  if (!context.isApprover && !context.isWithin(facility)) return faultOf('ROW_OTHER_PROVINCE', 'facility')
   const province = textOf('province') || (context.province ?? '')
   if (province === '') return faultOf('PROVINCE_MISSING', 'province')
+  if (!context.isWithin(province)) return faultOf('ROW_OTHER_PROVINCE', 'province')
   if (context.province !== undefined && province !== context.province) return faultOf('PROVINCE_DIFFERS', 'province')
   if (provinceName(province, context.atMs) === undefined) return faultOf('ROW_PROVINCE_UNKNOWN', 'province')
   const name = findName(textOf('name'))

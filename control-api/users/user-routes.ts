@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { UserUses } from '../../rules/users/user-uses.ts'
+import { codesWithin, requireWithin } from '../access/within-province.ts'
 import { actorOf, requireRole } from '../http/access.ts'
 import type { ControlApp, ControlContext } from '../http/context.ts'
 import { parseInstant } from '../registrations/parse-instant.ts'
@@ -44,7 +45,7 @@ const ListQuery = Type.Object(
 /** `/v1/users`: named users and their rights (form 01/dk-ctn), one by one; `/v1/user-uses` from the edges. 1923/BHXH-CNTT §1b */
 export function registerUserRoutes(app: ControlApp, context: ControlContext): void {
   const { store, clock, users } = context
-  const readers = requireRole('operator', 'approver', 'assessor', 'reader')
+  const readers = requireRole('operator', 'province-operator', 'approver', 'province-approver', 'assessor', 'reader')
   const change = <T>(actor: Actor, work: (change: Change) => Promise<T>): Promise<T> =>
     store.transact(actor, (tx) => work({ ...tx, actor, atMs: clock.nowMs() }))
   const detail = (id: number, actor: Actor) => store.read((db) => userDetail(db, id, actor, clock.nowMs()))
@@ -52,7 +53,7 @@ export function registerUserRoutes(app: ControlApp, context: ControlContext): vo
   app.post(
     '/v1/users',
     {
-      onRequest: requireRole('operator'),
+      onRequest: requireRole('operator', 'province-operator'),
       schema: {
         tags,
         summary: 'Enter a user of a facility; the province approves',
@@ -90,10 +91,13 @@ export function registerUserRoutes(app: ControlApp, context: ControlContext): vo
       },
     },
     async (request) => {
-      const limit = request.query.limit ?? 100
-      const rows = await store.read((db) => listUsers(db, { ...request.query, limit }))
+      const { query } = request
+      const actor = actorOf(request)
+      if (query.province !== undefined) requireWithin(actor, query.province, '/querystring/province')
+      const limit = query.limit ?? 100
+      const rows = await store.read((db) => listUsers(db, { ...query, within: codesWithin(actor), limit }))
       const nowMs = clock.nowMs()
-      const items = rows.map((row) => userViewOf(row, actorOf(request), nowMs))
+      const items = rows.map((row) => userViewOf(row, actor, nowMs))
       return { items, next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) }
     },
   )
@@ -113,7 +117,7 @@ export function registerUserRoutes(app: ControlApp, context: ControlContext): vo
   app.post(
     '/v1/users/:id/change',
     {
-      onRequest: requireRole('operator'),
+      onRequest: requireRole('operator', 'province-operator'),
       schema: {
         tags,
         summary: 'Ask for other rights or another period, or to be enabled again; the province approves',
@@ -141,7 +145,7 @@ export function registerUserRoutes(app: ControlApp, context: ControlContext): vo
   app.post(
     '/v1/users/:id/approve',
     {
-      onRequest: requireRole('approver'),
+      onRequest: requireRole('approver', 'province-approver'),
       schema: {
         tags,
         summary: 'Approve a user or his change: an approver of his province, who did not enter it and is not him',
@@ -162,9 +166,9 @@ export function registerUserRoutes(app: ControlApp, context: ControlContext): vo
   )
 
   for (const [name, summary, rule] of [
-    ['refuse', 'Refuse a user or his change', requireRole('operator', 'approver')],
-    ['disable', 'Disable a user at once', requireRole('operator', 'approver')],
-    ['cancel', 'Take a user off the list at once', requireRole('operator', 'approver')],
+    ['refuse', 'Refuse a user or his change', requireRole('operator', 'province-operator', 'approver', 'province-approver')],
+    ['disable', 'Disable a user at once', requireRole('operator', 'province-operator', 'approver', 'province-approver')],
+    ['cancel', 'Take a user off the list at once', requireRole('operator', 'province-operator', 'approver', 'province-approver')],
   ] as const) {
     app.post(
       `/v1/users/:id/${name}`,
@@ -188,8 +192,8 @@ export function registerUserRoutes(app: ControlApp, context: ControlContext): vo
   }
 
   for (const [name, rule] of [
-    ['approve', requireRole('approver')],
-    ['refuse', requireRole('operator', 'approver')],
+    ['approve', requireRole('approver', 'province-approver')],
+    ['refuse', requireRole('operator', 'province-operator', 'approver', 'province-approver')],
   ] as const) {
     app.post(
       `/v1/users/${name}`,

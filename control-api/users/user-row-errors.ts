@@ -15,6 +15,7 @@ export const USER_ROW_ERRORS = {
   PERSON_LISTED: 'The person is on the list already, with other rights or another period.',
   PERSON_NOT_LISTED: 'The person is not on the list of this facility.',
   PERSON_UNCHANGED: 'The list says the same already.',
+  ROW_OTHER_PROVINCE: 'The row is of another province than the access token is for.',
 } as const
 export type UserRowErrorCode = keyof typeof USER_ROW_ERRORS
 
@@ -55,6 +56,10 @@ export const USER_ROW_WORDS: Readonly<Record<UserRowErrorCode, Words>> = {
   PERSON_NOT_LISTED: {
     vi: 'người này không có trong danh sách của cơ sở. Hãy kiểm tra số CCCD và mã CSKCB.',
     en: 'the person is not on the list of this facility. Check the citizen ID and the facility code.',
+  },
+  ROW_OTHER_PROVINCE: {
+    vi: 'thuộc tỉnh khác với tỉnh của mã truy cập. Hãy gửi dòng này cho tỉnh quản lý hoặc Trung tâm CNTT.',
+    en: 'it is of another province than the access token is for. Give the row to that province, or to central IT.',
   },
   PERSON_UNCHANGED: { vi: 'danh sách đã đúng như vậy; không thay đổi gì.', en: 'the list says so already; nothing changes.' },
 }

@@ -150,14 +150,14 @@ export function userViewOf(row: UserRow, actor: Actor, nowMs: number): UserView 
   }
 }
 
-/** @throws ControlError NOT_FOUND */
+/** @throws ControlError NOT_FOUND, OTHER_PROVINCE */
 export async function userDetail(
   db: Kysely<Tables>,
   id: number,
   actor: Actor,
   nowMs: number,
 ): Promise<Static<typeof UserDetail>> {
-  const row = await readUser(db, id)
+  const row = await readUser(db, actor, id)
   const steps = await db.selectFrom('portal_user_step').selectAll().where('user_id', '=', id).orderBy('version').execute()
   return {
     ...userViewOf(row, actor, nowMs),

@@ -1,5 +1,6 @@
 import { USER_RIGHTS } from '../../rules/users/user-right.ts'
 import { parsePerson } from '../access/parse-person.ts'
+import { codesWithin, isWithin } from '../access/within-province.ts'
 import type { ControlContext } from '../http/context.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { ConsoleSite, ConsoleVisit } from '../pages/console.ts'
@@ -25,14 +26,16 @@ export function registerUsersArea(site: ConsoleSite, { store, clock, users }: Co
   const change = <T>({ actor }: ConsoleVisit, work: (change: Change) => Promise<T>): Promise<T> =>
     store.transact(actor, (tx) => work({ ...tx, actor, atMs: clock.nowMs() }))
 
-  site.link(USERS, ['facility', 'operator'], { vi: 'Người dùng', en: 'Users' })
-  site.page(USERS, ['facility', 'operator'], async (visit) => {
+  site.link(USERS, ['facility', 'operator', 'province-operator'], { vi: 'Người dùng', en: 'Users' })
+  site.page(USERS, ['facility', 'operator', 'province-operator'], async (visit) => {
     const { query, formField } = visit
     const isFixed = visit.actor.role === 'facility'
     const facility = facilityOf(visit, query.get('facility'))
-    const rows = await store.read((db) =>
-      db.selectFrom('portal_user').selectAll().where('facility', '=', facility).orderBy('id', 'desc').limit(MOST_ROWS).execute(),
-    )
+    const within = codesWithin(visit.actor)
+    const rows = await store.read((db) => {
+      const all = db.selectFrom('portal_user').selectAll().where('facility', '=', facility).orderBy('id', 'desc').limit(MOST_ROWS)
+      return (within === undefined ? all : all.where('province', 'in', within)).execute()
+    })
     const chooser = isFixed
       ? ''
       : html`<form method="get" action="${USERS}"><label for="which">Mã CSKCB</label><input id="which" name="facility" value="${facility}" inputmode="numeric" maxlength="5" pattern="[0-9]{5}" required><button class="quiet">Xem <span lang="en">(show)</span></button></form>`
@@ -42,7 +45,7 @@ export function registerUsersArea(site: ConsoleSite, { store, clock, users }: Co
       body: html`${doneNotice(query)}${chooser}${facility === '' ? '' : userTable(rows)}${enterForm(formField, { facility, isFixed, nowMs: clock.nowMs() })}`,
     }
   })
-  site.action(`${USERS}/enter`, ['facility', 'operator'], async (visit) => {
+  site.action(`${USERS}/enter`, ['facility', 'operator', 'province-operator'], async (visit) => {
     const text = (name: string): string => visit.form.get(name) ?? ''
     const facility = facilityOf(visit, text('facility'))
     if (facility === '') throw fieldError('Mã CSKCB gồm 5 chữ số.', 'A facility has five digits.')
@@ -60,18 +63,20 @@ export function registerUsersArea(site: ConsoleSite, { store, clock, users }: Co
     return { location: `${USERS}?facility=${facility}&done=entered` }
   })
 
-  site.link(WAITING, ['approver'], { vi: 'Người dùng chờ duyệt', en: 'Users who wait' })
-  site.page(WAITING, ['approver'], async ({ actor, query, formField }) => {
+  site.link(WAITING, ['approver', 'province-approver'], { vi: 'Người dùng chờ duyệt', en: 'Users who wait' })
+  site.page(WAITING, ['approver', 'province-approver'], async ({ actor, query, formField }) => {
     const rows = await store.read(async (db) => {
-      const granted = db
+      const granted = await db
         .selectFrom('user_approver')
         .select('province')
         .where('person', '=', actor.person)
         .where('state', '=', 'granted')
+        .execute()
+      const own = granted.map(({ province }) => province).filter((province) => isWithin(actor, province))
       return db
         .selectFrom('portal_user')
         .selectAll()
-        .where('province', 'in', granted)
+        .where('province', 'in', own)
         .where((eb) =>
           eb.or([eb('state', '=', 'waiting'), eb.and([eb('wanted', 'is not', null), eb('state', 'in', ['active', 'disabled'])])]),
         )
@@ -89,17 +94,19 @@ export function registerUsersArea(site: ConsoleSite, { store, clock, users }: Co
     ['approve', approveUser],
     ['refuse', refuseUser],
   ] as const)
-    site.action(`${USERS}/:id/${step}`, ['approver'], async (visit) => {
+    site.action(`${USERS}/:id/${step}`, ['approver', 'province-approver'], async (visit) => {
       const order = { dispatch: dispatchOf(visit), reason: reasonOf(visit, step), version: Number(visit.form.get('version')) }
       await change(visit, (made) => work(made, idOf(visit), order))
       return { location: `${WAITING}?done=${step}` }
     })
 
-  site.link(APPROVERS, ['operator', 'assessor'], { vi: 'Người phê duyệt', en: 'Approvers' })
-  site.page(APPROVERS, ['operator', 'assessor'], async ({ actor, query, formField }) => {
-    const rows = await store.read((db) =>
-      db.selectFrom('user_approver').selectAll().orderBy('id', 'desc').limit(MOST_ROWS).execute(),
-    )
+  site.link(APPROVERS, ['operator', 'province-operator', 'assessor'], { vi: 'Người phê duyệt', en: 'Approvers' })
+  site.page(APPROVERS, ['operator', 'province-operator', 'assessor'], async ({ actor, query, formField }) => {
+    const within = codesWithin(actor)
+    const rows = await store.read((db) => {
+      const all = db.selectFrom('user_approver').selectAll().orderBy('id', 'desc').limit(MOST_ROWS)
+      return (within === undefined ? all : all.where('province', 'in', within)).execute()
+    })
     const isCentre = actor.role === 'assessor'
     const nowMs = clock.nowMs()
     return {
@@ -108,7 +115,7 @@ export function registerUsersArea(site: ConsoleSite, { store, clock, users }: Co
       body: html`${doneNotice(query)}${approverTable(rows, formField, isCentre, nowMs)}${isCentre ? '' : approverForm(formField, nowMs)}`,
     }
   })
-  site.action(`${APPROVERS}/enter`, ['operator'], async (visit) => {
+  site.action(`${APPROVERS}/enter`, ['operator', 'province-operator'], async (visit) => {
     const text = (name: string): string => visit.form.get(name) ?? ''
     const person = readPerson({ name: text('name'), citizenId: text('citizenId') })
     const entry = { ...person, province: text('province'), person: parsePerson(text('person')) }

@@ -3,7 +3,9 @@ import { createControlAppSetup } from '../../support/control-app.ts'
 
 const NOBODY = [] as const
 const READERS = ['reader', 'operator', 'approver'] as const
-const ROLES = [...READERS, 'assessor', 'portal', 'province', 'facility'] as const
+/** Operators and approvers whose token is for one province. */
+const OF_PROVINCE = ['province-operator', 'province-approver'] as const
+const ROLES = [...READERS, 'assessor', 'portal', 'province', 'facility', ...OF_PROVINCE] as const
 
 /** Who is let in, agents apart: a row for each operation, so that a new route without a row fails. */
 const MATRIX: Readonly<Record<string, 'anyone' | readonly (typeof ROLES)[number][]>> = {
@@ -38,17 +40,17 @@ const MATRIX: Readonly<Record<string, 'anyone' | readonly (typeof ROLES)[number]
   'GET /v1/policy-rehearsal/rows': [...READERS, 'province', 'facility'],
   'GET /v1/policy-rehearsal.csv': [...READERS, 'province', 'facility'],
   'GET /v1/policy-rehearsal.xlsx': [...READERS, 'province', 'facility'],
-  'POST /v1/otp/officers': ['operator'],
-  'GET /v1/otp/officers': READERS,
-  'POST /v1/otp/officers/import': ['operator'],
-  'POST /v1/otp/officers/{id}/approve': ['approver'],
-  'POST /v1/otp/officers/{id}/refuse': ['operator', 'approver'],
-  'POST /v1/otp/officers/{id}/revoke': ['operator', 'approver'],
-  'POST /v1/otp/officers/{id}/unlock': ['operator', 'approver'],
+  'POST /v1/otp/officers': ['operator', 'province-operator'],
+  'GET /v1/otp/officers': [...READERS, ...OF_PROVINCE],
+  'POST /v1/otp/officers/import': ['operator', 'province-operator'],
+  'POST /v1/otp/officers/{id}/approve': ['approver', 'province-approver'],
+  'POST /v1/otp/officers/{id}/refuse': ['operator', 'approver', 'province-operator', 'province-approver'],
+  'POST /v1/otp/officers/{id}/revoke': ['operator', 'approver', 'province-operator', 'province-approver'],
+  'POST /v1/otp/officers/{id}/unlock': ['operator', 'approver', 'province-operator', 'province-approver'],
   'POST /v1/otp/requests': ['portal'],
   'POST /v1/otp/verifications': ['portal'],
-  'GET /v1/otp/grants': READERS,
-  'POST /v1/otp/grants/{id}/revoke': ['operator', 'approver'],
+  'GET /v1/otp/grants': [...READERS, ...OF_PROVINCE],
+  'POST /v1/otp/grants/{id}/revoke': ['operator', 'approver', 'province-operator', 'province-approver'],
   'POST /v1/grant-uses': NOBODY,
   'GET /v1/sms': READERS,
   // Behind a secret of their own.
@@ -61,33 +63,39 @@ const MATRIX: Readonly<Record<string, 'anyone' | readonly (typeof ROLES)[number]
   'GET /v1/revisions': READERS,
   'GET /v1/revisions/{revision}': READERS,
   'POST /v1/revisions/shrink-approvals': ['operator', 'approver'],
-  'GET /v1/imports': READERS,
-  'POST /v1/imports': ['operator'],
-  'GET /v1/imports/{id}': READERS,
-  'GET /v1/imports/{id}/verdicts': READERS,
-  'GET /v1/imports/{id}/verdicts.csv': READERS,
-  'POST /v1/imports/{id}/refuse': ['operator', 'approver'],
-  'POST /v1/users': ['operator'],
-  'GET /v1/users': [...READERS, 'assessor'],
-  'GET /v1/users/{id}': [...READERS, 'assessor'],
-  'POST /v1/users/{id}/change': ['operator'],
-  'POST /v1/users/{id}/approve': ['approver'],
-  'POST /v1/users/{id}/refuse': ['operator', 'approver'],
-  'POST /v1/users/{id}/disable': ['operator', 'approver'],
-  'POST /v1/users/{id}/cancel': ['operator', 'approver'],
-  'POST /v1/users/approve': ['approver'],
-  'POST /v1/users/refuse': ['operator', 'approver'],
+  'GET /v1/imports': [...READERS, ...OF_PROVINCE],
+  'POST /v1/imports': ['operator', 'province-operator'],
+  'GET /v1/imports/{id}': [...READERS, ...OF_PROVINCE],
+  'GET /v1/imports/{id}/verdicts': [...READERS, ...OF_PROVINCE],
+  'GET /v1/imports/{id}/verdicts.csv': [...READERS, ...OF_PROVINCE],
+  'POST /v1/imports/{id}/refuse': ['operator', 'approver', 'province-operator', 'province-approver'],
+  'POST /v1/users': ['operator', 'province-operator'],
+  'GET /v1/users': [...READERS, 'assessor', ...OF_PROVINCE],
+  'GET /v1/users/{id}': [...READERS, 'assessor', ...OF_PROVINCE],
+  'POST /v1/users/{id}/change': ['operator', 'province-operator'],
+  'POST /v1/users/{id}/approve': ['approver', 'province-approver'],
+  'POST /v1/users/{id}/refuse': ['operator', 'approver', 'province-operator', 'province-approver'],
+  'POST /v1/users/{id}/disable': ['operator', 'approver', 'province-operator', 'province-approver'],
+  'POST /v1/users/{id}/cancel': ['operator', 'approver', 'province-operator', 'province-approver'],
+  'POST /v1/users/approve': ['approver', 'province-approver'],
+  'POST /v1/users/refuse': ['operator', 'approver', 'province-operator', 'province-approver'],
   'POST /v1/user-uses': NOBODY,
-  'POST /v1/approvers': ['operator'],
-  'GET /v1/approvers': [...READERS, 'assessor'],
+  'POST /v1/approvers': ['operator', 'province-operator'],
+  'GET /v1/approvers': [...READERS, 'assessor', ...OF_PROVINCE],
   'POST /v1/approvers/{id}/grant': ['assessor'],
-  'POST /v1/approvers/{id}/refuse': ['operator', 'assessor'],
-  'POST /v1/approvers/{id}/revoke': ['operator', 'assessor'],
+  'POST /v1/approvers/{id}/refuse': ['operator', 'assessor', 'province-operator'],
+  'POST /v1/approvers/{id}/revoke': ['operator', 'assessor', 'province-operator'],
 }
 
 describe('every route', () => {
   it('lets in the roles of the table and nobody else', async () => {
-    const { app, as } = await createControlAppSetup()
+    const setup = await createControlAppSetup()
+    const { app } = setup
+    const as = {
+      ...setup.as,
+      'province-operator': await setup.token('operator-01', 'operator', '01'),
+      'province-approver': await setup.token('approver-01', 'approver', '01'),
+    }
     const { paths } = (await app.inject('/openapi.json')).json<{ paths: Record<string, object> }>()
     const found: Record<string, unknown> = {}
     for (const [path, operations] of Object.entries(paths)) {
