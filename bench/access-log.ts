@@ -11,15 +11,13 @@ export interface AccessLogOptions {
   readonly seed: number
   /** Users with a name of their own, in turn, each of the facility after the last one's; without them every facility has its one account. */
   readonly users?: number
-  /** Whether the lines tell whom they are about. */
-  readonly withSubjects?: boolean
 }
 
 /**
  * Writes a log of ordinary look-ups, tokens and all: 13,000 facilities whose sizes are log-normal (median 10 visits a day, σ 1.75, at most 10,000),
  * two addresses each, 350 requests a second. Made up from `seed`.
  */
-export function writeAccessLog(file: string, { lines, seed, users, withSubjects = false }: AccessLogOptions): void {
+export function writeAccessLog(file: string, { lines, seed, users }: AccessLogOptions): void {
   const seeded = createSeeded(seed)
   const pool = Array.from({ length: 65_536 }, () => HEX[seeded.below(16)]).join('')
   const hex = (length: number) => {
@@ -37,16 +35,11 @@ export function writeAccessLog(file: string, { lines, seed, users, withSubjects 
       const facility = String(1_000 + chosen).padStart(5, '0')
       const ip = `20.${chosen >> 8}.${chosen & 255}.${1 + seeded.below(2)}`
       const query = `token=${hex(100)}&id_token=${hex(36)}&username=${facility}_${user === undefined ? 'BV' : String(user).padStart(12, '0')}&password=${hex(32)}`
-      piece += `{"at":"${at}+07:00","ip":"${ip}","port":"${1024 + seeded.below(60_000)}","method":"POST","uri":"/api/egw/KQNhanLichSuKCB2024?${query}","status":"200","bytes":"812","ms":"0041","host":"egw.example","accessToken":"","authorization":""${withSubjects ? `,"subject":"${subjectOf(seeded, chosen)}"` : ''}}\n`
+      piece += `{"at":"${at}+07:00","ip":"${ip}","port":"${1024 + seeded.below(60_000)}","method":"POST","uri":"/api/egw/KQNhanLichSuKCB2024?${query}","status":"200","bytes":"812","ms":"0041","host":"egw.example","accessToken":"","authorization":""}\n`
     }
     writeSync(output, piece)
   }
   closeSync(output)
-}
-
-/** One of the 200 persons who come to a facility these days, as ten digits. */
-function subjectOf(seeded: Seeded, facility: number): string {
-  return String(7_000_000_000 + facility * 1000 + seeded.below(200))
 }
 
 /** Each facility as often as it has visits in a day, so that a blind pick meets the large ones most. */

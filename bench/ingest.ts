@@ -1,58 +1,24 @@
 import { once } from 'node:events'
-import { closeSync, openSync, readSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLogIntake } from '../agent/watch/log-intake.ts'
-import { createDetector } from '../rules/detect/create-detector.ts'
-import { DEFAULT_DETECT_POLICY } from '../rules/detect/detect-policy.ts'
-import type { Detector } from '../rules/detect/detector.ts'
-import type { Registrations } from '../rules/detect/registered-facility.ts'
-import { createAttributor } from '../rules/requests/attributor.ts'
-import { createMasker } from '../rules/requests/mask-account.ts'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { spawnHere } from '../test/support/service.ts'
-import { type AccessLogOptions, writeAccessLog } from './access-log.ts'
 import type { BenchResult } from './bench-result.ts'
-import { writeMorningLog } from './morning-log.ts'
-import { usedBytes } from './used-bytes.ts'
+import { INGEST_LINES, INGEST_LOGS, type IngestLog } from './ingest-logs.ts'
+import type { IngestFigure, IngestTask } from './ingest-worker.ts'
 
-const LINES = 1_000_000
-const CHUNK_BYTES = 262_144
-/** Each case is run so often, turn about, and the best counts: other work on the machine only ever makes it slower. */
-const ROUNDS = 3
+const WORKER = fileURLToPath(new URL('./ingest-worker.ts', import.meta.url))
+/** mawk and our two programs are run so often, turn about, and the best counts: other work on the machine only ever makes it slower. */
+const ROUNDS = 2
 /** Counts the lines of each account, the least that any tool would do; no attribution, no windows, no rules. */
 const MAWK =
   'match($0, /[?&][Uu]ser[Nn]ame=[^&" ]*/) { n[substr($0, RSTART + 10, RLENGTH - 10)]++ } END { for (a in n) k++; print k }'
 
 /** What `watch` may take for 200,000 accounts. */
 const MEMORY_LIMIT_MB = 200
-
-/** A log, and the registrations that fit it. */
-interface IngestCase {
-  readonly name: string
-  readonly write: (file: string) => Registrations | undefined
-}
-
-const CASES: readonly IngestCase[] = [
-  morning('an ordinary morning of 13,000 facilities', false),
-  morning('an ordinary morning, persons told', true),
-  blind('13,000 accounts picked blindly, not registered', { lines: LINES, seed: 2019 }),
-  blind('200,000 named users picked blindly, not registered', { lines: LINES, seed: 2019, users: 200_000 }),
-]
-
-function morning(name: string, withSubjects: boolean): IngestCase {
-  return { name, write: (file) => writeMorningLog(file, { lines: LINES, seed: 2019, withSubjects }) }
-}
-
-function blind(name: string, options: AccessLogOptions): IngestCase {
-  return {
-    name,
-    write(file) {
-      writeAccessLog(file, options)
-      return undefined
-    },
-  }
-}
 
 /**
  * Lines a second from the file to attributed requests, and on through windows and rules, beside mawk on the same file in the same run; and what detection
@@ -62,25 +28,27 @@ export async function benchIngest(): Promise<readonly BenchResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'edgeward-bench-'))
   try {
     const results: BenchResult[] = []
-    for (const each of CASES) results.push(...(await measure(join(folder, 'access.log'), each)))
+    for (const log of INGEST_LOGS) results.push(...(await measure(join(folder, 'access.log'), log)))
     return results
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function measure(file: string, { name, write }: IngestCase): Promise<BenchResult[]> {
-  const registrations = write(file)
-  const best = { mawk: Infinity, parse: Infinity, count: Infinity }
+async function measure(file: string, log: IngestLog): Promise<BenchResult[]> {
+  const { name } = log
+  log.write(file)
+  const best = { mawk: Infinity, parse: Infinity, judge: Infinity }
   for (let round = 0; round < ROUNDS; round += 1) {
-    best.mawk = Math.min(best.mawk, await timeMawk(file))
-    best.parse = Math.min(best.parse, timeIngest(file, undefined))
-    best.count = Math.min(best.count, timeIngest(file, createCounter(registrations)))
+    for (const task of ['parse', 'judge'] as const) {
+      best.mawk = Math.min(best.mawk, await timeMawk(file))
+      best[task] = Math.min(best[task], await figureOf(name, file, task))
+    }
   }
-  const memory = Math.round(megabytesFor(file, registrations))
+  const memory = Math.round((await figureOf(name, file, 'memory')) / 1_048_576)
   return [
     resultOf(`parse and attribute, ${name}`, best.parse, best.mawk),
-    resultOf(`and count, judge, ${name}`, best.count, best.mawk),
+    resultOf(`and count, judge, ${name}`, best.judge, best.mawk),
     {
       bench: 'ingest',
       case: `memory, ${name}`,
@@ -92,46 +60,17 @@ async function measure(file: string, { name, write }: IngestCase): Promise<Bench
   ]
 }
 
-/** What detection holds after the whole log. */
-function megabytesFor(file: string, registrations: Registrations | undefined): number {
-  const before = usedBytes()
-  const detector = createCounter(registrations)
-  timeIngest(file, detector)
-  const bytes = usedBytes() - before
-  if (detector.size === 0) throw new Error('No account is held: the figure would mean nothing')
-  return bytes / 1_048_576
-}
-
 function resultOf(name: string, ourMs: number, limitMs: number): BenchResult {
-  const [ours, limit] = [ourMs, limitMs].map((ms) => Math.round((LINES / ms) * 1000))
+  const [ours, limit] = [ourMs, limitMs].map((ms) => Math.round((INGEST_LINES / ms) * 1000))
   return { bench: 'ingest', case: name, ours: ours ?? 0, limit: limit ?? 0, ratio: limitMs / ourMs, unit: 'lines/s' }
 }
 
-function createCounter(registrations: Registrations | undefined): Detector {
-  const maskAccount = createMasker(new Uint8Array(32))
-  return createDetector(DEFAULT_DETECT_POLICY, { maskAccount, ...(registrations === undefined ? {} : { registrations }) })
-}
-
-/** @param detector counts and judges what is read, as `watch` has it do; without one it is only parsed and attributed */
-function timeIngest(file: string, detector: Detector | undefined): number {
-  const start = performance.now()
-  const intake = createLogIntake({
-    format: 'nginx-json',
-    key: new Uint8Array(32),
-    attributor: createAttributor(),
-    takeRequest: (request) => void detector?.observe(request),
-    ...(detector === undefined ? {} : { lookups: detector }),
-  })
-  const splitter = intake.createSplitter()
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
-  const input = openSync(file, 'r')
-  for (let bytes = readSync(input, chunk); bytes > 0; bytes = readSync(input, chunk)) splitter.push(chunk.subarray(0, bytes))
-  splitter.finish()
-  closeSync(input)
-  const { requests, unnamed } = intake.counts
-  if (requests - unnamed !== LINES)
-    throw new Error(`Only ${requests - unnamed} of ${LINES} lines were attributed: the figures would mean nothing`)
-  return performance.now() - start
+/** In a process of its own: code that has run other logs another way before is not the code that `watch` runs. */
+async function figureOf(name: string, file: string, task: IngestTask): Promise<number> {
+  const worker = spawnHere(process.execPath, [WORKER, name, file, task])
+  const [output, [code]] = await Promise.all([text(worker.stdout as Readable), once(worker, 'close') as Promise<[number | null]>])
+  if (code !== 0) throw new Error(`The reader of ${name} (${task}) ended with ${code}`)
+  return (JSON.parse(output) as IngestFigure).figure
 }
 
 async function timeMawk(file: string): Promise<number> {

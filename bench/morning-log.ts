@@ -28,9 +28,9 @@ export interface MorningLogOptions {
 
 /**
  * Writes a log of an ordinary morning as the scenario bank plays it: visits that begin with a log-in and make one to nine look-ups, three at a time, some refused, some that
- * find nobody; tokens and all. Gives the registrations that fit it.
+ * find nobody; tokens and all. `morningRegistrations` fit it.
  */
-export function writeMorningLog(file: string, { lines, seed, withSubjects }: MorningLogOptions): Registrations {
+export function writeMorningLog(file: string, { lines, seed, withSubjects }: MorningLogOptions): void {
   const facilities = makeFacilities(seed, FACILITIES)
   const seeded = createSeeded(seed)
   const pool = Array.from({ length: 65_536 }, () => HEX[seeded.below(16)]).join('')
@@ -65,7 +65,11 @@ export function writeMorningLog(file: string, { lines, seed, withSubjects }: Mor
   }
   closeSync(output)
   if (written < lines) throw new Error(`The day has only ${written} lines after eight o'clock`)
-  return registrationsOf(facilities)
+}
+
+/** Sizes and addresses of the facilities in a log of that seed. */
+export function morningRegistrations(seed: number): Registrations {
+  return registrationsOf(makeFacilities(seed, FACILITIES))
 }
 
 /** Ten digits for a person, '' for nobody; who lives in one place has numbers close to each other. */
