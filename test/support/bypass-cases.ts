@@ -246,6 +246,14 @@ const HUGE: readonly BypassCase[] = [
     'stops',
   ],
   ['1,100 bare marks before the name', asked(`${U}?${'&'.repeat(1_100)}username=01234_BV&case`), 'stops'],
+  ...['\x01', '\x0b', '\x1b', '\x7f', '\x80', '\xff'].flatMap((odd): BypassCase[] => {
+    const code = odd.charCodeAt(0).toString(16)
+    return ['User-Agent', 'accessToken', 'Authorization', 'X'].map((name) => [
+      `a byte of 0x${code} in ${name}`,
+      asked(BAD, `${name}: a${odd}b\r\n`),
+      'stops',
+    ])
+  }),
   ['a form of 40 KB', posted(BAD, 'x'.repeat(40_000)), 'stops'],
 ]
 

@@ -319,6 +319,19 @@ if (!isInstalled('nginx')) {
     t.same([open.status, shut.status], [200, 503], 'a gate that says nothing is one that is away')
     silent.close()
     await rm(`${folder}/gate.sock`, { force: true })
+    for (const status of [400, 405, 413, 414, 431]) {
+      const puzzled = createServer((socket) => socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\n\r\n`))
+      puzzled.listen(`${folder}/gate.sock`)
+      await once(puzzled, 'listening')
+      const answers = [await send(shared), await send(shared, closed)]
+      t.same(
+        answers.map((answer) => answer.status),
+        [503, 503],
+        `a question that the gate cannot read (${status}) goes to nobody`,
+      )
+      puzzled.close()
+      await rm(`${folder}/gate.sock`, { force: true })
+    }
     edge = await runGate({ folder, nowMs: edge.clock.nowMs() })
     t.equal(seen(await send(shared)), '403 SHARED_ACCOUNT', 'back, with what was handed over')
     t.equal(edge.gate.holder.policyVersion, 1)
