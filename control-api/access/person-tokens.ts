@@ -74,7 +74,7 @@ export async function personOf(store: Store, token: string, nowMs: number): Prom
 const SCOPES: Readonly<Partial<Record<TokenRow['role'], string>>> = {
   operator: 'the two digits of a province of today, or left out for all provinces',
   approver: 'the two digits of a province of today, or left out for all provinces',
-  province: 'the two digits of a province',
+  province: 'the two digits of a province of today',
   facility: 'the five digits of a facility',
 }
 
@@ -87,10 +87,9 @@ function requireScope(role: TokenRow['role'], scope: string | undefined, nowMs: 
 }
 
 function fitsRole(role: TokenRow['role'], scope: string | undefined, nowMs: number): boolean {
-  if (role === 'province') return scope !== undefined && /^[0-9]{2}$/.test(scope)
   if (role === 'facility') return scope !== undefined && /^[0-9]{5}$/.test(scope)
-  if (scope === undefined) return true
-  return (role === 'operator' || role === 'approver') && provinceName(scope, nowMs) !== undefined
+  if (scope === undefined) return role !== 'province'
+  return (role === 'operator' || role === 'approver' || role === 'province') && provinceName(scope, nowMs) !== undefined
 }
 
 /** All tokens without what could be used, newest first. */

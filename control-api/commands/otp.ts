@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
+import { ControlError } from '../http/control-error.ts'
 import { revokeGrant } from '../otp/grant-rows.ts'
 import { importOfficers } from '../otp/import-officers.ts'
 import { listOfficers, type OfficerView } from '../otp/officer-view.ts'
@@ -140,13 +141,17 @@ async function approve(task: Task): Promise<ExitCode> {
     values.import === undefined
       ? [requireFlag(task.operand, 'ID of the officer, or --import,')]
       : (await control.store.read((db) => listOfficers(db, query, SYSTEM_CLOCK.nowMs()))).map(({ id }) => id)
+  if (ids.length === 0)
+    throw new ControlError(
+      'NOT_FOUND',
+      `Nobody of the import ${JSON.stringify(values.import)} waits for approval; control otp officers --state waiting lists who does.`,
+    )
   // All or none: a list is approved as it was sent.
-  if (ids.length > 0)
-    await control.store.transact(actor, async (tx) => {
-      for (const id of ids) await approveOfficer(tx, actor, id, dispatch, service.officerParts())
-    })
+  await control.store.transact(actor, async (tx) => {
+    for (const id of ids) await approveOfficer(tx, actor, id, dispatch, service.officerParts())
+  })
   io.stderr.write(`Approved ${ids.length}${service.sms.isOn ? '; a running service tells them by SMS' : ''}.\n`)
-  return ids.length > 0 ? 0 : 1
+  return 0
 }
 
 async function end(task: Task, step: 'refuse' | 'revoke'): Promise<ExitCode> {

@@ -103,7 +103,7 @@ export function registerOtpRoutes(app: ControlApp, context: ControlContext): voi
                 grantedAt: instant,
                 usedAt: instant,
                 endsAt: instant,
-                live: Type.Boolean({ description: 'false where nothing was looked up for 30 minutes' }),
+                live: Type.Boolean({ description: 'false where nothing was looked up for `otp.idleMinutes`' }),
               }),
             ),
           }),

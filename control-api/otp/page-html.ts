@@ -72,12 +72,13 @@ function codeForm({ formToken, requestId, minutes }: Extract<PageView, { kind: '
 <p><a href="/otp">Không nhận được? Lấy mã khác</a> <span class="en" lang="en">Nothing came? Ask again</span></p>`
 }
 
-function doneHtml({ endsAtMs }: GivenRight): Html {
+function doneHtml({ grantedAtMs, idleEndsAtMs, endsAtMs }: GivenRight): Html {
+  const minutes = Math.round((idleEndsAtMs - grantedAtMs) / 60_000)
   const [day = '', clock = ''] = portalTimeText(endsAtMs).split('T')
   const end = `${clock.slice(0, 5)} ngày ${day.split('-').reverse().join('/')}`
   return html`<div class="notice good" role="status"><p><strong>Đã xác nhận.</strong> Tài khoản của anh/chị được tra cứu lịch sử khám chữa bệnh.</p>
 <p class="en" lang="en">Confirmed. Your account may look up treatment histories.</p></div>
-<ul><li>Hết hiệu lực nếu 30 phút không tra cứu. <span class="en" lang="en">It lapses after 30 minutes without a look-up.</span></li>
+<ul><li>Hết hiệu lực nếu ${minutes} phút không tra cứu. <span class="en" lang="en">It lapses after ${minutes} minutes without a look-up.</span></li>
 <li>Muộn nhất đến ${end}. <span class="en" lang="en">At the latest at that time.</span></li></ul>
 <p>Có thể đóng trang này. <span class="en" lang="en">You may close this page.</span></p>`
 }

@@ -81,8 +81,8 @@ export const GATE_REASONS = {
     rule: 'otp',
     status: 403,
     maKetQua: '403',
-    vi: 'Mã OTP đã hết hiệu lực do quá 30 phút không tra cứu hoặc hết phiên (1232/BHXH-CNTT). Đề nghị lấy và nhập mã OTP mới.',
-    en: 'The OTP has lapsed: no look-up for 30 minutes, or its session ended (1232/BHXH-CNTT). Request and enter a new one.',
+    vi: 'Mã OTP đã hết hiệu lực do quá lâu không tra cứu hoặc hết phiên (1232/BHXH-CNTT). Đề nghị lấy và nhập mã OTP mới.',
+    en: 'The OTP has lapsed: no look-up for too long, or its session ended (1232/BHXH-CNTT). Request and enter a new one.',
   },
   OUT_OF_HOURS: {
     rule: 'hours',
