@@ -52,7 +52,7 @@ export const policy: Command = {
     const atMs = values.at === undefined ? undefined : findInstantMs(values.at)
     if (values.at !== undefined && atMs === undefined)
       throw new UsageError(`--at must be an instant with an offset, is ${JSON.stringify(values.at)}`)
-    const source = action === 'show' ? '' : await readSource(requireFlag(file, 'FILE'))
+    const source = action === 'show' ? '{}' : await readSource(requireFlag(file, 'FILE'))
     const draft = readDraft(source, io)
     if (draft === undefined) return 2
     if (action === 'check') {
@@ -108,6 +108,11 @@ async function show({ repository }: OpenControl, io: CommandIo): Promise<ExitCod
 }
 
 function readDraft(source: string, io: CommandIo): GatePolicy | undefined {
+  // An empty file is a slip of the hand more often than a wish: by default, shared accounts are refused from their date on.
+  if (source.split('\n').every((line) => /^\s*(#|$)/.test(line))) {
+    io.stderr.write('The file says nothing: every rule would be as it is by default. Write {} if that is meant.\n')
+    return undefined
+  }
   try {
     return parsePolicySource(source)
   } catch (error) {

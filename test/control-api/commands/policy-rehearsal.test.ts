@@ -51,6 +51,16 @@ it('a draft is held against what edges counted, at a date, and nothing is signed
   expect((await runControl('policy', 'rehearse', file, '--at', 'soon', ...data)).code).toBe(2)
 })
 
+it('a file that says nothing is not published, and one that says so is', async () => {
+  const { data, write } = await aFolder()
+  for (const source of ['', '\n', '# to be written\n\n  # later\n']) {
+    const { code, stdout, stderr } = await runControl('policy', 'publish', await write(source), ...data)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('Write {} if that is meant')
+  }
+  expect((await runControl('policy', 'publish', await write('{}\n'), ...data)).stdout).toBe('policy 1\n')
+})
+
 it('publishing warns of each date at which a rule turns on, and for how many facilities', async () => {
   const { data, write } = await aFolder([NAMED, SHARED])
   expect((await runControl('policy', 'publish', await write('user: { mode: rehearse }\n'), ...data)).stderr).toBe(

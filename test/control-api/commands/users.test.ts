@@ -45,7 +45,7 @@ it('the account policy is checked with every fault, signed once, and shown', asy
   await writeFile(file, 'nonsense: true\n')
   const refused = await runControl('policy', 'publish', file, ...data)
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('nonsense')])
-  await writeFile(file, '')
+  await writeFile(file, '{}\n')
   expect((await runControl('policy', 'check', file)).code).toBe(0)
   expect((await runControl('policy', 'publish', file, ...data)).stdout).toBe('policy 1\n')
   expect((await runControl('policy', 'publish', file, ...data)).stdout).toBe('policy 1 stays: nothing differs\n')
