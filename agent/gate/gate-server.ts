@@ -32,8 +32,8 @@ export interface GateServerParts {
 export function createGateServer({ desk, answers, clock, pace, questionMs = QUESTION_MS }: GateServerParts): Server {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
-    // Proxies hand control characters of a client's headers on. Answered with 400 such a question would go to the portal
-    // unjudged, as if the gate were away.
+    // Proxies hand control characters of a client's headers on. Answered with 400, nobody has judged the request: the shipped nginx
+    // refuses it, and one that takes every fault for a gate that is away passes it.
     insecureHTTPParser: true,
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: questionMs,
