@@ -25,7 +25,7 @@ export type Limit = Static<typeof Limit>
 
 const Exemption = Type.Object(
   {
-    rules: Type.Array(oneOf<RuleName>(...RULE_NAMES)),
+    rules: Type.Optional(Type.Array(oneOf<RuleName>(...RULE_NAMES))),
     account: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     facility: Type.Optional(Type.String({ pattern: '^[0-9]{5}$' })),
     province: Type.Optional(Type.String({ pattern: '^[0-9]{2}$' })),

@@ -24,8 +24,8 @@ export class Exemptions {
 
   covers(rule: RuleName, { name, facility }: Account, nowMs: number): boolean {
     if (this.#all.length === 0) return false
-    const isIt = ({ exemption, untilMs }: TimedExemption): boolean =>
-      nowMs < untilMs && (exemption.rules.length === 0 || exemption.rules.includes(rule))
+    const isIt = ({ exemption: { rules = [] }, untilMs }: TimedExemption): boolean =>
+      nowMs < untilMs && (rules.length === 0 || rules.includes(rule))
     const isAmong = (list: readonly TimedExemption[] | undefined): boolean => list?.some(isIt) === true
     return (
       isAmong(this.#byAccount.get(name.toUpperCase())) ||

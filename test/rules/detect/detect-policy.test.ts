@@ -47,6 +47,14 @@ describe('the detection policy', () => {
     ])
   })
 
+  it('takes an exemption that names no rules: it is from all of them', () => {
+    const exemption = { facility: '01234', reason: 'nâng cấp phần mềm', until: '2026-12-31T23:59:59+07:00' }
+    expect(parsePolicy(`exemptions: [${JSON.stringify(exemption)}]\n`).exemptions).toEqual([exemption])
+    expect(faultsOf(`exemptions: [${JSON.stringify({ ...exemption, rules: ['all'] })}]\n`).join()).toContain(
+      'exemptions.0.rules.0',
+    )
+  })
+
   it('can name every window there is', () => {
     for (const window of WINDOW_NAMES) {
       expect(

@@ -7,7 +7,7 @@ const UNTIL = '2026-03-02T12:00:00+07:00'
 const BEFORE = Date.parse(UNTIL) - 1
 
 function anExemption(fields: Partial<Exemption>): Exemption {
-  return { rules: [], reason: 'nâng cấp phần mềm', until: UNTIL, ...fields }
+  return { reason: 'nâng cấp phần mềm', until: UNTIL, ...fields }
 }
 
 function anAccount(name: string, facility: string | undefined) {
@@ -22,6 +22,7 @@ describe('Exemptions', () => {
     [anExemption({ facility: '01235' }), false, 'another facility'],
     [anExemption({ province: '01' }), true, 'its province'],
     [anExemption({ province: '79' }), false, 'another province'],
+    [anExemption({ account: '01234_BV', rules: [] }), true, 'an empty list of rules is all of them'],
     [anExemption({ account: '01234_BV', rules: ['rate', 'walk'] }), true, 'this rule among others'],
     [anExemption({ account: '01234_BV', rules: ['walk'] }), false, 'another rule'],
   ])('leave out %j: %s (%s)', (exemption, isCovered) => {
