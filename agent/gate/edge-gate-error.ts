@@ -19,6 +19,8 @@ export const EDGE_GATE_ERRORS = {
   GATE_HAPROXY_AWAY: 'the runtime socket of HAProxy does not answer; what its maps hold goes on, and it is tried again',
   GATE_HAPROXY_REFUSED:
     'HAProxy does not take what the gate says: its configuration or its maps are not those that are shipped; it is tried again',
+  GATE_HAPROXY_UNJUDGED:
+    'HAProxy had requests within the last ten minutes that it could not judge: its maps were empty, or its code failed',
   GATE_SOCKET_UNUSABLE: 'the socket of the gate cannot be listened on; it is tried again',
 } as const
 

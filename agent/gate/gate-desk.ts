@@ -58,7 +58,7 @@ export function createGateDesk(holder: GateHolder, book: RehearsalBook, key: Uin
     return facility === undefined ? undefined : (holder.state.facilities?.provinceOf(facility) ?? facility.slice(0, 2))
   }
 
-  /** Into the book one by one: its rows count requests, each at an instant of its day. */
+  /** Into the book as one request at the first instant and the rest at the last: after hours without `watch` a row may stand for millions. */
   function noteRow({ reason, would, refused, firstMs, lastMs, userAgent, ...row }: DecidedRow): void {
     counts.byReason[reason].would += would
     counts.byReason[reason].refused += refused
@@ -70,18 +70,14 @@ export function createGateDesk(holder: GateHolder, book: RehearsalBook, key: Uin
       token: isNamed(account) ? token : undefined,
     }
     const { status } = GATE_REASONS[reason]
-    for (let at = 0; at < would + refused; at += 1) {
-      const request = {
-        atMs: at === 0 ? firstMs : lastMs,
-        ip: source,
-        account,
-        accountSource: undefined,
-        facility,
-        function: called,
-        class: kind,
-        method: '',
-      }
-      book.take(request, at < would ? { status: 204, reason: undefined, would: [reason] } : { status, reason, would: [] }, face)
+    const like = { ip: source, account, accountSource: undefined, facility, function: called, class: kind, method: '' }
+    const passing = { status: 204, reason: undefined, would: [reason] } as const
+    for (const [decision, times] of [
+      [passing, would],
+      [{ status, reason, would: [] }, refused],
+    ] as const) {
+      if (times > 0) book.take({ ...like, atMs: firstMs }, decision, face)
+      if (times > 1) book.take({ ...like, atMs: lastMs }, decision, face, times - 1)
     }
   }
 

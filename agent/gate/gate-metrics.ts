@@ -7,14 +7,14 @@ import type { GateStatus } from './gate-status.ts'
 export function addGateMetrics(registry: Registry, read: () => GateStatus | undefined): void {
   const decisions: Counter<'outcome'> = new Counter({
     name: 'edgeward_gate_decisions_total',
-    help: 'Requests decided: passed, refused, or unreadable because the proxy told no target or address.',
+    help: 'Requests decided: passed, refused, unreadable because the proxy told no target or address, or unjudged by HAProxy, whose maps were empty or whose code failed.',
     labelNames: ['outcome'],
     registers: [registry],
     collect() {
       decisions.reset()
       const status = read()
       if (status === undefined) return
-      for (const outcome of ['passed', 'refused', 'unreadable'] as const) decisions.inc({ outcome }, status[outcome])
+      for (const outcome of ['passed', 'refused', 'unreadable', 'unjudged'] as const) decisions.inc({ outcome }, status[outcome])
     },
   })
   const reasons: Counter<'reason' | 'outcome'> = new Counter({

@@ -14,6 +14,8 @@ export interface GateStatus {
   readonly passed: number
   readonly refused: number
   readonly unreadable: number
+  /** Requests that HAProxy could not judge: what came of them the line in its configuration says. */
+  readonly unjudged: number
   readonly byReason: Readonly<Record<GateReason, { readonly refused: number; readonly would: number }>>
   /** Accounts that flags of this edge, and verdicts over all edges, hold back. */
   readonly flags: number

@@ -5,6 +5,7 @@ import { parsePolicySource } from '../../rules/gate/policy-document.ts'
 import { DEFAULT_GATE_POLICY, type GatePolicy } from '../../rules/gate/policy-options.ts'
 import type { Clock } from '../../rules/time/clock.ts'
 import { createHaproxyKeeper } from '../haproxy/haproxy-keeper.ts'
+import type { ProxyDecisions } from '../haproxy/read-decisions.ts'
 import { createRuntimeSocket } from '../haproxy/runtime-socket.ts'
 import type { Log } from '../log/log.ts'
 import { type Timers, wait } from '../time/timers.ts'
@@ -34,6 +35,8 @@ const SAVE_BOOK_MS = 60_000
 const SAVE_USES_MS = 2000
 /** HAProxy is asked so often whether it was reloaded, and for look-ups under grants. */
 const HAPROXY_MS = 500
+/** Requests that HAProxy could not judge are a fault for so long. */
+const TELL_UNJUDGED_MS = 600_000
 /** A socket that cannot be listened on is tried again. */
 const LISTEN_AGAIN_MS = 5_000
 
@@ -85,6 +88,7 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
   let savedMark = ''
   let [markDueMs, bookDueMs] = [0, monotonicMs() + SAVE_BOOK_MS]
   let bookVersion = book.version
+  let [unjudged, unjudgedUntilMs] = [0, 0]
   let [usesDueMs, savedUses] = [0, holder.usesChange]
 
   function answersNow(): GateAnswers {
@@ -173,6 +177,7 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
         desk.hear(decisions)
         const { unlisted } = decisions
         if (unlisted > 0) log.warn({ unlisted }, 'HAProxy had no room for all that it decided')
+        noteUnjudged(decisions)
       },
     })
     while (!signal.aborted) {
@@ -182,8 +187,19 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
       } catch (error) {
         faults.set('haproxy', error as Error)
       }
+      if (monotonicMs() >= unjudgedUntilMs) faults.set('haproxy unjudged', undefined)
       await wake.wait(HAPROXY_MS, signal)
     }
+  }
+
+  /** Empty maps are so for the first moment of every start: what is told is that there were requests meanwhile. */
+  function noteUnjudged({ unjudged: more, fault }: ProxyDecisions): void {
+    if (more === 0) return
+    unjudged += more
+    unjudgedUntilMs = monotonicMs() + TELL_UNJUDGED_MS
+    const reason = fault === '' ? 'its maps were empty, as after a start without watch' : `its code failed: ${fault}`
+    const words = `HAProxy could not judge ${unjudged} requests since this start: ${reason}; its log says GATE_AWAY of them, and edgeward.cfg whether they went on`
+    faults.set('haproxy unjudged', new EdgeGateError('GATE_HAPROXY_UNJUDGED', words))
   }
 
   /** A flag does not wait for the next turn. */
@@ -205,6 +221,7 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
       modes: holder.modes(clock.nowMs()),
       versions: handedOver.versions(),
       ...desk.counts,
+      unjudged,
       flags: holder.standings.flags,
       verdicts: holder.standings.verdicts,
       pace: pace.read(),

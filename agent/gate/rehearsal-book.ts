@@ -22,7 +22,8 @@ export const RehearsalRow = Type.Object(
     token: Type.Union([Type.String({ pattern: '^[a-p]{16}$' }), Type.Null()]),
     function: Type.String({ maxLength: 64 }),
     source: Type.String({ maxLength: 45 }),
-    client: Type.String({ maxLength: 80 }),
+    /** Empty where the client named none, `null` where a log of the past does not tell. */
+    client: Type.Union([Type.String({ maxLength: 80 }), Type.Null()]),
     /** Requests that were let through and would not have been. */
     would: count,
     /** Requests that were refused. */
@@ -48,7 +49,7 @@ export interface SavedRehearsal {
 export interface RequestFace {
   readonly account: string | undefined
   readonly province: string | undefined
-  readonly client: string
+  readonly client: string | null
   /** As signed lists name it; central hears of a named account by this. */
   readonly token?: string | undefined
 }
@@ -61,7 +62,8 @@ export interface ChangedDay {
 
 /** What each rule refuses or would refuse, so that facilities can be told before a date bites. */
 export interface RehearsalBook {
-  take(request: GateRequest, decision: GateDecision, face: RequestFace): void
+  /** @param times requests that are alike, 1 if nobody says */
+  take(request: GateRequest, decision: GateDecision, face: RequestFace, times?: number): void
   /** The rows themselves: to be read, not kept. */
   all(): SavedRehearsal
   /**
@@ -128,7 +130,7 @@ export function createRehearsalBook(
     unlisted += least.row.would + least.row.refused
   }
 
-  function note(reason: GateReason, isRefused: boolean, request: GateRequest, face: RequestFace): void {
+  function note(reason: GateReason, isRefused: boolean, request: GateRequest, face: RequestFace, times: number): void {
     version += 1
     const { account = null, province = null, token = null, client } = face
     const key = keyOf(reason, account, request.function, request.ip, client)
@@ -140,19 +142,19 @@ export function createRehearsalBook(
     }
     const held = rows.get(key) as Held
     const { row } = held
-    if (isRefused) row.refused += 1
-    else row.would += 1
+    if (isRefused) row.refused += times
+    else row.would += times
     if (request.atMs > row.lastMs) row.lastMs = request.atMs
     else if (request.atMs < row.firstMs) row.firstMs = request.atMs
     if (token !== null) row.token = token
     place(held)
-    countDay(row.days, { atMs: request.atMs, isRefused, change: version }, maxDays)
+    countDay(row.days, { atMs: request.atMs, isRefused, times, change: version }, maxDays)
   }
 
   return {
-    take(request, { reason, would }, face) {
-      for (const one of would) note(one, false, request, face)
-      if (reason !== undefined) note(reason, true, request, face)
+    take(request, { reason, would }, face, times = 1) {
+      for (const one of would) note(one, false, request, face, times)
+      if (reason !== undefined) note(reason, true, request, face, times)
     },
     all: () => ({ sinceMs, unlisted, rows: Array.from(byChange, ({ row }) => row) }),
     changedSince(since, most) {
@@ -188,8 +190,8 @@ interface Held {
   rank: number
 }
 
-function keyOf(reason: GateReason, account: string | null, called: string, source: string, client: string): string {
-  return `${reason}\n${account ?? ''}\n${called}\n${source}\n${client}`
+function keyOf(reason: GateReason, account: string | null, called: string, source: string, client: string | null): string {
+  return `${reason}\n${account ?? ''}\n${called}\n${source}${client === null ? '' : `\n${client}`}`
 }
 
 /** The rule that a row speaks of. */

@@ -19,15 +19,17 @@ export interface TimedDay extends DayCount {
 export interface CountedRequest {
   readonly atMs: number
   readonly isRefused: boolean
+  /** Requests that are alike; 1 if nobody says. */
+  readonly times?: number | undefined
   /** Rises with each request that the book counts. */
   readonly change: number
 }
 
 /**
- * Counts one request. Days may come late or out of order: clocks are set, and logs are read as they lie.
+ * Counts one request, or several of one instant. Days may come late or out of order: clocks are set, and logs are read as they lie.
  * @param maxDays the oldest make room
  */
-export function countDay(days: PackedDays, { atMs, isRefused, change }: CountedRequest, maxDays: number): void {
+export function countDay(days: PackedDays, { atMs, isRefused, times = 1, change }: CountedRequest, maxDays: number): void {
   const day = portalDay(atMs)
   let at = days.length - DAY_WIDTH
   while (at >= 0 && (days[at] as number) > day) at -= DAY_WIDTH
@@ -41,7 +43,7 @@ export function countDay(days: PackedDays, { atMs, isRefused, change }: CountedR
     }
   }
   const counted = at + (isRefused ? 2 : 1)
-  days[counted] = (days[counted] as number) + 1
+  days[counted] = (days[counted] as number) + times
   if (atMs < (days[at + 3] as number)) days[at + 3] = atMs
   if (atMs > (days[at + 4] as number)) days[at + 4] = atMs
   days[at + CHANGE] = change

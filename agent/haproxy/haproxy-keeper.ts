@@ -70,14 +70,16 @@ export function createHaproxyKeeper(
   let heard = '-'
   let seenAtMs = Number.NEGATIVE_INFINITY
 
-  /** Whoever reloads HAProxy has empty maps: what was said last is no longer there. */
-  async function lookForReload(): Promise<void> {
-    const answer = epoch === undefined ? '' : await socket.ask(`get map ${place('policy')} epoch`)
-    if (epoch !== undefined && answer.includes(`value="${epoch}"`)) return
+  /** Whoever reloads HAProxy has empty maps: what was said last is no longer there. True where it holds no policy at all, and lets requests wait. */
+  async function lookForReload(): Promise<boolean> {
+    const answer = await socket.ask(`get map ${place('policy')} epoch`)
+    const isEmpty = !answer.includes('value="')
+    if (epoch !== undefined && answer.includes(`value="${epoch}"`)) return isEmpty
     for (const map of Object.values(maps)) map.forget()
     done.clear()
     lastUseS = 0
     epoch = undefined
+    return isEmpty
   }
 
   async function readUses(grants: EdgeGrants | undefined): Promise<void> {
@@ -117,30 +119,42 @@ export function createHaproxyKeeper(
 
   return {
     async pass(source, nowMs) {
-      await lookForReload()
-      await readUses(source.grants)
-      await readUsers(source.users, nowMs)
-      const keys = keysText(source)
-      await once('keys', [keys], async () => {
-        const answer = await socket.ask(`experimental-mode on; set var proc.edgeward_keys str(${keys})`)
-        if (answer.trim() !== '')
-          throw new EdgeGateError('GATE_HAPROXY_REFUSED', `HAProxy takes no keys of the gate: ${answer.trim().slice(0, 200)}`)
-      })
-      const { standings, users, grants, facilities } = source
-      await once('standings', [standings], () => maps.standings.fill(standingEntries(standings)))
-      await once('users', [users], () => maps.users.fill(users === undefined ? NOTHING : userEntries(users)))
-      await once('addresses', [facilities], () =>
-        maps.addresses.fill(facilities === undefined ? NOTHING : addressEntries(facilities)),
-      )
-      await maps.grants.fill(grants === undefined ? NOTHING : grantEntries(grants))
-      // The last: what it says of lists is true now.
-      await once('policy', [users, grants, facilities, source.policy, source.markMs], async () => {
-        const wanted = wholePolicy(source)
-        await maps.policy.fill(wanted)
-        epoch = wanted.get('epoch')
-      })
+      try {
+        await say(source, nowMs)
+      } catch (error) {
+        // Who takes no map may tell all the same how many requests it could not judge.
+        if (!(error instanceof EdgeGateError && error.code === 'GATE_HAPROXY_AWAY')) await hearDecisions()
+        throw error
+      }
       await hearDecisions()
     },
+  }
+
+  async function say(source: HaproxySource, nowMs: number): Promise<void> {
+    const isEmpty = await lookForReload()
+    await readUses(source.grants)
+    await readUsers(source.users, nowMs)
+    const keys = keysText(source)
+    await once('keys', [keys], async () => {
+      const answer = await socket.ask(`experimental-mode on; set var proc.edgeward_keys str(${keys})`)
+      if (answer.trim() !== '')
+        throw new EdgeGateError('GATE_HAPROXY_REFUSED', `HAProxy takes no keys of the gate: ${answer.trim().slice(0, 200)}`)
+    })
+    const { standings, users, grants, facilities } = source
+    await once('standings', [standings], () => maps.standings.fill(standingEntries(standings)))
+    await maps.grants.fill(grants === undefined ? NOTHING : grantEntries(grants))
+    // Long lists take seconds: meanwhile suspended accounts, retired functions and grants are judged, and not nothing.
+    if (isEmpty) await maps.policy.fill(wholePolicy({ ...source, users: undefined, facilities: undefined }))
+    await once('users', [users], () => maps.users.fill(users === undefined ? NOTHING : userEntries(users)))
+    await once('addresses', [facilities], () =>
+      maps.addresses.fill(facilities === undefined ? NOTHING : addressEntries(facilities)),
+    )
+    // The last: what it says of lists is true now.
+    await once('policy', [users, grants, facilities, source.policy, source.markMs], async () => {
+      const wanted = wholePolicy(source)
+      await maps.policy.fill(wanted)
+      epoch = wanted.get('epoch')
+    })
   }
 }
 

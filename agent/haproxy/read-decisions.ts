@@ -32,18 +32,22 @@ export interface ProxyDecisions {
   readonly refused: number
   /** Reasons for which the proxy had no room. */
   readonly unlisted: number
+  /** Requests that it could not judge: its maps were empty, or its code failed. What came of them its configuration says. */
+  readonly unjudged: number
+  /** Why its code failed last; empty where it did not. */
+  readonly fault: string
   readonly rows: readonly DecidedRow[]
 }
 
-const HEAD = /^edgeward\t([0-9-]{1,40})\t([0-9]{1,15})\t([0-9]{1,15})\t([0-9]{1,15})$/
+const HEAD = /^edgeward\t([0-9-]{1,40})\t([0-9]{1,15})\t([0-9]{1,15})\t([0-9]{1,15})\t([0-9]{1,15})\t([^\t]{0,200})$/
 const REASONS: ReadonlySet<string> = new Set(GATE_REASON_CODES)
 const CLASSES: ReadonlySet<string> = new Set(FUNCTION_CLASSES)
 const COUNT = /^[0-9]{1,15}$/
 
 /** Reads the answer to `show edgeward`. @throws EdgeGateError GATE_HAPROXY_REFUSED where it is another program's */
 export function readDecisions(answer: string): ProxyDecisions {
-  const [head = '', ...lines] = answer.trimEnd().split('\n')
-  const [, name, passed, refused, unlisted] = HEAD.exec(head) ?? []
+  const [head = '', ...lines] = answer.replace(/\n+$/, '').split('\n')
+  const [, name, passed, refused, unlisted, unjudged, fault = ''] = HEAD.exec(head) ?? []
   if (name === undefined)
     throw new EdgeGateError(
       'GATE_HAPROXY_REFUSED',
@@ -54,6 +58,8 @@ export function readDecisions(answer: string): ProxyDecisions {
     name,
     passed: Number(passed),
     refused: Number(refused),
+    unjudged: Number(unjudged),
+    fault,
     // What is not understood is not lost in silence.
     unlisted: Number(unlisted) + rows.filter((row) => row === undefined).length,
     rows: rows.filter((row) => row !== undefined),

@@ -6,8 +6,10 @@ local function open_map(name, kind) return Map.new(folder .. "/edgeward-" .. nam
 local policy_map, standings, users = open_map("policy", Map._str), open_map("standings", Map._str), open_map("users", Map._str)
 local grants, addresses = open_map("grants", Map._str), open_map("addresses", Map._ip)
 
--- A worker that has just started waits so long for its maps: watch fills them within a second of a reload.
+-- The first requests of a worker wait so long for its maps: watch fills them within a second of a reload.
 local FILL_WAIT_MS = 2000
+-- So many requests one behind another on which this code fails are no odd requests: it can judge none.
+local MOST_FAILED = 100
 local LOG_IN_MS, ZONE_MS, DAY_MS = 600000, 25200000, 86400000
 local MOST_KNOWN = 32768
 -- More marks than a log-in or look-up has: whoever sends a body full of them holds nobody up.
@@ -498,7 +500,7 @@ end
 -- What was refused and what would have been, for `agent rehearse`, until watch takes it over the runtime socket: a row for each reason, account,
 -- function, source, client software and day.
 local MOST_ROWS, CLIENT_BYTES = 4096, 160
-local function new_counts() return { rows = {}, size = 0, unlisted = 0, passed = 0, refused = 0 } end
+local function new_counts() return { rows = {}, size = 0, unlisted = 0, passed = 0, refused = 0, unjudged = 0, fault = "" } end
 local counts, told, tellings = new_counts(), nil, 0
 
 local function count_row(reason, is_refused, who, at_ms)
@@ -537,7 +539,7 @@ core.register_cli({ "show", "edgeward" }, "show edgeward <last>: what was decide
     local all = counts
     counts, tellings = new_counts(), tellings + 1
     local name = started_ms .. "-" .. tellings
-    local lines = { table.concat({ "edgeward", name, all.passed, all.refused, all.unlisted }, "\t") }
+    local lines = { table.concat({ "edgeward", name, all.passed, all.refused, all.unlisted, all.unjudged, all.fault }, "\t") }
     for key, row in pairs(all.rows) do lines[#lines + 1] = table.concat({ row.would, row.refused, row.first, row.last, key }, "\t") end
     told = { name = name, text = table.concat(lines, "\n") .. "\n" }
   end
@@ -659,12 +661,34 @@ local function find_who(txn, asked)
   end
 end
 
+-- Nothing that goes wrong in here may let one odd request by: while others are judged it is refused (`edgeward_failed`). Where none can be judged
+-- that is for the configuration to say.
+local failed_in_row, has_judged, waiting_ms, alert_s = 0, false, nil, 0
+local function note_failure(txn, fault)
+  failed_in_row = failed_in_row + 1
+  counts.fault = tostring(fault):gsub("%c", " "):sub(1, 200)
+  local now_s = os.time()
+  if now_s - alert_s >= 60 then
+    alert_s = now_s
+    core.Alert("edgeward: a request could not be judged: " .. counts.fault)
+  end
+  txn:set_var("txn.edgeward_failed", has_judged and failed_in_row <= MOST_FAILED and 1 or 0)
+end
+
+local function wait_for_maps()
+  while not policy_now() do
+    waiting_ms = waiting_ms or now_ms()
+    if now_ms() - waiting_ms >= FILL_WAIT_MS then return end
+    core.msleep(20)
+  end
+end
+
 -- Reads the request, and says under which keys it is counted.
-core.register_action("edgeward_read", { "http-req" }, function(txn)
+local function read(txn)
   local uri = txn.f:url() or ""
   txn:set_var("txn.edgeward_uri", log_target(uri))
   txn:set_var("txn.edgeward_host", json_text(txn.f:req_hdr("host") or ""))
-  while not policy_now() and now_ms() - started_ms < FILL_WAIT_MS do core.msleep(20) end
+  wait_for_maps()
   local path, query = split_target(uri)
   local asked = { at_ms = now_ms(), query = query }
   asked.called, asked.class = "other", "other"
@@ -680,6 +704,11 @@ core.register_action("edgeward_read", { "http-req" }, function(txn)
   local slow = find_under(txn, asked, "throttle")
   if slow then txn:set_var("txn.edgeward_slow", names_of(txn, slow).masked) end
   if rate_of(asked.called, asked.class) then txn:set_var("txn.edgeward_rate", names.masked .. "|" .. asked.called) end
+end
+
+core.register_action("edgeward_read", { "http-req" }, function(txn)
+  local is_read, fault = pcall(read, txn)
+  if not is_read then note_failure(txn, fault) end
 end, 0)
 
 local function right_missing(rights, class)
@@ -725,8 +754,7 @@ local OBJECTIONS = {
   end,
 }
 
--- Decides. Without `txn.edgeward_done` the request was not judged: the maps are empty, or this code failed.
-core.register_action("edgeward_judge", { "http-req" }, function(txn)
+local function judge(txn)
   local asked = txn:get_priv()
   if not asked or not policy_now() then return end
   local date_ms = math.max(asked.at_ms, tonumber(policy_map:lookup("mark")) or 0)
@@ -778,5 +806,18 @@ core.register_action("edgeward_judge", { "http-req" }, function(txn)
     if grant_standing(txn, asked.account, asked.at_ms, txn.f:sc_get_gpt0(0)) == "live" then
       txn:set_var("txn.edgeward_used", asked.at_ms // 1000)
     end
+  end
+end
+
+-- Decides. Without `txn.edgeward_done` the request was not judged: the maps are empty, or this code failed.
+core.register_action("edgeward_judge", { "http-req" }, function(txn)
+  if not txn:get_var("txn.edgeward_failed") then
+    local is_judged, fault = pcall(judge, txn)
+    if not is_judged then note_failure(txn, fault) end
+  end
+  if txn:get_var("txn.edgeward_done") then
+    failed_in_row, has_judged = 0, true
+  else
+    counts.unjudged = counts.unjudged + 1
   end
 end, 0)

@@ -30,6 +30,7 @@ export interface HaproxyEdge extends AsyncDisposable {
 /** The shipped code asks the clock by `core.now`, here one that stands where the test puts it. */
 const TEST_CLOCK = `local clock, real = Map.new((os.getenv("EDGEWARD_MAPS") or "") .. "/test-clock.map", Map._str), core.now
 core.now = function()
+  if clock:lookup("fails") == "1" then error("no clock") end
   local ms = tonumber(clock:lookup("now")) or 0
   if ms == 0 then return real() end
   return { sec = ms // 1000, usec = ms % 1000 * 1000 }
@@ -42,7 +43,7 @@ end
  */
 export async function startHaproxy(folder: string, subjectKey: string, hasPortal = false): Promise<HaproxyEdge> {
   for (const name of HAPROXY_MAPS) await writeFile(`${folder}/edgeward-${name}.map`, '')
-  await writeFile(`${folder}/test-clock.map`, 'now 0\n')
+  await writeFile(`${folder}/test-clock.map`, 'now 0\nfails 0\n')
   await writeFile(`${folder}/test-clock.lua`, TEST_CLOCK)
   await writeFile(`${folder}/subject.key`, `${subjectKey}\n`)
   for (const name of ['edgeward-gate.lua', 'edgeward-spellings.lua'])
@@ -64,7 +65,7 @@ export async function startHaproxy(folder: string, subjectKey: string, hasPortal
   await writeFile(
     `${folder}/haproxy.cfg`,
     `${placed.slice(0, front)}frontend edgeward\n${bind('front.sock')}${bind('h2.sock', ' proto h2')}${rules}
-frontend edgeward_closed\n${bind('closed.sock')}${rules.replace('# http-request return status 503', 'http-request return status 503')}
+frontend edgeward_closed\n${bind('closed.sock')}${rules.replaceAll('# http-request return status 503', 'http-request return status 503')}
 ${placed.slice(back)}`,
   )
   const portal = createServer((request, response) => {

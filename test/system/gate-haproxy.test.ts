@@ -76,6 +76,34 @@ if (!isInstalled('haproxy')) {
     )
   }
 
+  await t.test('what nobody judged is told', async (t) => {
+    await isFilled()
+    const fault = await until('told', () => gate.faults().find(({ code }) => code === 'GATE_HAPROXY_UNJUDGED'))
+    t.match(fault.message, /2 requests .* its maps were empty/)
+    t.equal(gate.status().unjudged, 2)
+    const lines = await until('the lines', () => (haproxy.log.length >= 2 ? haproxy.log.slice(0, 2) : undefined))
+    t.same(
+      lines.map((line) => JSON.parse(line)).map(({ status, would }) => [status, would]),
+      [
+        ['200', 'GATE_AWAY'],
+        ['503', 'GATE_AWAY'],
+      ],
+    )
+  })
+
+  await t.test('a request on which the code fails is refused; where it fails on all, the shipped default holds', async (t) => {
+    t.equal(seen(await get(U)), '200')
+    await haproxy.runtime.ask(`set map ${folder}/test-clock.map fails 1`)
+    const answers = new Set<string>()
+    for (let i = 0; i < 100; i += 1) answers.add(seen(await get(U)))
+    t.same([...answers], ['503 GATE_AWAY'])
+    t.equal(seen(await get(U)), '200', 'the hundred and first')
+    await haproxy.runtime.ask(`set map ${folder}/test-clock.map fails 0`)
+    t.equal(seen(await get('/api/egw/KQNhanLichSuKCB2018')), '403 FUNCTION_RETIRED', 'and all is judged again')
+    await until('told', () => gate.faults().some(({ message }) => message.includes('no clock')) || undefined)
+    t.equal(gate.status().unjudged, 103)
+  })
+
   await t.test('the default', async (t) => {
     await isFilled()
     t.equal(seen(await get('/api/egw/KQNhanLichSuKCB2018')), '403 FUNCTION_RETIRED')
@@ -381,7 +409,7 @@ if (!isInstalled('haproxy')) {
     )
     t.same(
       rowsNow()
-        .map(({ reason, account, would, refused, client }) => [reason, account, would, refused, client.slice(0, 5)])
+        .map(({ reason, account, would, refused, client }) => [reason, account, would, refused, client?.slice(0, 5)])
         .toSorted((a, b) => (a.join() < b.join() ? -1 : 1)),
       [
         ['FUNCTION_RETIRED', maskAccount(NAMED, GATE_MASKING_KEY), 0, 3, ''],

@@ -57,6 +57,17 @@ describe('createRehearsalBook', () => {
     expect(rows.reduce((sum, { would }) => sum + would, unlisted)).toBe(9 + 2000)
   })
 
+  it('counts millions of requests that are alike as fast as one', () => {
+    const book = createRehearsalBook(3, DAY_OF_TESTS)
+    book.take(aRequest(DAY_OF_TESTS), WOULD, FACE, 5_000_000_000)
+    book.take(aRequest(DAY_OF_TESTS + 1), REFUSED, FACE, 7)
+    const { rows } = book.all()
+    expect(rows.map(({ would, refused, days }) => [would, refused, unpackDays(days)])).toMatchObject([
+      [5_000_000_000, 0, [{ would: 5_000_000_000 }]],
+      [0, 7, [{ refused: 7 }]],
+    ])
+  })
+
   it('tells days once each time that they changed, oldest change first, and all of them after a restart', () => {
     const book = createRehearsalBook(10, DAY_OF_TESTS)
     book.take(aRequest(DAY_OF_TESTS), WOULD, FACE)

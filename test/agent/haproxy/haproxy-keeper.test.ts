@@ -37,7 +37,7 @@ it('tells which users on the list asked behind HAProxy, every half minute and af
       heardNames.push(commands.split(' ')[2] ?? '')
       const name = `1-${Math.ceil(heardNames.length / 2)}`
       return Promise.resolve(
-        `edgeward\t${name}\t2\t1\t0\n0\t1\t5\t5\tTOO_FAST\t20500\t01234_BV\t01234\t\tktMathe\tlookup\t192.0.2.1\tHIS%2F1\nnonsense\n`,
+        `edgeward\t${name}\t2\t1\t0\t7\tx y\n0\t1\t5\t5\tTOO_FAST\t20500\t01234_BV\t01234\t\tktMathe\tlookup\t192.0.2.1\tHIS%2F1\nnonsense\n`,
       )
     }
     if (commands.startsWith('show table'))
@@ -61,10 +61,10 @@ it('tells which users on the list asked behind HAProxy, every half minute and af
   await keeper.pass({ ...source, users: undefined }, START_MS + 100_000)
   expect(heard).toHaveLength(3)
   expect(heardNames).toEqual(['-', '1-1', '1-1', '1-2', '1-2', '1-3'])
-  expect(decided.map(({ name, unlisted }) => [name, unlisted])).toEqual([
-    ['1-1', 1],
-    ['1-2', 1],
-    ['1-3', 1],
+  expect(decided.map(({ name, unlisted, unjudged, fault }) => [name, unlisted, unjudged, fault])).toEqual([
+    ['1-1', 1, 7, 'x y'],
+    ['1-2', 1, 7, 'x y'],
+    ['1-3', 1, 7, 'x y'],
   ])
   expect(decided[0]?.rows).toMatchObject([{ reason: 'TOO_FAST', refused: 1, account: '01234_BV', userAgent: 'HIS/1' }])
   expect(() => readDecisions('Unknown command. Please enter one of')).toThrow(/not the one that is shipped/)
