@@ -40,6 +40,8 @@ export type ControlErrorCode = keyof typeof CONTROL_ERRORS
 export interface FieldFault {
   readonly path: string
   readonly message: string
+  /** The same in Vietnamese, for whoever fills in a form. */
+  readonly vi?: string
 }
 
 export interface ControlErrorOptions extends ErrorOptions {

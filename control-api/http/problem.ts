@@ -14,7 +14,9 @@ export const Problem = Type.Object(
     detailVi: Type.Optional(Type.String()),
     code: Type.String(),
     requestId: Type.String({ description: 'the same in the log' }),
-    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+    errors: Type.Optional(
+      Type.Array(Type.Object({ path: Type.String(), message: Type.String(), messageVi: Type.Optional(Type.String()) })),
+    ),
     facts: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   },
   { title: 'Problem' },
@@ -41,7 +43,15 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
       ...(refusal.vi === undefined ? {} : { detailVi: refusal.vi }),
       code: refusal.code,
       requestId: request.id,
-      ...(refusal.errors.length === 0 ? {} : { errors: refusal.errors }),
+      ...(refusal.errors.length === 0
+        ? {}
+        : {
+            errors: refusal.errors.map(({ path, message, vi }) => ({
+              path,
+              message,
+              ...(vi === undefined ? {} : { messageVi: vi }),
+            })),
+          }),
       ...(Object.keys(refusal.facts).length === 0 ? {} : { facts: refusal.facts }),
     })
 }

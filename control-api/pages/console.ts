@@ -7,9 +7,11 @@ import type { Actor } from '../store/store.ts'
 import { createBrowserForms, formOf, STALE_FORM, takeForms } from './browser-forms.ts'
 import { type Html, html } from './html.ts'
 import { both, notice, type PageWords, pageHtml } from './page.ts'
-import { pageFault } from './page-fault.ts'
+import { type PageFault, pageFault } from './page-fault.ts'
 import { registerPageStyle, sendPage } from './send-page.ts'
+import { keptFields, type SentForm, sentForm } from './sent-form.ts'
 import { createSignIn } from './sign-in.ts'
+import { SIGNED_IN_AGAIN, SIGNED_OUT, type SignInView, signInPage, WRONG_TOKEN } from './sign-in-page.ts'
 
 const PATH = '/console'
 const SIGN_IN = `${PATH}/sign-in`
@@ -42,10 +44,21 @@ export interface ConsoleVisit {
 }
 
 /** What a visit is answered with: a page, a file, or where to look next. */
-export type ConsoleAnswer =
-  | { readonly title: PageWords; readonly body: Html; readonly isWide?: boolean; readonly status?: number }
-  | { readonly location: string }
-  | { readonly file: ConsoleFile }
+export type ConsoleAnswer = ConsolePage | { readonly location: string } | { readonly file: ConsoleFile }
+
+export interface ConsolePage {
+  readonly title: PageWords
+  readonly body: Html
+  readonly isWide?: boolean
+  readonly status?: number
+}
+
+/** The page of a form. It is shown once more with what was typed, and the message beside the field, where the form is refused. */
+export interface ConsoleFormPage {
+  /** Where the form is found. */
+  readonly path: string
+  show(visit: ConsoleVisit, sent: SentForm): Promise<ConsolePage>
+}
 
 /** What a browser saves. */
 export interface ConsoleFile {
@@ -61,8 +74,8 @@ export type ConsoleHandler = (visit: ConsoleVisit) => Promise<ConsoleAnswer>
 export interface ConsoleSite {
   /** A page that is looked at. */
   page(path: string, roles: readonly ConsoleRole[], handler: ConsoleHandler): void
-  /** What a form is sent to. A refusal that the handler does not catch is shown with a way back. */
-  action(path: string, roles: readonly ConsoleRole[], handler: ConsoleHandler): void
+  /** What a form is sent to. A refusal that the handler does not catch is shown on the page of the form, or with a way back where it has none. */
+  action(path: string, roles: readonly ConsoleRole[], handler: ConsoleHandler, page?: ConsoleFormPage): void
   /** A place that everybody with one of the roles finds. */
   link(path: string, roles: readonly ConsoleRole[], words: PageWords): void
 }
@@ -103,56 +116,97 @@ export function registerConsole(app: ControlApp, context: ControlContext, areas:
     return sendPage(reply, answer.status ?? 200, page)
   }
 
-  const showSignIn = (request: FastifyRequest, reply: FastifyReply, status = 200, fault?: PageWords): FastifyReply => {
-    const page = pageHtml({
-      title: { vi: 'Đăng nhập bảng điều khiển', en: 'Sign in to the console' },
-      style: `${PATH}/style.css`,
-      body: html`${fault === undefined ? '' : notice('fault', fault)}<form method="post" action="${SIGN_IN}">
-${fieldOf(request, reply)}
-<label for="token">Mã truy cập cá nhân <span class="en" lang="en">Your access token</span></label>
-<input id="token" name="token" type="password" autocomplete="current-password" maxlength="100" required autofocus>
-<button>Đăng nhập <span lang="en">(sign in)</span></button>
-</form>`,
-      footer: { vi: 'Trung tâm CNTT cấp mã truy cập cho từng người.', en: 'Central IT makes an access token for each person.' },
-    })
-    return sendPage(reply, status, page)
+  const showSignIn = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { status = 200, action = SIGN_IN, ...view }: Partial<SignInView> & { readonly status?: number } = {},
+  ): FastifyReply => sendPage(reply, status, signInPage({ path: PATH, action, formField: fieldOf(request, reply), ...view }))
+
+  /** Who wanted to look at a page comes back to it; who sent a form signs in on the way, and sees it again. */
+  const askSignIn = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    form: URLSearchParams,
+    page?: ConsoleFormPage,
+  ): FastifyReply => {
+    if (page === undefined || !forms.isOurs(request, form)) {
+      const wanted = page?.path ?? (request.method === 'GET' && request.url !== PATH ? request.url : undefined)
+      return reply.redirect(wanted === undefined ? SIGN_IN : `${SIGN_IN}?${new URLSearchParams({ to: wanted })}`, 303)
+    }
+    const isTried = form.has('token')
+    if (isTried) request.log.warn('sign-in to the console refused')
+    const why = isTried ? { fault: WRONG_TOKEN } : { info: SIGNED_OUT }
+    return showSignIn(request, reply, { status: 403, action: request.url, kept: keptFields(form), ...why })
+  }
+
+  /** Somebody who signed in on a form that he had sent when his time was over. */
+  const enterByForm = async (request: FastifyRequest, reply: FastifyReply, form: URLSearchParams): Promise<Actor | undefined> => {
+    const token = form.get('token')
+    if (token === null || !forms.isOurs(request, form)) return undefined
+    try {
+      return await signIn.enter(request, reply, token.trim())
+    } catch (error) {
+      if (error instanceof ControlError) return undefined
+      throw error
+    }
   }
 
   const answered =
-    (roles: readonly ConsoleRole[], isForm: boolean, handler: ConsoleHandler) =>
+    (roles: readonly ConsoleRole[], isForm: boolean, handler: ConsoleHandler, page?: ConsoleFormPage) =>
     async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-      const actor = await signIn.find(request)
-      if (actor === undefined) return reply.redirect(SIGN_IN, 303)
-      request.setDecorator(ACTOR, actor)
       const form = formOf(request)
+      const known = await signIn.find(request)
+      const actor = known ?? (page === undefined ? undefined : await enterByForm(request, reply, form))
+      if (actor === undefined) return askSignIn(request, reply, form, isForm ? page : undefined)
+      request.setDecorator(ACTOR, actor)
+      const visit: ConsoleVisit = {
+        actor,
+        form,
+        query: new URLSearchParams(request.url.split('?')[1] ?? ''),
+        params: request.params as Readonly<Record<string, string>>,
+        log: request.log,
+        formField: fieldOf(request, reply),
+      }
+      const refuse = async (fault: PageFault): Promise<FastifyReply> => {
+        // What another site had a browser send is put into no form of ours.
+        if (page === undefined || fault.status === 404 || !isFromHere(request))
+          return show(request, reply, actor, refusalPage(fault, request))
+        try {
+          return show(request, reply, actor, { ...(await page.show(visit, sentForm(form, fault))), status: fault.status })
+        } catch (error) {
+          return show(request, reply, actor, refusalPage(pageFault(error, request), request))
+        }
+      }
       try {
         requireOneOf(actor, roles)
-        if (isForm && !forms.isOurs(request, form))
-          return show(request, reply, actor, refusalPage({ status: 403, words: STALE_FORM }, request))
-        const query = new URLSearchParams(request.url.split('?')[1] ?? '')
-        const params = request.params as Readonly<Record<string, string>>
-        const formField = fieldOf(request, reply)
-        return show(request, reply, actor, await handler({ actor, form, query, params, log: request.log, formField }))
       } catch (error) {
         return show(request, reply, actor, refusalPage(pageFault(error, request), request))
+      }
+      try {
+        if (isForm && !forms.isOurs(request, form)) return await refuse({ ...STALE, words: STALE_FORM })
+        if (isForm && known === undefined) return await refuse({ ...STALE, words: SIGNED_IN_AGAIN })
+        return show(request, reply, actor, await handler(visit))
+      } catch (error) {
+        return refuse(pageFault(error, request))
       }
     }
 
   registerPageStyle(app, `${PATH}/style.css`)
   app.register(async (scope) => {
     takeForms(scope, MAX_FORM)
-    scope.get(SIGN_IN, open, async (request, reply) => showSignIn(request, reply))
+    scope.get(SIGN_IN, open, async (request, reply) => showSignIn(request, reply, { kept: wantedOf(request.url) }))
     scope.post(SIGN_IN, { ...open, bodyLimit: MAX_FORM }, async (request, reply) => {
       const form = formOf(request)
-      if (!forms.isOurs(request, form)) return showSignIn(request, reply, 403, STALE_FORM)
+      const kept = wantedOf(`?${new URLSearchParams({ to: form.get('to') ?? '' })}`)
+      if (!forms.isOurs(request, form)) return showSignIn(request, reply, { status: 403, fault: STALE_FORM, kept })
       try {
         const actor = await signIn.enter(request, reply, (form.get('token') ?? '').trim())
         request.log.info({ person: actor.person, role: actor.role }, 'signed in to the console')
-        return await reply.redirect(PATH, 303)
+        return await reply.redirect(kept[0]?.[1] ?? PATH, 303)
       } catch (error) {
         if (!(error instanceof ControlError)) throw error
         request.log.warn({ code: error.code }, 'sign-in to the console refused')
-        return showSignIn(request, reply, 403, WRONG_TOKEN)
+        return showSignIn(request, reply, { status: 403, fault: WRONG_TOKEN, kept })
       }
     })
     scope.post(`${PATH}/sign-out`, { ...open, bodyLimit: MAX_FORM }, async (request, reply) => {
@@ -169,7 +223,11 @@ ${fieldOf(request, reply)}
     )
     const site: ConsoleSite = {
       page: (path, roles, handler) => void scope.get(path, open, answered(roles, false, handler)),
-      action: (path, roles, handler) => void scope.post(path, { ...open, bodyLimit: MAX_FORM }, answered(roles, true, handler)),
+      action(path, roles, handler, page) {
+        scope.post(path, { ...open, bodyLimit: MAX_FORM }, answered(roles, true, handler, page))
+        // Somebody who comes back to the address of a refused form.
+        if (page !== undefined) scope.get(path, open, async (_request, reply) => reply.redirect(page.path, 303))
+      },
       link: (path, roles, words) => void links.push({ path, roles, words }),
     }
     for (const area of areas) area(site, context)
@@ -180,9 +238,18 @@ ${fieldOf(request, reply)}
   })
 }
 
-const WRONG_TOKEN: PageWords = {
-  vi: 'Mã truy cập không đúng, đã hết hạn hoặc đã bị thu hồi.',
-  en: 'The access token is wrong, has expired or was revoked.',
+const STALE = { status: 403, code: 'FORBIDDEN', fields: new Map<string, PageWords>(), facts: {} } as const
+
+/** Browsers of today say who sends a form; of others it is not known. */
+function isFromHere({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site']
+  return site === undefined ? headers.cookie !== undefined : site === 'same-origin'
+}
+
+/** The page that somebody wanted when he was asked to sign in, as a field of that form; none that is not ours. */
+function wantedOf(url: string): readonly (readonly [string, string])[] {
+  const to = new URLSearchParams(url.split('?')[1] ?? '').get('to') ?? ''
+  return /^\/console\/(?!sign-)[a-z0-9/-]+(\?[\w=&.%+-]*)?$/i.test(to) ? [['to', to]] : []
 }
 
 function homePage(links: readonly { readonly path: string; readonly words: PageWords }[]): ConsoleAnswer {

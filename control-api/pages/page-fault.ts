@@ -7,6 +7,8 @@ export interface PageFault {
   readonly status: number
   readonly code: ControlErrorCode
   readonly words: PageWords
+  /** What is wrong with single fields, by their names. */
+  readonly fields: ReadonlyMap<string, PageWords>
   readonly facts: Readonly<Record<string, unknown>>
 }
 
@@ -18,7 +20,10 @@ export function pageFault(error: unknown, request: FastifyRequest): PageFault {
   }
   const { status } = CONTROL_ERRORS[error.code]
   const words = { vi: error.vi ?? plainWords(error.code), en: error.message }
-  return { status, code: error.code, words, facts: error.facts }
+  const fields = error.errors.map(
+    ({ path, message, vi }) => [path.split('/').at(-1) ?? '', { vi: vi ?? words.vi, en: message }] as const,
+  )
+  return { status, code: error.code, words, fields: new Map(fields), facts: error.facts }
 }
 
 /** For a refusal that brings no Vietnamese of its own: what to do, which is not always to wait. */

@@ -68,6 +68,11 @@ fieldset label{font-weight:400;padding:.3rem 0}
 input,select,textarea{width:100%;font:inherit;font-size:1.25rem;padding:.6rem;margin:.5rem 0 1rem;border:1px solid #57606a;border-radius:.3rem;background:#fff}
 input[type=checkbox]{width:1.3rem;height:1.3rem;margin:0 .5rem 0 0;vertical-align:middle}
 input[type=hidden]{display:none}
+.hint{margin:.1rem 0 0;font-size:.9rem;color:#444}
+.wrong{margin:.2rem 0 0;padding-left:.6rem;border-left:.3rem solid #b3261e;color:#8c1d18;font-weight:600}
+.wrong .en,.hint .en{display:block;font-weight:400}
+[aria-invalid]{border-color:#b3261e}fieldset[aria-invalid]{border-left:.3rem solid #b3261e;padding-left:.6rem}
+input[type=file]{font-size:1rem}
 button{width:100%;min-height:2.9rem;font-size:1.1rem;color:#fff;background:#0b57a4;border:0;border-radius:.3rem}
 button.quiet{color:#1a1a1a;background:#fff;border:1px solid #57606a}
 a,input,button,select,textarea,summary{outline-offset:2px}

@@ -54,6 +54,7 @@ export async function enterApprover(
   if (provinceName(entry.province, atMs) === undefined)
     throw new ControlError('PROVINCE_UNKNOWN', `No province has the code ${JSON.stringify(entry.province)} today.`, {
       vi: 'Tỉnh quản lý: hiện không có tỉnh nào mang mã này.',
+      errors: [{ path: '/body/province', message: 'must be the code of a province of today' }],
     })
   const before = await findApprover(db, entry.province, entry.person)
   if (before !== undefined)
@@ -62,6 +63,7 @@ export async function enterApprover(
       `${entry.person} is entered for ${entry.province} already: approver ${before.id} is ${before.state}.`,
       {
         vi: 'Người phê duyệt này đã được đăng ký cho tỉnh.',
+        errors: [{ path: '/body/person', message: 'is entered for this province already' }],
         facts: { approver: before.id, state: before.state },
       },
     )

@@ -23,13 +23,15 @@ export function readPerson(text: PersonText): PersonText {
   const errors: FieldFault[] = []
   const [vi, en]: [string[], string[]] = [[], []]
   if (name === undefined) {
-    errors.push({ path: '/body/name', message: 'must be 2 to 100 letters' })
-    vi.push('Họ và tên phải gồm 2–100 chữ cái.')
+    const words = 'Họ và tên phải gồm 2–100 chữ cái.'
+    errors.push({ path: '/body/name', message: 'must be 2 to 100 letters', vi: words })
+    vi.push(words)
     en.push('The name must be 2 to 100 letters.')
   }
   if (citizenId === undefined) {
-    errors.push({ path: '/body/citizenId', message: 'must be twelve digits' })
-    vi.push('Số CCCD phải gồm 12 chữ số.')
+    const words = 'Số CCCD phải gồm 12 chữ số.'
+    errors.push({ path: '/body/citizenId', message: 'must be twelve digits', vi: words })
+    vi.push(words)
     en.push('The citizen ID must be twelve digits.')
   }
   throw new ControlError('BAD_FIELDS', en.join(' '), { vi: vi.join(' '), errors })
@@ -43,6 +45,7 @@ export async function enterUser(change: Change, entry: UserEntry, keys: UserKeys
   if (provinceName(entry.province, change.atMs) === undefined)
     throw new ControlError('PROVINCE_UNKNOWN', `No province has the code ${JSON.stringify(entry.province)} today.`, {
       vi: 'Tỉnh quản lý: hiện không có tỉnh nào mang mã này.',
+      errors: [{ path: '/body/province', message: 'must be the code of a province of today' }],
     })
   const listed = await findListed(change.db, entry.facility, keys.personToken(entry.citizenId))
   if (listed !== undefined)
@@ -51,6 +54,7 @@ export async function enterUser(change: Change, entry: UserEntry, keys: UserKeys
       `Facility ${entry.facility} has this person already: user ${listed.id} is ${listed.state}.`,
       {
         vi: 'Cơ sở đã đăng ký người này; hãy dùng chức năng thay đổi.',
+        errors: [{ path: '/body/citizenId', message: 'is of somebody who is on the list' }],
         facts: { user: listed.id, state: listed.state },
       },
     )
@@ -131,5 +135,6 @@ function requirePeriod({ fromMs, untilMs }: Pick<UserEntry, 'fromMs' | 'untilMs'
   if (untilMs === null || untilMs > Math.max(fromMs, nowMs)) return
   throw new ControlError('PERIOD_REFUSED', 'The period must end after it begins, and not in the past.', {
     vi: 'Ngày hết hiệu lực phải sau ngày bắt đầu và không được ở quá khứ.',
+    errors: [{ path: '/body/until', message: 'must be after the first day, and not in the past' }],
   })
 }

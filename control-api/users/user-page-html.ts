@@ -1,9 +1,10 @@
-import { provinceCodesAt, successorOf } from '../../rules/provinces/province-names.ts'
 import { provinceWords } from '../../rules/rehearsal/province-words.ts'
-import { rightsOf, USER_RIGHTS, type UserRight } from '../../rules/users/user-right.ts'
+import { rightsOf, type UserRight } from '../../rules/users/user-right.ts'
 import { cardTable } from '../pages/card-table.ts'
+import { textField } from '../pages/form-fields.ts'
 import { type Html, type HtmlPiece, html } from '../pages/html.ts'
 import { both, notice, type PageWords } from '../pages/page.ts'
+import { NEW_FORM, type SentForm } from '../pages/sent-form.ts'
 import { wantedOf } from './user-entry.ts'
 import { USER_FIELDS } from './user-forms.ts'
 import type { ApproverRow, UserRow, UserState } from './user-tables.ts'
@@ -14,50 +15,6 @@ const STATE_WORDS: Readonly<Record<UserState, PageWords>> = {
   disabled: { vi: 'bị khóa', en: 'disabled' },
   cancelled: { vi: 'đã hủy', en: 'cancelled' },
   refused: { vi: 'bị từ chối', en: 'refused' },
-}
-
-const DISPATCH: PageWords = { vi: 'Số công văn', en: 'Number of the dispatch' }
-const ANY = { vi: 'để trống nếu không có', en: 'empty where there is none' }
-
-/** A field with its label. */
-function field(name: string, words: PageWords, more: Html, value = ''): Html {
-  return html`<label for="${name}">${both(words)}</label>
-<input id="${name}" name="${name}" value="${value}" ${more}>`
-}
-
-function personFields(): Html {
-  return html`${field('name', { vi: 'Họ và tên', en: 'Name' }, html`autocomplete="off" minlength="2" maxlength="100" required`)}
-${field('citizenId', { vi: 'Số CCCD (12 chữ số; chỉ đọc một lần, không lưu)', en: 'Citizen ID (read once, kept nowhere)' }, html`inputmode="numeric" autocomplete="off" maxlength="20" required`)}`
-}
-
-function provinceField(chosen: string, nowMs: number): Html {
-  const options = provinceCodesAt(nowMs).map(
-    (code) => html`<option value="${code}"${code === chosen ? html` selected` : ''}>${provinceWords(code, nowMs)}</option>`,
-  )
-  return html`<label for="province">${both({ vi: 'Tỉnh quản lý', en: 'Managing province' })}</label>
-<select id="province" name="province" required>${options}</select>`
-}
-
-/** Form 01/dk-ctn for one person. */
-export function enterForm(
-  formField: Html,
-  { facility, isFixed, nowMs }: { facility: string; isFixed: boolean; nowMs: number },
-): Html {
-  const before = facility.slice(0, 2)
-  const rights = USER_RIGHTS.map(
-    (right) => html`<label><input type="checkbox" name="rights" value="${right}">${USER_FIELDS[right]}</label>`,
-  )
-  return html`<h2>${both({ vi: 'Đăng ký người dùng (mẫu 01/dk-ctn)', en: 'Register a user' })}</h2>
-<form method="post" action="/console/users/enter">${formField}
-${isFixed ? html`<p>Mã CSKCB: <strong>${facility}</strong></p><input type="hidden" name="facility" value="${facility}">` : field('facility', { vi: 'Mã CSKCB', en: 'Facility' }, html`inputmode="numeric" maxlength="5" pattern="[0-9]{5}" required`, facility)}
-${provinceField(successorOf(before) ?? before, nowMs)}
-${personFields()}
-<fieldset><legend>${both({ vi: 'Quyền', en: 'Rights' })}</legend>${rights}</fieldset>
-${field('until', { vi: 'Đến hết ngày (dd/mm/yyyy)', en: 'Last day' }, html`placeholder="31/12/2026" maxlength="10" aria-describedby="until-any"`)}
-<p id="until-any">${both(ANY)}</p>
-${field('dispatch', DISPATCH, html`maxlength="120" required`)}
-<button>Gửi đăng ký <span lang="en">(register)</span></button>
-</form>`
 }
 
 const rightsWords = (rights: readonly UserRight[]): string => rights.map((right) => USER_FIELDS[right]).join(', ')
@@ -95,8 +52,16 @@ function wantedHtml(row: UserRow): Html | string {
   return wanted === undefined ? '' : html`<br>${both({ vi: 'đang xin:', en: 'wanted:' })} ${rightsWords(rightsOf(wanted.rights))}`
 }
 
+/** A decision that was refused: whose, and what was typed. */
+export interface SentDecision {
+  readonly id: number
+  readonly sent: SentForm
+  /** What is said above the table, where it is not said beside the field. */
+  readonly notice: Html | undefined
+}
+
 /** What waits in the provinces of an approver, each with its own forms. */
-export function waitingTable(rows: readonly UserRow[], formField: Html): Html {
+export function waitingTable(rows: readonly UserRow[], formField: Html, decision?: SentDecision): Html {
   if (rows.length === 0) return notice('good', { vi: 'Không có gì chờ phê duyệt.', en: 'Nothing waits for approval.' })
   return cardTable(
     [
@@ -113,16 +78,27 @@ export function waitingTable(rows: readonly UserRow[], formField: Html): Html {
       row.shown,
       html`${rightsWords(rightsOf(row.rights))}${wantedHtml(row)}`,
       html`${wantedOf(row)?.by ?? row.entered_by}<br>${row.dispatch}`,
-      decisionForms(`/console/users/${row.id}`, row, formField),
+      decisionForms(`/console/users/${row.id}`, row, formField, decision),
     ]),
   )
 }
 
 /** Two forms: yes by one button, no with a reason. */
-function decisionForms(path: string, row: { readonly version: number; readonly dispatch: string }, formField: Html): Html {
+function decisionForms(
+  path: string,
+  row: { readonly id: number; readonly version: number; readonly dispatch: string },
+  formField: Html,
+  decision?: SentDecision,
+): Html {
   const same = html`${formField}<input type="hidden" name="version" value="${row.version}"><input type="hidden" name="dispatch" value="${row.dispatch}">`
+  const isMine = decision?.id === row.id && decision.sent.valueOf('reason') !== undefined
+  const reason = textField(isMine ? decision.sent : NEW_FORM, 'reason', {
+    id: `reason-${row.id}`,
+    words: { vi: 'Lý do', en: 'Reason' },
+    more: html`minlength="3" maxlength="500" required`,
+  })
   return html`<form method="post" action="${path}/approve">${same}<button>Duyệt <span lang="en">(approve)</span></button></form>
-<details><summary>Từ chối <span lang="en">(refuse)</span></summary><form method="post" action="${path}/refuse">${same}<label>${both({ vi: 'Lý do', en: 'Reason' })}<input name="reason" minlength="3" maxlength="500" required></label><button class="quiet">Từ chối</button></form></details>`
+<details${isMine ? html` open` : ''}><summary>Từ chối <span lang="en">(refuse)</span></summary><form method="post" action="${path}/refuse">${same}${reason}<button class="quiet">Từ chối</button></form></details>`
 }
 
 const APPROVER_STATES: Readonly<Record<ApproverRow['state'], PageWords>> = {
@@ -133,7 +109,15 @@ const APPROVER_STATES: Readonly<Record<ApproverRow['state'], PageWords>> = {
 }
 
 /** The approvers of all provinces; the assessment centre grants those who wait. */
-export function approverTable(rows: readonly ApproverRow[], formField: Html, mayGrant: boolean, nowMs: number): Html {
+export function approverTable(
+  rows: readonly ApproverRow[],
+  formField: Html,
+  {
+    mayGrant,
+    nowMs,
+    decision,
+  }: { readonly mayGrant: boolean; readonly nowMs: number; readonly decision?: SentDecision | undefined },
+): Html {
   if (rows.length === 0)
     return notice('info', { vi: 'Chưa có người phê duyệt nào được đăng ký.', en: 'No approver is entered yet.' })
   return cardTable(
@@ -149,19 +133,7 @@ export function approverTable(rows: readonly ApproverRow[], formField: Html, may
       row.name,
       row.person,
       both(APPROVER_STATES[row.state]),
-      mayGrant && row.state === 'waiting' ? decisionForms(`/console/approvers/${row.id}`, row, formField) : '',
+      mayGrant && row.state === 'waiting' ? decisionForms(`/console/approvers/${row.id}`, row, formField, decision) : '',
     ]),
   )
-}
-
-/** Form 02/dk-ctn for one person. */
-export function approverForm(formField: Html, nowMs: number): Html {
-  return html`<h2>${both({ vi: 'Đăng ký người phê duyệt (mẫu 02/dk-ctn)', en: 'Enter an approver' })}</h2>
-<form method="post" action="/console/approvers/enter">${formField}
-${provinceField('', nowMs)}
-${field('person', { vi: 'Tài khoản ở hệ thống này', en: 'Person of an access token' }, html`autocomplete="off" maxlength="100" required`)}
-${personFields()}
-${field('dispatch', DISPATCH, html`maxlength="120" required`)}
-<button>Gửi đăng ký <span lang="en">(enter)</span></button>
-</form>`
 }

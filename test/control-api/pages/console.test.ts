@@ -41,6 +41,19 @@ describe('the console', () => {
     expect(await isIn(browser)).toBe(false)
   })
 
+  it('leads back to the page that was wanted, and to no other place', async () => {
+    const { app, as } = await createControlAppSetup()
+    const wanted = createConsoleBrowser(app)
+    const token = as.operator.authorization.slice(7)
+    await wanted.get('/console/users?facility=24001')
+    expect((await wanted.submit('/console/sign-in', { token })).body).toContain('value="24001"')
+    for (const to of ['//elsewhere.example', 'https://elsewhere.example', '/console/sign-out', '/console/..//x.example']) {
+      const browser = createConsoleBrowser(app)
+      await browser.get(`/console/sign-in?to=${encodeURIComponent(to)}`)
+      expect((await browser.submit('/console/sign-in', { token, to })).body).toContain('Bảng điều khiển')
+    }
+  })
+
   it.each<[string, object]>([
     ['a form of another site', { 'sec-fetch-site': 'cross-site' }],
     ['one without cookie', { cookie: '' }],
@@ -64,7 +77,7 @@ describe('the console', () => {
   })
   it('says in words that an address leads nowhere, and to strangers only that one must sign in', async () => {
     const { app, as } = await createControlAppSetup()
-    expect((await app.inject({ url: '/console/nothing' })).headers.location).toBe('/console/sign-in')
+    expect((await app.inject({ url: '/console/nothing' })).headers.location).toBe('/console/sign-in?to=%2Fconsole%2Fnothing')
     const browser = createConsoleBrowser(app)
     await browser.signIn(as.operator.authorization)
     const answer = await browser.get('/console/users/..%2f..%2fv1')
