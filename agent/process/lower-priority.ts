@@ -1,16 +1,15 @@
 import { getPriority, setPriority } from 'node:os'
 
-/** A third of the share of a thread that was left as it is, where both want the same core. */
+/** A third of the share of a thread at 0, as proxies run, where both want the same core (sched(7), "The nice value"). */
 const NICE = 5
-const LOWEST = 19
 
 /**
- * Lets other threads go first where there are too few cores: what a proxy waits for is asked of another thread of the same process. Of Linux's threads each has a priority of its
- * own, so this is that of the calling one (setpriority(2), "NOTES"). False where the system does not allow it.
+ * Lets other threads go first where there are too few cores: what a proxy waits for is asked of another thread of the same process, which may stand above 0. Of Linux's threads each
+ * has a priority of its own, so this is that of the calling one (setpriority(2), "NOTES"). False where the system does not allow it.
  */
 export function lowerPriority(set: (pid: number, priority: number) => void = setPriority): boolean {
   try {
-    set(0, Math.min(LOWEST, getPriority(0) + NICE))
+    set(0, Math.max(NICE, getPriority(0)))
     return true
   } catch {
     return false // A filter of system calls may forbid it: the work is the same, only its turn is not.

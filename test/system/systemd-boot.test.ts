@@ -311,6 +311,13 @@ if (obstacle !== undefined) {
         readonly gate?: GateStatus
       }
     await until('the gate listens', async () => (await status()).gate?.isListening || undefined)
+    const watchPid = await box.show('edgeward-watch', 'MainPID')
+    const nices = async () => (await sh(`ps -L -o tid=,ni= -p ${watchPid}`)).trim().split('\n')
+    t.match((await nices())[0], new RegExp(`^ *${watchPid} +-10$`), 'the gate goes before proxies')
+    await until(
+      'what reads logs, and what is handed over, stands behind proxies',
+      async () => (await nices()).filter((line) => / 5$/.test(line)).length === 2 || undefined,
+    )
     t.equal((await sh('stat --format=%U:%G:%a /run/edgeward-gate')).trim(), 'edgeward-watch:www-data:2750')
     t.equal((await sh('stat --format=%U:%G:%a /run/edgeward-gate/gate.sock')).trim(), 'edgeward-watch:www-data:660')
     t.equal((await sh('stat --format=%U:%G:%a /var/lib/edgeward-gate')).trim(), 'edgeward-agent:edgeward:750', 'the hand-over')
