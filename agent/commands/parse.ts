@@ -9,6 +9,7 @@ import { createLineParser, LOG_FORMATS, type LogDialect, MAX_LINE_BYTES } from '
 import { createMasker } from '../../rules/requests/mask-account.ts'
 import { RequestError } from '../../rules/requests/request-error.ts'
 import { requestText } from '../../rules/requests/request-text.ts'
+import { createClientNames } from '../gate/client-software.ts'
 import { createLineSplitter } from '../watch/split-lines.ts'
 import { type Command, type CommandIo, type ExitCode, UsageError } from './command.ts'
 import { LOG_OPTIONS, LOG_USAGE, readLogDialect } from './log-options.ts'
@@ -18,8 +19,8 @@ export const parse: Command = {
   name: 'parse',
   summary: 'read an access log: one JSON line per line, null where it tells nothing',
   usage:
-    `--format ${LOG_FORMATS.join('|')} [--template TEXT] [--haproxy-offset +HH:MM] [--explain] [--key-file FILE] < LOG\n${LOG_USAGE}` +
-    '    --explain              say on standard error, line by line, why it is null, or who was found by which evidence\n' +
+    `--format ${LOG_FORMATS.join('|')} [--template TEXT] [--haproxy-offset +HH:MM] [--haproxy-user-agent N] [--explain] [--key-file FILE] < LOG\n${LOG_USAGE}` +
+    '    --explain              say on standard error, line by line, why it is null, or who was found by which evidence and with which software\n' +
     '    --key-file FILE        mask citizen IDs with the key in FILE (at least 16 bytes); without it, with a key of this run alone',
   example: 'agent parse --format nginx-json < /var/log/nginx/edgeward.log',
   run,
@@ -84,22 +85,27 @@ function readKey(file: string): Uint8Array {
 /** One piece of answers for each piece of input, so that a slow reader slows the writer. */
 async function* answerLines(
   chunks: AsyncIterable<Buffer | string>,
-  { dialect, key }: ParseOptions,
+  { dialect, key, isExplained }: ParseOptions,
   explain: (line: number, words: string) => void,
 ): AsyncGenerator<string> {
   const parser = createLineParser(dialect.format, { ...dialect, key })
   const mask = createMasker(key)
+  const nameOf = createClientNames()
   let lines = 0
   let answers = ''
-  const answer = (request: AttributedRequest | undefined, fault: LineFault | undefined): void => {
+  const answer = (request: AttributedRequest | undefined, fault: LineFault | undefined, userAgent?: string): void => {
     lines += 1
     answers += `${request === undefined ? 'null' : requestText(request, mask)}\n`
     if (fault !== undefined) explain(lines, explainFault(fault))
-    else if (request !== undefined) explain(lines, explainRequest(request, mask))
+    else if (request !== undefined)
+      explain(lines, explainRequest(request, mask, userAgent === undefined ? undefined : nameOf(userAgent)))
   }
   const splitter = createLineSplitter(
     MAX_LINE_BYTES,
-    (bytes, start, end) => answer(parser.parse(bytes, start, end), parser.lastFault),
+    (bytes, start, end) => {
+      const request = parser.parse(bytes, start, end)
+      answer(request, parser.lastFault, request && isExplained ? parser.findClient(bytes, start, end) : undefined)
+    },
     () => answer(undefined, 'LINE_TOO_LONG'),
   )
   for await (const chunk of chunks) {

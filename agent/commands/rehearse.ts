@@ -5,6 +5,7 @@ import { DEFAULT_GATE_POLICY, type GatePolicy } from '../../rules/gate/policy-op
 import { type DayPeriod, dayText, FIRST_DAY, findDay, LAST_DAY } from '../../rules/rehearsal/portal-period.ts'
 import { type CountKind, rehearsalSheets } from '../../rules/rehearsal/rehearsal-sheets.ts'
 import { sumDays } from '../../rules/rehearsal/rehearsal-sums.ts'
+import { NO_CLIENT } from '../../rules/rehearsal/rehearsed-row.ts'
 import { LOG_FORMATS } from '../../rules/requests/log-format.ts'
 import { findInstantMs } from '../../rules/time/find-instant.ts'
 import { askRehearsal } from '../gate/ask-rehearsal.ts'
@@ -13,7 +14,7 @@ import { rehearsalPage } from '../gate/rehearsal-page.ts'
 import { dayCounts, rowsWithin } from '../gate/rehearsal-period.ts'
 import { rehearsalCsv, rehearsalJson } from '../gate/rehearsal-text.ts'
 import { formatWorkbook } from '../gate/rehearsal-workbook.ts'
-import { rehearseLogs } from '../gate/rehearse-logs.ts'
+import { type LogShare, rehearseLogs } from '../gate/rehearse-logs.ts'
 import { MemoryError } from '../memory/memory-error.ts'
 import { writeDurably } from '../memory/write-durably.ts'
 import { parseRegistrations } from '../watch/parse-registrations.ts'
@@ -119,8 +120,15 @@ async function fromLogs(
   const registrations =
     values.registrations === undefined ? undefined : parseRegistrations(await readFile(values.registrations, 'utf8'))
   const found = await rehearseLogs({ policy, heldMs, registrations, period, dialect }, files, io.stdin)
-  io.stderr.write(`${found.judged} requests judged\n`)
+  io.stderr.write(`${found.judged} requests judged\n${found.logs.map(untoldWords).join('')}`)
   return found
+}
+
+/** Empty for a log that tells the client software of all that is in the rehearsal. */
+function untoldWords({ file, refused, untold }: LogShare): string {
+  if (untold === 0) return ''
+  const part = untold === refused ? `any of ${refused}` : `${untold} of ${refused}`
+  return `${file === '-' ? 'standard input' : JSON.stringify(file)} does not tell the client software of ${part} requests in the rehearsal: "${NO_CLIENT.untold}"\n`
 }
 
 async function readPolicy(file: string | undefined, io: CommandIo): Promise<GatePolicy | undefined> {

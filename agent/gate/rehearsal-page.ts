@@ -3,7 +3,7 @@ import { type DayPeriod, periodWords } from '../../rules/rehearsal/portal-period
 import { REASON_WORDS } from '../../rules/rehearsal/reason-words.ts'
 import { COUNT_WORDS, type CountKind, provinceKey } from '../../rules/rehearsal/rehearsal-sheets.ts'
 import { type RehearsalSum, sumsBy } from '../../rules/rehearsal/rehearsal-sums.ts'
-import { busiestFirst, type DayCount, type RehearsedRow } from '../../rules/rehearsal/rehearsed-row.ts'
+import { busiestFirst, clientWords, type DayCount, type RehearsedRow } from '../../rules/rehearsal/rehearsed-row.ts'
 import { both, type Column, count, fact, section, table, timeOf } from '../replay/report-parts.ts'
 import { dayPlot } from '../replay/report-plots.ts'
 import { REPORT_HEAD } from '../replay/report-style.ts'
@@ -53,7 +53,16 @@ function stateOf(rows: readonly RehearsedRow[], { kind }: RehearsalAbout): Html 
   const words = COUNT_WORDS[kind]
   const told = (key: 'would' | 'refused'): Html =>
     html`${both(words[key].vi, words[key].en.toLowerCase())}: <strong>${count(sum(rows, key))}</strong>`
-  return html`<div class="state ${sum(rows, 'refused') > 0 ? 'bad' : 'wait'}"><p>${told('would')} · ${told('refused')} ${both('lượt', 'requests')} · ${count(facilities)} ${both('cơ sở', 'facilities')}</p></div>`
+  const untold = rows.filter(({ client }) => client === null)
+  return html`<div class="state ${sum(rows, 'refused') > 0 ? 'bad' : 'wait'}"><p>${told('would')} · ${told('refused')} ${both('lượt', 'requests')} · ${count(facilities)} ${both('cơ sở', 'facilities')}</p>${untold.length === 0 ? '' : untoldNote(sum(untold, 'would') + sum(untold, 'refused'))}</div>`
+}
+
+/** Some logs tell the client software, others do not: nobody shall take the part for the whole. */
+function untoldNote(requests: number): Html {
+  return html`<p>${both(
+    `Nhật ký không ghi phần mềm của ${count(requests)} lượt: các con số theo phần mềm chưa đủ.`,
+    `Logs do not tell the client software of ${count(requests)} of them: figures by client software are not whole.`,
+  )}</p>`
 }
 
 function reasonsOf(rows: readonly RehearsedRow[], { kind }: RehearsalAbout): Html {
@@ -69,7 +78,7 @@ ${fact('Lần đầu – lần cuối', 'First – last seen', `${timeOf(one.fir
 ${fact('Số cơ sở', 'Facilities', count(one.facilities))}
 ${names('Tài khoản', 'Accounts', ({ account }) => account ?? '–')}
 ${names('Chức năng', 'Functions', ({ function: called }) => called)}
-${names('Phần mềm', 'Client software', ({ client }) => client || '–')}
+${names('Phần mềm', 'Client software', clientWords)}
 ${names('Địa chỉ IP', 'Addresses', ({ source }) => source ?? '–')}
 ${fact('Mã lý do', 'Code', html`<code>${one.key}</code>`)}</dl></article>`
   })
@@ -95,7 +104,7 @@ function sumsOf(rows: readonly RehearsedRow[], { facility, kind }: RehearsalAbou
         ] as const)
       : []),
     ['Chức năng', 'Function', ({ function: called }) => called],
-    ['Phần mềm', 'Client software', ({ client }) => client || '–'],
+    ['Phần mềm', 'Client software', clientWords],
   ]
   return html`${kinds.map(([vi, en, keyOf]) => {
     const sums = sumsBy(rows, keyOf)
@@ -135,7 +144,7 @@ function rowsOf(rows: readonly RehearsedRow[], { kind }: RehearsalAbout): Html {
   const lines = shown.map((row) => [
     html`${REASON_WORDS[row.reason].vi}<br>${row.function} <small>(${GATE_REASONS[row.reason].rule})</small>`,
     html`${row.facility ?? '–'}<br><code>${row.account ?? '–'}</code>`,
-    html`<code>${row.source ?? '–'}</code><br>${row.client}`,
+    html`<code>${row.source ?? '–'}</code><br>${clientWords(row)}`,
     `${count(row.would)} / ${count(row.refused)}`,
     timeOf(row.lastMs),
   ])

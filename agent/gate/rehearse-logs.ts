@@ -13,6 +13,7 @@ import type { LogDialect } from '../../rules/requests/log-format.ts'
 import { createMasker } from '../../rules/requests/mask-account.ts'
 import { openLog } from '../replay/open-log.ts'
 import { createLogIntake } from '../watch/log-intake.ts'
+import { createClientNames } from './client-software.ts'
 import { createRehearsalBook, type SavedRehearsal } from './rehearsal-book.ts'
 
 const MAX_ROWS = 200_000
@@ -28,38 +29,61 @@ export interface ColdRehearsal {
   readonly dialect: LogDialect
 }
 
+/** What stands in the rehearsal of the requests of one log. */
+export interface LogShare {
+  readonly file: string
+  /** Requests that rules refuse or would refuse. */
+  readonly refused: number
+  /** Of those, requests whose line does not tell the client software. */
+  readonly untold: number
+}
+
+export interface RehearsedLogs extends SavedRehearsal {
+  readonly judged: number
+  readonly logs: readonly LogShare[]
+}
+
 /** What a policy would have refused of logs of the past, and how many of their requests were judged. */
 export async function rehearseLogs(
   { policy, heldMs, registrations, period, dialect }: ColdRehearsal,
   files: readonly string[],
   stdin: Readable,
-): Promise<SavedRehearsal & { readonly judged: number }> {
+): Promise<RehearsedLogs> {
   const key = randomBytes(32)
   const mask = createMasker(key)
   const state = coldState(policy, heldMs, registrations)
+  const nameOf = createClientNames()
   const book = createRehearsalBook(MAX_ROWS, 0, undefined, MAX_DAYS)
-  let [sinceMs, judged] = [Number.POSITIVE_INFINITY, 0]
+  let [sinceMs, judged, refused, untold] = [Number.POSITIVE_INFINITY, 0, 0, 0]
+  const logs: LogShare[] = []
   const intake = createLogIntake({
     ...dialect,
     key,
     attributor: createAttributor(),
-    takeRequest(request) {
+    takeRequest(request, findClient) {
       if (period !== undefined && !isWithin(request.atMs, period)) return
       judged += 1
       sinceMs = Math.min(sinceMs, request.atMs)
       const asked = { ...request, method: '' }
       const { account, facility } = request
-      const face = { account: account === undefined ? undefined : mask(account), province: facility?.slice(0, 2), client: '' }
       const decision = judgeRequest(asked, state)
-      if (decision.reason !== undefined || decision.would.length > 0) book.take(asked, decision, face)
+      if (decision.reason === undefined && decision.would.length === 0) return
+      const userAgent = findClient()
+      refused += 1
+      if (userAgent === undefined) untold += 1
+      const client = userAgent === undefined ? null : nameOf(userAgent)
+      const face = { account: account === undefined ? undefined : mask(account), province: facility?.slice(0, 2), client }
+      book.take(asked, decision, face)
     },
   })
   for (const file of files) {
+    ;[refused, untold] = [0, 0]
     const splitter = intake.createSplitter()
     for await (const chunk of openLog(file, stdin)) splitter.push(chunk)
     splitter.finish()
+    logs.push({ file, refused, untold })
   }
-  return { ...book.all(), judged, sinceMs: Number.isFinite(sinceMs) ? sinceMs : 0 }
+  return { ...book.all(), judged, logs, sinceMs: Number.isFinite(sinceMs) ? sinceMs : 0 }
 }
 
 /** What can be known of a request of the past: its own line, the policy, and the registrations. */

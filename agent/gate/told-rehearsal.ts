@@ -27,7 +27,7 @@ function countOf({ row, day }: ChangedDay): RehearsalCount {
     account: token ?? account,
     function: called,
     source,
-    client,
+    client: client ?? '',
     would: day.would,
     refused: day.refused,
     firstAt: Math.floor(day.firstMs / 1000),

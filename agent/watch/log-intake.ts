@@ -23,8 +23,8 @@ export interface IntakeOptions extends LogDialect {
   readonly key: Uint8Array
   /** Shared by the logs of one host. */
   readonly attributor: Attributor
-  /** Gets each request in the order of the lines. */
-  readonly takeRequest: (request: AttributedRequest) => void
+  /** Gets each request in the order of the lines. @param findClient the User-Agent in its line (`FindClient`), to be asked before it returns */
+  readonly takeRequest: (request: AttributedRequest, findClient: () => string | undefined) => void
   /** Is offered a line before a request is made of it, if the line tells no more than most do. */
   readonly lookups?: LookupTaker
 }
@@ -46,19 +46,23 @@ export function createLogIntake({ format, takeRequest, ...options }: IntakeOptio
     counts.faults[fault] = (counts.faults[fault] ?? 0) + 1
   }
 
+  const line: { bytes: Buffer; start: number; end: number } = { bytes: Buffer.alloc(0), start: 0, end: 0 }
+  const findClient = (): string | undefined => parser.findClient(line.bytes, line.start, line.end)
+
   function takeLine(bytes: Buffer, start: number, end: number): void {
     parser.parse(bytes, start, end)
-    countLine()
+    countLine(bytes, start, end)
   }
 
   function takeNext(bytes: Buffer, start: number): number {
     const next = parser.parseNext(bytes, start)
-    if (next >= 0) countLine()
+    // A line feed stands before the place behind the line.
+    if (next >= 0) countLine(bytes, start, next - 1)
     return next
   }
 
   /** Counts the line that the parser read last, and hands on its request. */
-  function countLine(): void {
+  function countLine(bytes: Buffer, start: number, end: number): void {
     counts.lines++
     const { lastRequest: request, lastLookup: lookup } = parser
     if (lookup !== undefined) {
@@ -73,7 +77,10 @@ export function createLogIntake({ format, takeRequest, ...options }: IntakeOptio
     counts.requests++
     if (request.account === undefined && isLookup(request.class)) counts.unnamed++
     counts.lastAtMs = request.atMs
-    takeRequest(request)
+    line.bytes = bytes
+    line.start = start
+    line.end = end
+    takeRequest(request, findClient)
   }
 
   const next = { beginChunk: (chunk: Buffer) => parser.beginChunk(chunk), endChunk: () => parser.endChunk(), takeNext }

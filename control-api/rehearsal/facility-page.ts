@@ -95,7 +95,7 @@ ${fact(
 ${fact(
   'Phần mềm (User-Agent)',
   'Client software',
-  list(clients, ({ key }) => (key === '' ? both({ vi: 'không rõ phần mềm', en: 'not told' }) : html`<code>${key}</code>`)),
+  list(clients, ({ key }) => (key === '' ? both({ vi: 'không nêu tên', en: 'none named' }) : html`<code>${key}</code>`)),
 )}
 ${fact(
   'Địa chỉ IP',

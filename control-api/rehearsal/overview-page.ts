@@ -5,6 +5,7 @@ import { provinceWords } from '../../rules/rehearsal/province-words.ts'
 import { REASON_WORDS } from '../../rules/rehearsal/reason-words.ts'
 import { COUNT_WORDS } from '../../rules/rehearsal/rehearsal-sheets.ts'
 import { type RehearsalSum, sumsBy } from '../../rules/rehearsal/rehearsal-sums.ts'
+import { clientWords } from '../../rules/rehearsal/rehearsed-row.ts'
 import { createRuleTerms } from '../../rules/rehearsal/rule-term.ts'
 import { cardTable } from '../pages/card-table.ts'
 import { type Html, type HtmlPiece, html } from '../pages/html.ts'
@@ -51,7 +52,7 @@ export function overviewBody(page: OverviewPage): Html {
 ${isCentral ? html`<h2>${both({ vi: 'Theo tỉnh', en: 'By province' })}</h2>${provinceTable(page)}` : ''}
 <h2>${both({ vi: 'Theo cơ sở', en: 'By facility' })}</h2>${facilityTable(page)}
 <h2>${both({ vi: 'Theo chức năng', en: 'By function' })}</h2>${sumTable({ vi: 'Chức năng', en: 'Function' }, rows, ({ function: called }) => called)}
-<h2>${both({ vi: 'Theo phần mềm', en: 'By client software' })}</h2>${sumTable({ vi: 'Phần mềm (User-Agent)', en: 'Client software' }, rows, ({ client }) => client || 'không rõ (not told)')}
+<h2>${both({ vi: 'Theo phần mềm', en: 'By client software' })}</h2>${sumTable({ vi: 'Phần mềm (User-Agent)', en: 'Client software' }, rows, clientWords)}
 ${edgeTable(edges)}`
 }
 

@@ -32,6 +32,8 @@ const BREATH_ROWS = 5000
 export interface CountRow extends RehearsedRow {
   /** The managing province, under its number of today. */
   readonly managing: string | null
+  /** Gates tell it of every request: empty where the client named none. */
+  readonly client: string
 }
 
 export interface FoundCounts {

@@ -31,7 +31,7 @@ export const RehearsalCount = Type.Object(
     client: Type.String({
       maxLength: 80,
       pattern: '^(?!.*[0-9]{10})[ -~]*$',
-      description: 'client software by its User-Agent, without identifiers; empty where nothing tells it',
+      description: 'client software by its User-Agent, without identifiers; empty where the client named none',
     }),
     would: count,
     refused: count,

@@ -4,7 +4,7 @@ import type { PlainCell, PlainColumn, PlainSheet } from './plain-sheet.ts'
 import { provinceWords } from './province-words.ts'
 import { REASON_WORDS } from './reason-words.ts'
 import { type RehearsalSum, sumsBy } from './rehearsal-sums.ts'
-import { busiestFirst, type RehearsedRow } from './rehearsed-row.ts'
+import { busiestFirst, clientWords, type RehearsedRow } from './rehearsed-row.ts'
 
 /** What the two counts of a row are called: what a gate did, or what a policy would have done with logs of the past. */
 export const COUNT_WORDS = {
@@ -56,7 +56,7 @@ export function rehearsalSheets(rows: readonly RehearsedRow[], kind: CountKind =
     sumSheet('Theo tỉnh', { title: 'Tỉnh / province', width: 30 }, provinceKey),
     sumSheet('Theo cơ sở', { title: 'Mã CSKCB / facility', width: 14 }, ({ facility }) => facility ?? '–'),
     sumSheet('Theo chức năng', { title: 'Chức năng / function', width: 30 }, ({ function: called }) => called),
-    sumSheet('Theo phần mềm', { title: 'Phần mềm / client software', width: 50 }, ({ client }) => client || '–'),
+    sumSheet('Theo phần mềm', { title: 'Phần mềm / client software', width: 50 }, clientWords),
     detailSheet(rows, kind),
   ]
 }
@@ -102,7 +102,7 @@ function detailOf(row: RehearsedRow): readonly PlainCell[] {
     row.account,
     row.function,
     row.source,
-    row.client,
+    clientWords(row),
     ...countsOf(row),
     todoVi,
     todoEn,

@@ -9,8 +9,8 @@ export interface RehearsedRow {
   readonly account: string | null
   readonly function: string
   readonly source: string | null
-  /** By User-Agent; empty where nothing tells it. */
-  readonly client: string
+  /** By User-Agent; empty where the client sent none, `null` where what was counted does not tell it. */
+  readonly client: string | null
   /** Requests that were let through and would not have been. */
   readonly would: number
   /** Requests that were refused. */
@@ -25,6 +25,14 @@ export interface DayCount {
   readonly day: number
   readonly would: number
   readonly refused: number
+}
+
+/** What stands for client software that has no name; of no client, whose name is ASCII. */
+export const NO_CLIENT = { unnamed: 'không nêu tên / none named', untold: 'nhật ký không ghi / not told by the log' } as const
+
+/** The client software of a row, for people. */
+export function clientWords({ client }: Pick<RehearsedRow, 'client'>): string {
+  return client === null ? NO_CLIENT.untold : client || NO_CLIENT.unnamed
 }
 
 /** The busiest first; of equals, those seen last. */

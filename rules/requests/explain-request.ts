@@ -17,9 +17,19 @@ export function explainFault(fault: LineFault): string {
 /**
  * What was understood of a line and by which evidence, for a person.
  * @param mask from `createMasker`: no citizen ID leaves the process
+ * @param client the client software as it may be shown; '' where it named none, `undefined` where the line does not tell
  */
-export function explainRequest(request: AttributedRequest, mask: (account: string) => string): string {
-  return [accountWords(request, mask), functionWords(request), ...subjectWords(request)].join('; ')
+export function explainRequest(
+  request: AttributedRequest,
+  mask: (account: string) => string,
+  client: string | undefined,
+): string {
+  return [accountWords(request, mask), functionWords(request), ...subjectWords(request), clientWords(client)].join('; ')
+}
+
+function clientWords(client: string | undefined): string {
+  if (client === undefined) return 'client software not told'
+  return client === '' ? 'the client named no software' : `client software ${JSON.stringify(client)}`
 }
 
 function accountWords({ account, accountSource, facility }: AttributedRequest, mask: (account: string) => string): string {

@@ -1,6 +1,13 @@
 import type { AttributedRequest } from './attributed-request.ts'
 import { type Attributor, createAttributor } from './attributor.ts'
 import { createFieldReader } from './field-reader.ts'
+import {
+  createHaproxyClientFinder,
+  createTemplateClientFinder,
+  type FindClient,
+  findCombinedClient,
+  findJsonClient,
+} from './find-client.ts'
 import type { LineFault } from './line-fault.ts'
 import { createLineMachine, type LineMachine } from './line-machine.ts'
 import { createLineSpans, type LineSpans, SPAN } from './line-spans.ts'
@@ -33,6 +40,8 @@ export interface LogDialect {
   readonly template?: string
   /** The clock of a HAProxy host, whose default layout writes no offset; minutes east of UTC. The portal's zone where nobody says. */
   readonly haproxyOffsetMinutes?: number
+  /** Which of the request headers that HAProxy captures is the User-Agent, from 1; without it the log does not tell the client software. */
+  readonly haproxyUserAgent?: number
 }
 
 export interface LineParserOptions extends Omit<LogDialect, 'format'> {
@@ -61,6 +70,11 @@ export interface LineParser {
    * and `lastRequest` and `lastFault` are those of the line. -1 where the end must be looked for.
    */
   parseNext(bytes: Buffer, start: number): number
+  /**
+   * What the line that fills `line[start, end)` tells of the client software, if it gave a request: its User-Agent as the client sent it, '' for none; `undefined` where it
+   * does not tell.
+   */
+  findClient(line: Buffer, start: number, end: number): string | undefined
   /** What the last line gave. */
   readonly lastRequest: AttributedRequest | undefined
   /** The same for a line held as text. */
@@ -79,6 +93,7 @@ interface LineReader {
   /** What scans such lines. */
   readonly machine?: LineMachine | undefined
   readonly readTime: ReadTime
+  readonly findClient: FindClient
 }
 
 /**
@@ -97,9 +112,8 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
   const spans = createLineSpans()
 
   function read(bytes: Buffer, from: number, to: number): AttributedRequest | LineFault {
-    const end = to > from && bytes[to - 1] === 0x0d ? to - 1 : to
-    const start =
-      bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf && end - from >= 3 ? from + 3 : from
+    const end = endOf(bytes, from, to)
+    const start = startOf(bytes, from, end)
     if (start === end) return 'EMPTY_LINE'
     if (end - start > MAX_LINE_BYTES) return 'LINE_TOO_LONG'
     return reader.find(bytes, start, end, spans) ?? fields.read(spans, reader.readTime)
@@ -128,6 +142,10 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
       const bytes = Buffer.isBuffer(line) ? line : Buffer.from(line.buffer, line.byteOffset, line.byteLength)
       return settle(read(bytes, start, end))
     },
+    findClient(line: Buffer, from: number, to: number) {
+      const end = endOf(line, from, to)
+      return reader.findClient(line.toString('latin1', startOf(line, from, end), end))
+    },
     beginChunk: (chunk: Buffer) => reader.shaped?.begin(chunk),
     endChunk: () => reader.shaped?.end(),
     parseNext(bytes: Buffer, start: number) {
@@ -148,9 +166,19 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
   return parser
 }
 
+/** Without the carriage return of a CRLF. */
+function endOf(bytes: Buffer, start: number, end: number): number {
+  return end > start && bytes[end - 1] === 0x0d ? end - 1 : end
+}
+
+/** Without a byte order mark. */
+function startOf(bytes: Buffer, start: number, end: number): number {
+  return end - start >= 3 && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf ? start + 3 : start
+}
+
 function readerOf(
   format: LogFormat,
-  { haproxyOffsetMinutes = PORTAL_OFFSET_MINUTES, template = '' }: LineParserOptions,
+  { haproxyOffsetMinutes = PORTAL_OFFSET_MINUTES, haproxyUserAgent, template = '' }: LineParserOptions,
 ): LineReader {
   switch (format) {
     case 'template':
@@ -158,11 +186,12 @@ function readerOf(
     case 'nginx-json':
       return createJsonReader()
     case 'combined':
-      return { find: readCombinedLine, readTime: readClfTime }
+      return { find: readCombinedLine, readTime: readClfTime, findClient: findCombinedClient }
     case 'haproxy':
       return {
         find: readHaproxyLine,
         readTime: (bytes, start, end) => readHaproxyTime(bytes, start, end, haproxyOffsetMinutes),
+        findClient: createHaproxyClientFinder(haproxyUserAgent),
       }
   }
 }
@@ -172,6 +201,7 @@ function createTemplateReader(text: string): LineReader {
   return {
     find: (bytes, start, end, spans) => readTemplateLine(template, bytes, start, end, spans),
     readTime: { clf: readClfTime, iso: readIsoTime, epoch: readEpochTime }[template.timeForm],
+    findClient: createTemplateClientFinder(template),
   }
 }
 
@@ -183,6 +213,7 @@ function createJsonReader(): LineReader {
     shaped,
     machine,
     readTime: readIsoTime,
+    findClient: findJsonClient,
     find(bytes, start, end, spans) {
       if (!scanJsonLine(bytes, start, end, spans)) return readJsonLine(bytes, start, end, spans) ?? findMissing(spans)
       shaped.learn(bytes, start, end)

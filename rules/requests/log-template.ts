@@ -12,8 +12,8 @@ export interface LogTemplate {
   readonly timeForm: TimeForm
 }
 
-/** What a variable that counts gives: a field, or the request line that holds the target. */
-export type TemplateField = SpanName | 'request'
+/** What a variable that counts gives: a field, the request line that holds the target, or the client software, which is read where somebody asks. */
+export type TemplateField = SpanName | 'request' | 'userAgent'
 
 interface Variable {
   readonly name: string
@@ -33,6 +33,8 @@ const FIELDS: Readonly<Record<string, TemplateField>> = {
   request_uri: 'uri',
   edgeward_uri: 'uri',
   status: 'status',
+  http_user_agent: 'userAgent',
+  edgeward_agent: 'userAgent',
   http_accesstoken: 'accessToken',
   http_authorization: 'authorization',
   account: 'account',

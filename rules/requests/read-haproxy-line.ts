@@ -8,7 +8,9 @@ import { findTargetEnd, findTargetStart } from './request-line.ts'
  * Every length is bounded, so that no line makes the match slow.
  */
 const HEAD =
-  /^(?:.{0,512}? )?([0-9a-f:.]{2,45}):([0-9]{1,5}) \[([^\]]{24})\] \S{1,128} \S{1,256} [-+0-9/]{9,80} (-1|[0-9]{3}) \+?[0-9]{1,20} \S{1,256} \S{1,256} \S{4} [-+0-9/]{9,80} [0-9/]{3,40} (?:\{[^}]{0,4096}\} ){0,2}"/i
+  /^(?:.{0,512}? )?([0-9a-f:.]{2,45}):([0-9]{1,5}) \[([^\]]{24})\] \S{1,128} \S{1,256} [-+0-9/]{9,80} (-1|[0-9]{3}) \+?[0-9]{1,20} \S{1,256} \S{1,256} \S{4} [-+0-9/]{9,80} [0-9/]{3,40} (?:\{[^}]{0,65535}\} ){0,2}"/i
+/** Captured request headers, which stand before those of the answer. */
+const CAPTURES = / \{([^}]{0,65535})\} (?:\{[^}]{0,65535}\} )?"$/
 const HEX_ESCAPE = /#([0-9A-F]{2})/g
 
 /** Reads a line of HAProxy's HTTP log. The request has `"` and `#` written as `#22` and `#23`, so its end cannot be forged. */
@@ -22,6 +24,12 @@ export function readHaproxyLine(bytes: Buffer, start: number, end: number, spans
   const uri = targetOf(request.replace(HEX_ESCAPE, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))))
   fillSpans(spans, { at, ip, port, status, ...(uri === undefined ? {} : { uri }) })
   return undefined
+}
+
+/** What HAProxy captured of the request's headers, as it wrote it (`|`, `{` and `}` in a value are `#7C`, `#7B`, `#7D`); `undefined` where the line has no captures. */
+export function findHaproxyCaptures(line: string): readonly string[] | undefined {
+  const head = HEAD.exec(line)?.[0]
+  return head === undefined ? undefined : CAPTURES.exec(head)?.[1]?.split('|')
 }
 
 /**

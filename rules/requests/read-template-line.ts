@@ -16,6 +16,7 @@ export function readTemplateLine(
   if (match === null) return 'BAD_LAYOUT'
   const values: Partial<Record<SpanName, string>> = {}
   for (const [i, field] of fields.entries()) {
+    if (field === 'userAgent') continue
     const written = match[i + 1] ?? ''
     const value = written.includes('\\') ? unescapeLogText(written) : written
     if (field === 'request') values.uri = targetOf(value)

@@ -17,8 +17,12 @@ export interface HaproxyEdge extends AsyncDisposable {
   readonly closed: string
   /** The same as `front` with HTTP/2, without TLS. */
   readonly front2: string
+  /** A frontend without the gate that writes `option httplog`, with the User-Agent captured as its second header. */
+  readonly plain: string
   /** Lines of the access log. */
   readonly log: readonly string[]
+  /** Lines of `plain`. */
+  readonly plainLog: readonly string[]
   /** Whatever the clock says, it is this instant from now on; 0: the clock's time again. */
   setClock(nowMs: number): Promise<void>
   /** The worker has taken over what there was, and could teach the next. */
@@ -66,7 +70,8 @@ export async function startHaproxy(folder: string, subjectKey: string, hasPortal
     `${folder}/haproxy.cfg`,
     `${placed.slice(0, front)}frontend edgeward\n${bind('front.sock')}${bind('h2.sock', ' proto h2')}${rules}
 frontend edgeward_closed\n${bind('closed.sock')}${rules.replaceAll('# http-request return status 503', 'http-request return status 503')}
-${placed.slice(back)}`,
+frontend edgeward_plain\n${bind('plain.sock')}    option httplog\n    capture request header Host len 32\n    capture request header User-Agent len 8192
+    http-request return status 200\n${placed.slice(back)}`,
   )
   const portal = createServer((request, response) => {
     request.resume()
@@ -76,8 +81,10 @@ ${placed.slice(back)}`,
   if (!hasPortal) portal.listen(`${folder}/portal.sock`)
   const service = createService('haproxy', spawnHere('haproxy', ['-W', '-f', `${folder}/haproxy.cfg`]))
   const log: string[] = []
+  const plainLog: string[] = []
   service.listen((line) => {
     if (line.startsWith('{"at"')) log.push(line)
+    else if (line.includes(' edgeward_plain ')) plainLog.push(line)
   })
   const runtime = createRuntimeSocket(`${folder}/runtime.sock`)
   const pid = async (): Promise<string | undefined> => /^Pid: ([0-9]+)/m.exec(await runtime.ask('show info'))?.[1]
@@ -89,7 +96,9 @@ ${placed.slice(back)}`,
     front: `${folder}/front.sock`,
     closed: `${folder}/closed.sock`,
     front2: `${folder}/h2.sock`,
+    plain: `${folder}/plain.sock`,
     log,
+    plainLog,
     async setClock(nowMs) {
       await runtime.ask(`set map ${folder}/test-clock.map now ${nowMs}`)
     },

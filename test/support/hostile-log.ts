@@ -82,7 +82,7 @@ export const PROXY_WRITERS: Readonly<
 > = {
   'nginx-json'({ ip, port, atMs, status }, target, agent) {
     const at = new Date(atMs + 7 * 3_600_000).toISOString().slice(0, 19)
-    const tail = `,"host":"${asNginxJson(agent)}","accessToken":"","authorization":""}`
+    const tail = `,"host":"${asNginxJson(agent)}","accessToken":"","authorization":"","userAgent":"${asNginxJson(agent)}"}`
     const text = `{"at":"${at}+07:00","ip":"${ip}","port":"${port}","method":"POST","uri":"${asNginxJson(target)}","status":"${status}","bytes":"812","ms":"0041"${tail}`
     return Buffer.from(text, 'latin1')
   },
@@ -90,8 +90,8 @@ export const PROXY_WRITERS: Readonly<
     const text = `${ip} - ${asNginxDefault(agent)} [${clfTime(atMs)} +0700] "GET ${asNginxDefault(target)} HTTP/1.1" ${status} 12 "-" "${asNginxDefault(agent)}"`
     return Buffer.from(text, 'latin1')
   },
-  haproxy({ ip, port, atMs, status }, target) {
-    const text = `${ip}:${port} [${clfTime(atMs)}.000] f b/s 1/0/3/6/10 ${status} 27 - - ---- 1/1/1/1/0 0/0 "GET ${asHaproxy(target)} HTTP/1.1"`
+  haproxy({ ip, port, atMs, status }, target, agent) {
+    const text = `${ip}:${port} [${clfTime(atMs)}.000] f b/s 1/0/3/6/10 ${status} 27 - - ---- 1/1/1/1/0 0/0 {${asHaproxy(agent, '{|}')}} "GET ${asHaproxy(target)} HTTP/1.1"`
     return Buffer.from(text, 'latin1')
   },
 }
@@ -116,10 +116,10 @@ function asNginxDefault(bytes: Buffer): string {
   ).join('')
 }
 
-/** HAProxy writes `"`, `#` and what cannot be printed as `#22` (configuration manual §8.6). */
-function asHaproxy(bytes: Buffer): string {
+/** HAProxy writes `"`, `#` and what cannot be printed as `#22`, in captured headers also `{`, `|` and `}` (configuration manual §8.6). */
+function asHaproxy(bytes: Buffer, also = ''): string {
   return Array.from(bytes, (byte) =>
-    byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x23
+    byte < 0x20 || byte > 0x7e || `"#${also}`.includes(String.fromCharCode(byte))
       ? `#${byte.toString(16).toUpperCase().padStart(2, '0')}`
       : String.fromCharCode(byte),
   ).join('')

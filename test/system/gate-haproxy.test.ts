@@ -1,12 +1,13 @@
 import { rename } from 'node:fs/promises'
 import t from 'tap'
+import { CLIENT_BYTES, createClientNames } from '../../agent/gate/client-software.ts'
 import { policyEntries } from '../../agent/haproxy/policy-entries.ts'
 import { formatGateKeys } from '../../rules/gate/gate-keys.ts'
 import { gateToken } from '../../rules/gate/gate-token.ts'
 import { formatPolicy, parsePolicySource } from '../../rules/gate/policy-document.ts'
 import { GRANT_IDLE_MS } from '../../rules/grants/grant-life.ts'
 import { formatGrants, grantsDocument } from '../../rules/grants/grants-document.ts'
-import { createLineParser } from '../../rules/requests/log-format.ts'
+import { createLineParser, type LogDialect } from '../../rules/requests/log-format.ts'
 import { maskAccount } from '../../rules/requests/mask-account.ts'
 import { formatUsers } from '../../rules/users/users-document.ts'
 import { anAccessToken } from '../support/access-token.ts'
@@ -14,6 +15,7 @@ import { aFlag, ask, GATE_MASKING_KEY, proxyLine, runGate } from '../support/gat
 import { onlyRules } from '../support/gate-states.ts'
 import { createHaproxyAsker, seen } from '../support/haproxy-asker.ts'
 import { startHaproxy } from '../support/haproxy-edge.ts'
+import { agentHeader, ODD_AGENTS } from '../support/odd-agents.ts'
 import { isInstalled } from '../support/surroundings.ts'
 import { until } from '../support/until.ts'
 import { createWorkDir } from '../support/work-dir.ts'
@@ -79,7 +81,7 @@ if (!isInstalled('haproxy')) {
   await t.test('what nobody judged is told', async (t) => {
     await isFilled()
     const fault = await until('told', () => gate.faults().find(({ code }) => code === 'GATE_HAPROXY_UNJUDGED'))
-    t.match(fault.message, /2 requests .* its maps were empty/)
+    t.match(fault.message, /its maps were empty/)
     t.equal(gate.status().unjudged, 2)
     const lines = await until('the lines', () => (haproxy.log.length >= 2 ? haproxy.log.slice(0, 2) : undefined))
     t.same(
@@ -347,6 +349,33 @@ if (!isInstalled('haproxy')) {
     )
     t.equal(new Set(read.toSpliced(3, 1).map((request) => request?.subjectBlock)).size, 2, 'of two thousands')
     t.match(read[0], { account: NAMED, status: 200, port: 51_000 })
+  })
+
+  await t.test('client software in the log', async (t) => {
+    const { log, plainLog } = haproxy
+    const from = log.length
+    for (const [userAgent] of ODD_AGENTS) {
+      const request = Buffer.from(
+        `${proxyLine(IP)}GET ${U}?username=${NAMED} HTTP/1.0\r\n${agentHeader(userAgent)}\r\n`,
+        'latin1',
+      )
+      await ask(haproxy.front, request)
+      await ask(haproxy.plain, request)
+    }
+    const most = ODD_AGENTS.length
+    await until('the lines', () => (log.length >= from + most && plainLog.length >= most) || undefined)
+    const nameOf = createClientNames()
+    const clientIn = (dialect: LogDialect, line = ''): string | undefined => {
+      const parser = createLineParser(dialect.format, { key: GATE_MASKING_KEY, ...dialect })
+      const bytes = Buffer.from(line, 'latin1')
+      return parser.parse(bytes) && parser.findClient(bytes, 0, bytes.length)
+    }
+    for (const [row, [userAgent, reason]] of ODD_AGENTS.entries()) {
+      const client = clientIn({ format: 'nginx-json' }, log[from + row])
+      t.equal(client, (userAgent ?? '').slice(0, CLIENT_BYTES), `the shipped log: ${reason}`)
+      t.equal(nameOf(client), nameOf(userAgent), 'the name is that of the whole')
+      t.equal(clientIn({ format: 'haproxy', haproxyUserAgent: 2 }, plainLog[row]), userAgent ?? '', `httplog: ${reason}`)
+    }
   })
 
   await t.test('throttled accounts', async (t) => {

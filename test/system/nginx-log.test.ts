@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { CLIENT_BYTES, createClientNames } from '../../agent/gate/client-software.ts'
 import type { AttributedRequest } from '../../rules/requests/attributed-request.ts'
-import { createLineParser, type LogFormat } from '../../rules/requests/log-format.ts'
+import { createLineParser, type LogDialect } from '../../rules/requests/log-format.ts'
 import { anAccessToken } from '../support/access-token.ts'
 import { canMakeNetworks, createTestNetwork } from '../support/netns.ts'
+import { agentHeader, ODD_AGENTS } from '../support/odd-agents.ts'
 import { SEND_RAW_FILE } from '../support/send-raw.ts'
 import { createService } from '../support/service.ts'
 import { isInstalled } from '../support/surroundings.ts'
@@ -71,6 +73,8 @@ const REQUESTS: readonly (readonly [request: string, account: string | undefined
   [`GET ${U}?username=01234_BV&x=${'y'.repeat(30_000)} HTTP/1.1`, ...NOBODY, 'refused: a target too long'],
   ['OPTIONS * HTTP/1.1', ...NOBODY, 'no path'],
 ]
+/** A log format of a host's own. */
+const OWN_FORMAT = '$remote_addr [$time_local] "$http_user_agent" "$request" $status'
 const TOKEN = anAccessToken('01234_BV')
 
 if (!canMakeNetworks() || !isInstalled('nginx')) {
@@ -84,6 +88,9 @@ if (!canMakeNetworks() || !isInstalled('nginx')) {
   const sockets = () => network.edge.run('ss', ['-Hltn', `sport = :${PORT}`])
   await until('nginx to listen', async () => (await sockets()).stdout.includes('LISTEN') || undefined)
 
+  const agents = ODD_AGENTS.map(([userAgent]) =>
+    Buffer.from(`GET /agent HTTP/1.1\r\nHost: x\r\n${agentHeader(userAgent)}\r\n`, 'latin1'),
+  )
   const texts = [
     ...REQUESTS.map(([request]) => request),
     `GET /api/TraCuuCCT/TraCuuTienMCCT HTTP/1.1\r\naccessToken: ${TOKEN}`,
@@ -93,13 +100,16 @@ if (!canMakeNetworks() || !isInstalled('nginx')) {
   const raw = addresses.flatMap((address) =>
     texts.map((text) => ({ address, port: PORT, base64: bytesOf(text).toString('base64') })),
   )
-  await network.edge.mustRun(process.execPath, [SEND_RAW_FILE], { input: JSON.stringify(raw) })
+  const rawAgents = agents.map((bytes) => ({ address: '127.0.0.1', port: PORT, base64: bytes.toString('base64') }))
+  await network.edge.mustRun(process.execPath, [SEND_RAW_FILE], { input: JSON.stringify([...raw, ...rawAgents]) })
   await nginx.stop('SIGQUIT')
 
-  const json = await readLog(join(folder, 'edgeward.log'), 'nginx-json')
-  const combined = await readLog(join(folder, 'combined.log'), 'combined')
-  t.equal(json.requests.length, raw.length, 'the JSON log has a line for each request')
-  t.equal(combined.requests.length, raw.length, 'so has the combined log')
+  const json = await readLog(join(folder, 'edgeward.log'), { format: 'nginx-json' })
+  const combined = await readLog(join(folder, 'combined.log'), { format: 'combined' })
+  const own = await readLog(join(folder, 'own.log'), { format: 'template', template: OWN_FORMAT })
+  const sent = raw.length + agents.length
+  t.equal(json.requests.length, sent, 'the JSON log has a line for each request')
+  t.equal(combined.requests.length, sent, 'so has the combined log')
   for (const [i, address] of addresses.entries()) {
     const first = i * texts.length
     for (const [row, [, account, name, reason]] of REQUESTS.entries()) {
@@ -118,6 +128,16 @@ if (!canMakeNetworks() || !isInstalled('nginx')) {
     'each has its port and time',
   )
   t.notMatch(json.text, 'hunter2', 'no password is written')
+
+  const nameOf = createClientNames()
+  for (const [row, [userAgent, reason]] of ODD_AGENTS.entries()) {
+    const line = raw.length + row
+    t.equal(json.requests[line]?.status, 200, `${reason}: answered`)
+    t.equal(combined.clients[line], userAgent ?? '', `combined: ${reason}`)
+    t.equal(own.clients[line], userAgent ?? '', `template: ${reason}`)
+    t.equal(json.clients[line], (userAgent ?? '').slice(0, CLIENT_BYTES), `nginx-json: ${reason}`)
+    t.equal(nameOf(json.clients[line]), nameOf(userAgent), 'the name is that of the whole')
+  }
 }
 
 function nginxConfig(folder: string): string {
@@ -130,6 +150,8 @@ http {
   keepalive_timeout 0; client_header_timeout 2s;
   access_log ${folder}/edgeward.log edgeward;
   access_log ${folder}/combined.log combined;
+  log_format own '${OWN_FORMAT}';
+  access_log ${folder}/own.log own;
   server { listen ${PORT}; listen [::]:${PORT} ipv6only=on; location / { return 200 "{}"; } }
 }
 `
@@ -144,10 +166,24 @@ function bytesOf(text: string): Buffer {
   return Buffer.concat(pieces.map((piece, i) => Buffer.from(piece, i % 2 === 0 ? 'utf8' : 'hex')))
 }
 
-async function readLog(file: string, format: LogFormat): Promise<{ text: string; requests: (AttributedRequest | undefined)[] }> {
+interface ReadLog {
+  readonly text: string
+  readonly requests: readonly (AttributedRequest | undefined)[]
+  /** What each line tells of the client software. */
+  readonly clients: readonly (string | undefined)[]
+}
+
+async function readLog(file: string, dialect: LogDialect): Promise<ReadLog> {
   const bytes = await readFile(file)
-  const parser = createLineParser(format, { key: new Uint8Array(32) })
+  const parser = createLineParser(dialect.format, { key: new Uint8Array(32), ...dialect })
   const text = bytes.toString('latin1')
-  const lines = text.split('\n').slice(0, -1)
-  return { text, requests: lines.map((line) => parser.parse(Buffer.from(line, 'latin1'))) }
+  const lines = text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => Buffer.from(line, 'latin1'))
+  const read = lines.map((line) => {
+    const request = parser.parse(line)
+    return { request, client: request && parser.findClient(line, 0, line.length) }
+  })
+  return { text, requests: read.map(({ request }) => request), clients: read.map(({ client }) => client) }
 }

@@ -68,11 +68,11 @@ describe('agent parse', () => {
     ]
     const { stderr } = await runAgent(['parse', '--explain', '--format', 'nginx-json'], lines.join('\n'))
     expect(stderr.replace(/_[a-p]{12}/, '_MASKED').split('\n')).toEqual([
-      'line 1: account 01234_BV, named by the first `username` of the query; Lskcb2025 (history), answered with 200',
-      'line 2: no account: no `username` of a known form, no token, no log-in from that address in the ten minutes before; Lskcb2025 (history), answered with 200',
-      'line 3: account 01234_MASKED, named by the first `username` of the query; KQNhanLichSuKCB2019 (lookup, retired), answered with 200',
-      'line 4: account 01234_TC, named by the body of the request, as the proxy logged it; token/take (token), answered with 200',
-      'line 5: account 01234_TC, the last to log in from that address in the ten minutes before, which is a guess; Lskcb2025 (history), no answer; the person is the number of nobody: a probe',
+      'line 1: account 01234_BV, named by the first `username` of the query; Lskcb2025 (history), answered with 200; client software not told',
+      'line 2: no account: no `username` of a known form, no token, no log-in from that address in the ten minutes before; Lskcb2025 (history), answered with 200; client software not told',
+      'line 3: account 01234_MASKED, named by the first `username` of the query; KQNhanLichSuKCB2019 (lookup, retired), answered with 200; client software not told',
+      'line 4: account 01234_TC, named by the body of the request, as the proxy logged it; token/take (token), answered with 200; client software not told',
+      'line 5: account 01234_TC, the last to log in from that address in the ten minutes before, which is a guess; Lskcb2025 (history), no answer; the person is the number of nobody: a probe; client software not told',
       '',
     ])
   })
@@ -87,6 +87,26 @@ describe('agent parse', () => {
       JSON.parse((await runAgent(['parse', '--format', 'haproxy', ...args], haproxy)).stdout)
     expect(await at()).toMatchObject({ at: '2026-11-22T08:00:00.250+07:00' })
     expect(await at('--haproxy-offset', 'Z')).toMatchObject({ at: '2026-11-22T15:00:00.250+07:00' })
+  })
+
+  it('says on standard error with which software, and shows nothing of it that may be a secret or an identifier', async () => {
+    const log = [
+      `${LINE.slice(0, -1)},"userAgent":"HIS/2.1 ${'k'.repeat(40)} ${SAMPLE_CITIZEN_ID} \\u001b[2J"}`,
+      `${LINE.slice(0, -1)},"userAgent":""}`,
+      LINE,
+    ]
+    const { stdout, stderr } = await runAgent(['parse', '--explain', '--format', 'nginx-json'], log.join('\n'))
+    expect(stdout).toBe(`${ANSWER}\n${ANSWER}\n${ANSWER}\n`)
+    expect(stderr.split('\n').map((line) => line.split('; ').at(-1))).toEqual([
+      'client software "HIS/2.1 * ************ ?[2J"',
+      'the client named no software',
+      'client software not told',
+      '',
+    ])
+    const haproxy =
+      '203.0.113.7:51000 [22/Nov/2026:08:00:00.250] f b/s 1/0/3/6/10 200 27 - - ---- 1/1/1/1/0 0/0 {x|HIS#7C2} "GET / HTTP/1.1"'
+    const explained = await runAgent(['parse', '--explain', '--format', 'haproxy', '--haproxy-user-agent', '2'], haproxy)
+    expect(explained.stderr).toContain('; client software "HIS|2"\n')
   })
 
   it('does not hold a line of many megabytes', async () => {
@@ -107,6 +127,8 @@ describe('agent parse', () => {
     [['--format', 'template', '--template', '$remote_addr'], 'a template that lacks what is needed'],
     [['--format', 'combined', '--haproxy-offset', 'Z'], 'an offset for another format'],
     [['--format', 'haproxy', '--haproxy-offset', '7'], 'no offset'],
+    [['--format', 'combined', '--haproxy-user-agent', '1'], 'a captured header of another format'],
+    [['--format', 'haproxy', '--haproxy-user-agent', '0'], 'no place of a header'],
   ])('refuses %j with 2: %s', async (args) => {
     const { exitCode, stdout, stderr } = await runAgent(['parse', ...args], LINE)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })

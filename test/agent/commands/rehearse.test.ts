@@ -106,10 +106,44 @@ describe('agent rehearse', () => {
       '01234_BV',
       'KQNhanLichSuKCB595',
       '203.0.113.7',
-      '',
+      'nhật ký không ghi / not told by the log',
       0,
       1,
     ])
+  })
+
+  it('names the client software where a log tells it, and says plainly where another does not', async () => {
+    const folder = await temporaryFolder()
+    const [old, mixed] = [join(folder, 'old.log'), join(folder, 'mixed.log')]
+    const line = (userAgent?: string): string =>
+      `${JSON.stringify({ at: '2024-07-31T12:00:00+07:00', ip: '203.0.113.7', uri: '/api/egw/KQNhanLichSuKCB2024?username=01234_BV', status: '200', userAgent })}\n`
+    writeFileSync(old, line() + line())
+    writeFileSync(mixed, line() + line(`HIS/2 ${CITIZEN} "x"\u0001`) + line(`HIS/2 ${CITIZEN} "x"\u0001`) + line(''))
+    const page = join(folder, 'page.html')
+    const { stdout, stderr } = await runAgent(['rehearse', '--format', 'nginx-json', '--page', page, old, mixed])
+    expect(rowsOf(stdout).map(([, , , , , , , client, would]) => [client, would])).toEqual([
+      ['nhật ký không ghi / not told by the log', '3'],
+      ['"HIS/2 ************ ""x""?"', '2'],
+      ['', '1'],
+    ])
+    expect(stderr).toContain(`"${old}" does not tell the client software of any of 2 requests`)
+    expect(stderr).toContain(`"${mixed}" does not tell the client software of 1 of 4 requests`)
+    const html = readFileSync(page, 'utf8')
+    expect(html).toContain('Nhật ký không ghi phần mềm của 3 lượt: các con số theo phần mềm chưa đủ.')
+    expect(html).toContain('không nêu tên / none named')
+    expect(html).toContain('HIS/2 ************ &#34;x&#34;?')
+    expect(html + stdout).not.toContain(CITIZEN)
+    const told = await runAgent(['rehearse', '--format', 'nginx-json', '--json', '--page', page, mixed, old])
+    expect(
+      told.stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((row) => (JSON.parse(row) as { client: unknown }).client),
+    ).toEqual([null, 'HIS/2 ************ "x"?', ''])
+    writeFileSync(mixed, line('HIS/2'))
+    const whole = await runAgent(['rehearse', '--format', 'nginx-json', '--page', page, mixed])
+    expect(whole.stderr).not.toContain('does not tell')
+    expect(readFileSync(page, 'utf8')).not.toContain('chưa đủ')
   })
 
   it('says in words that nothing would be refused', async () => {
