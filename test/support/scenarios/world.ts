@@ -9,6 +9,7 @@ import { createRandom } from './random.ts'
 import { aRequest, dayStartMs, mergeByTime } from './request.ts'
 
 const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 /** From this size on a facility has beds, whose patients are checked again each night. */
 const HOSPITAL_VISITS = 500
 const INPATIENTS_PER_VISIT = 0.25
@@ -61,11 +62,20 @@ function* honestDays(
     if (day < fromDay || day >= toDay) continue
     const seed = options.seed + 1000 * (day + 1)
     const { withSubjects } = options
-    yield* mergeByTime(
+    const whole = mergeByTime(
       ordinaryDay({ seed, facilities, startMs, withSubjects, factor: dayFactor(startMs) }),
       nights(seed + 1, facilities, startMs, withSubjects),
       camps(seed + 2, facilities, startMs, withSubjects),
     )
+    yield* before(startMs + DAY_MS, whole)
+  }
+}
+
+/** Who came shortly before midnight is not looked up again after it: the next day begins there, and no clock of the country is set back each night. */
+function* before(endMs: number, requests: Iterable<AttributedRequest>): Generator<AttributedRequest> {
+  for (const request of requests) {
+    if (request.atMs >= endMs) return
+    yield request
   }
 }
 
