@@ -12,7 +12,7 @@ import { findTable } from './find-table.ts'
 import type { ImportRow } from './import-tables.ts'
 import { readWorkbookApart } from './read-workbook-apart.ts'
 import type { RowVerdict, RowVerdictKind } from './row-verdict.ts'
-import { type IgnoredRow, rowsOfTable, type ImportRow as TableRow } from './rows-of-table.ts'
+import { type IgnoredRow, rowsOfLargeTable, type ImportRow as TableRow } from './rows-of-table.ts'
 import { IMPORT_LIMITS, type ImportLimits, type Sheet } from './sheet.ts'
 
 /** `all`: nothing is taken while one row is refused. `valid`: the officer takes the rest. `none`: only judge. */
@@ -67,6 +67,8 @@ export interface FormImport<F extends string, Read, Judged extends { readonly ve
   readonly words: MappingWords<F>
   /** Reads every cell of a row; its faults are part of what it gives. */
   read(row: TableRow<F>): Read
+  /** Works out beforehand what takes time and asks nothing of the store: while the rows are judged and taken, everybody else who writes waits. */
+  prepare?(read: readonly Read[]): Promise<void>
   /** Judges the rows against each other and against what is stored; one verdict a row, in their order. */
   judge(change: Change, read: readonly Read[], sheet: string): Promise<readonly Judged[]>
   /** A line that stands for a taken row in the audit entry's hash. Holds no name and no citizen ID. */
@@ -102,7 +104,7 @@ export async function importForm<F extends string, Read, Judged extends { readon
 
   const sheets = await (parts.readSheets ?? readWorkbookApart)(file, parts.limits ?? IMPORT_LIMITS)
   const table = findTable(sheets, words, order.sheet)
-  const { rows, ignored } = rowsOfTable(table, words)
+  const { rows, ignored } = await rowsOfLargeTable(table, words)
   const sheet = table.sheet.name
   if (rows.length === 0) {
     throw new ControlError('FILE_EMPTY', `Sheet ${JSON.stringify(sheet)} has a header but no rows below it.`, {
@@ -110,6 +112,7 @@ export async function importForm<F extends string, Read, Judged extends { readon
     })
   }
   const read = await readAll(parts, rows, form)
+  await form.prepare?.(read)
 
   const importId = `i-${Buffer.from(parts.randomBytes(9)).toString('base64url')}`
   const result = await store.transact(actor, async (tx) => {

@@ -1,15 +1,18 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { ControlError, type ControlErrorCode } from '../http/control-error.ts'
-import type { ImportLimits, Sheet } from './sheet.ts'
+import type { ImportLimits, Sheet, SheetRow } from './sheet.ts'
 
 export interface WorkbookTask {
   readonly bytes: Uint8Array
   readonly limits: ImportLimits
 }
 
-export type WorkbookAnswer =
-  | { readonly kind: 'sheets'; readonly sheets: Sheet[] }
+/** What the thread gives each time it is asked; rows belong to the sheet named last. */
+export type WorkbookPiece =
+  | { readonly kind: 'sheet'; readonly name: string; readonly isHidden: boolean }
+  | { readonly kind: 'rows'; readonly rows: readonly SheetRow[] }
+  | { readonly kind: 'end' }
   | {
       readonly kind: 'refused'
       readonly code: ControlErrorCode
@@ -32,11 +35,22 @@ export async function readWorkbookApart(bytes: Uint8Array, limits: ImportLimits,
     workerData,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
   })
+  const signal = AbortSignal.timeout(timeoutMs)
+  const sheets: (Sheet & { readonly rows: SheetRow[] })[] = []
   try {
-    const [answer] = (await once(worker, 'message', { signal: AbortSignal.timeout(timeoutMs) })) as [WorkbookAnswer]
-    if (answer.kind === 'sheets') return answer.sheets
-    const { code, message, vi, facts } = answer
-    throw new ControlError(code, message, { facts, ...(vi === undefined ? {} : { vi }) })
+    for (;;) {
+      // All at once, 100,000 rows would take seconds to take in, and nobody else would be answered meanwhile.
+      const answered = once(worker, 'message', { signal })
+      worker.postMessage('next')
+      const [piece] = (await answered) as [WorkbookPiece]
+      if (piece.kind === 'end') return sheets
+      if (piece.kind === 'sheet') sheets.push({ name: piece.name, isHidden: piece.isHidden, rows: [] })
+      else if (piece.kind === 'rows') sheets.at(-1)?.rows.push(...piece.rows)
+      else {
+        const { code, message, vi, facts } = piece
+        throw new ControlError(code, message, { facts, ...(vi === undefined ? {} : { vi }) })
+      }
+    }
   } catch (error) {
     throw isOverrun(error) ? tooHeavy(error) : error
   } finally {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import type { ImportField, MappingWords } from './column-mapping.ts'
 import { type Columns, type FoundTable, findColumns } from './find-table.ts'
@@ -24,6 +25,8 @@ export interface TableRows<F extends string = ImportField> {
   readonly ignored: readonly IgnoredRow[]
 }
 
+/** Rows read between two looks at everybody else. */
+const BREATH_ROWS = 2000
 const MAX_IGNORED_TEXT = 120
 
 /**
@@ -31,13 +34,33 @@ const MAX_IGNORED_TEXT = 120
  * all of it adds. A header may come again below a title.
  */
 export function rowsOfTable<F extends string>(table: FoundTable<F>, mapping: MappingWords<F>): TableRows<F> {
+  const reading = readTable(table, mapping)
+  for (;;) {
+    const { done, value } = reading.next()
+    if (done === true) return value
+  }
+}
+
+/** The same for a large table: others get their turn in between. */
+export async function rowsOfLargeTable<F extends string>(table: FoundTable<F>, mapping: MappingWords<F>): Promise<TableRows<F>> {
+  const reading = readTable(table, mapping)
+  for (;;) {
+    const { done, value } = reading.next()
+    if (done === true) return value
+    await setImmediate()
+  }
+}
+
+/** Stops now and then, so that others get their turn. */
+function* readTable<F extends string>(table: FoundTable<F>, mapping: MappingWords<F>): Generator<undefined, TableRows<F>> {
   const { form } = mapping
   const rows: ImportRow<F>[] = []
   const ignored: IgnoredRow[] = []
   let { columns } = table
   let section: Section | undefined
   let hasTitles = false
-  for (const row of table.sheet.rows) {
+  for (const [count, row] of table.sheet.rows.entries()) {
+    if (count % BREATH_ROWS === 0) yield
     const again =
       row.row < table.headerRow || hasFigures(row, columns.get(form.figures))
         ? undefined

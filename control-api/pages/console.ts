@@ -131,7 +131,7 @@ export function registerConsole(app: ControlApp, context: ControlContext, areas:
   ): FastifyReply => {
     if (page === undefined || !forms.isOurs(request, form)) {
       const wanted = page?.path ?? (request.method === 'GET' && request.url !== PATH ? request.url : undefined)
-      return reply.redirect(wanted === undefined ? SIGN_IN : `${SIGN_IN}?${new URLSearchParams({ to: wanted })}`, 303)
+      return reply.redirect(wanted === undefined ? SIGN_IN : `${SIGN_IN}?to=${encodeURIComponent(wanted)}`, 303)
     }
     const isTried = form.has('token')
     if (isTried) request.log.warn('sign-in to the console refused')
@@ -194,10 +194,12 @@ export function registerConsole(app: ControlApp, context: ControlContext, areas:
   registerPageStyle(app, `${PATH}/style.css`)
   app.register(async (scope) => {
     takeForms(scope, MAX_FORM)
-    scope.get(SIGN_IN, open, async (request, reply) => showSignIn(request, reply, { kept: wantedOf(request.url) }))
+    scope.get(SIGN_IN, open, async (request, reply) =>
+      showSignIn(request, reply, { kept: keptPath(new URLSearchParams(request.url.split('?')[1] ?? '').get('to') ?? '') }),
+    )
     scope.post(SIGN_IN, { ...open, bodyLimit: MAX_FORM }, async (request, reply) => {
       const form = formOf(request)
-      const kept = wantedOf(`?${new URLSearchParams({ to: form.get('to') ?? '' })}`)
+      const kept = keptPath(form.get('to') ?? '')
       if (!forms.isOurs(request, form)) return showSignIn(request, reply, { status: 403, fault: STALE_FORM, kept })
       try {
         const actor = await signIn.enter(request, reply, (form.get('token') ?? '').trim())
@@ -247,8 +249,7 @@ function isFromHere({ headers }: FastifyRequest): boolean {
 }
 
 /** The page that somebody wanted when he was asked to sign in, as a field of that form; none that is not ours. */
-function wantedOf(url: string): readonly (readonly [string, string])[] {
-  const to = new URLSearchParams(url.split('?')[1] ?? '').get('to') ?? ''
+function keptPath(to: string): readonly (readonly [string, string])[] {
   return /^\/console\/(?!sign-)[a-z0-9/-]+(\?[\w=&.%+-]*)?$/i.test(to) ? [['to', to]] : []
 }
 

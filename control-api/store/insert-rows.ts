@@ -3,13 +3,17 @@ import { CompiledQuery, type Kysely } from 'kysely'
 import type { Tables } from './tables.ts'
 
 /** Parameters in one statement, under SQLite's limit of 32,766 and PostgreSQL's of 65,535. */
-const MAX_PARAMETERS = 16_000
+const MAX_PARAMETERS = 4000
 
-/** Inserts many rows of one shape: the statement is compiled once and run for each chunk. */
+/**
+ * Inserts many rows of one shape: the statement is compiled once and run for each chunk.
+ * @param onConflict clause of SQL for rows that are there already, as `on conflict (id) do nothing`; none may be there if it is left out
+ */
 export async function insertRows<Name extends keyof Tables>(
   db: Kysely<Tables>,
   table: Name,
   rows: readonly Tables[Name][],
+  onConflict = '',
 ): Promise<void> {
   const [first] = rows
   if (first === undefined) return
@@ -18,7 +22,7 @@ export async function insertRows<Name extends keyof Tables>(
   const compiled = new Map<number, string>()
   for (let at = 0; at < rows.length; at += perChunk) {
     const chunk = rows.slice(at, at + perChunk)
-    const sql = compiled.get(chunk.length) ?? compile(db, table, columns as string[], chunk.length)
+    const sql = compiled.get(chunk.length) ?? `${compile(db, table, columns as string[], chunk.length)} ${onConflict}`
     compiled.set(chunk.length, sql)
     await db.executeQuery(
       CompiledQuery.raw(

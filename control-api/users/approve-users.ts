@@ -9,6 +9,7 @@ import { wantedOf } from './user-entry.ts'
 import type { UserRow } from './user-tables.ts'
 
 const BREATH_ROWS = 500
+const PIECE_ROWS = 2000
 
 export interface UserOrder {
   readonly dispatch: string
@@ -56,9 +57,7 @@ export async function decideImport(
   decision: 'approve' | 'refuse',
   order: Pick<UserOrder, 'dispatch' | 'reason'>,
 ): Promise<number> {
-  const rows = (
-    await change.db.selectFrom('portal_user').selectAll().where('import_id', '=', importId).orderBy('id').execute()
-  ).filter(isWanted)
+  const rows = (await readImported(change, importId)).filter(isWanted)
   if (rows.length === 0)
     throw new ControlError('NOT_TAKEN', `Import ${JSON.stringify(importId)} has no user that waits for approval.`, {
       vi: 'Tệp này không có người dùng nào đang chờ phê duyệt.',
@@ -81,6 +80,26 @@ export async function decideImport(
     await decide(change, row, { ...order, auditSeq })
   }
   return rows.length
+}
+
+/** All that an import brought, in pieces: others get their turn in between. */
+async function readImported({ db }: Change, importId: string): Promise<UserRow[]> {
+  const found: UserRow[] = []
+  for (let after = 0; ; ) {
+    const rows = await db
+      .selectFrom('portal_user')
+      .selectAll()
+      .where('import_id', '=', importId)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(PIECE_ROWS)
+      .execute()
+    found.push(...rows)
+    const last = rows.at(-1)
+    if (last === undefined) return found
+    after = last.id
+    await setImmediate()
+  }
 }
 
 function isWanted(row: UserRow): boolean {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import { rightsText } from '../../rules/users/user-right.ts'
@@ -14,7 +15,7 @@ import type { UserKeys } from './user-keys.ts'
 import type { UserRow, UserStepRow } from './user-tables.ts'
 
 /** Users in one statement. */
-const MANY = 2000
+const MANY = 1000
 
 /** What every step of a user's life carries: the dispatch that ordered it, and the audit entry that covers it. */
 export interface StepFacts {
@@ -217,6 +218,7 @@ export async function approveMany(change: Change, rows: readonly UserRow[], fact
       .set((eb) => ({ ...approved, warned_day: null, version: eb('version', '+', 1) }))
       .where('id', 'in', ids)
       .execute()
+    await setImmediate()
   }
   const steps = rows.map(({ id, version }) => stepOf(change, { id, version: version + 1, state: 'active' }, 'approve', facts))
   await insertRows(db, 'portal_user_step', steps)

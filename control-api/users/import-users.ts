@@ -78,6 +78,15 @@ function userImport(
   return {
     words: createMappingWords(userMapping(mapping), FORMS[number]),
     read: (row) => readUserRow(row, context),
+    async prepare(read) {
+      for (const [count, one] of read.entries()) {
+        if (count % BREATH_ROWS === 0) await setImmediate()
+        if ('fault' in one) continue
+        const { facility, citizenId } = one.entry
+        keys.personToken(citizenId)
+        if (!isApprover) keys.tokensOf(facility, citizenId)
+      }
+    },
     judge: (change, read, sheet) => judgeAll(change, read, { sheet, keys, isApprover }),
     lineOf: ({ verdict, read }) => {
       const token = 'entry' in read ? keys.personToken(read.entry.citizenId) : ''
@@ -94,14 +103,17 @@ function userImport(
 
 /** A person is asked for several times in one import, and each takes a hash. */
 function remembering(keys: UserKeys): UserKeys {
-  const known = new Map<string, string>()
+  const persons = new Map<string, string>()
+  const accounts = new Map<string, ReturnType<UserKeys['tokensOf']>>()
+  const once = <T>(known: Map<string, T>, name: string, make: () => T): T => {
+    const made = known.get(name) ?? make()
+    known.set(name, made)
+    return made
+  }
   return {
     ...keys,
-    personToken(citizenId) {
-      const token = known.get(citizenId) ?? keys.personToken(citizenId)
-      known.set(citizenId, token)
-      return token
-    },
+    personToken: (citizenId) => once(persons, citizenId, () => keys.personToken(citizenId)),
+    tokensOf: (facility, citizenId) => once(accounts, `${facility}_${citizenId}`, () => keys.tokensOf(facility, citizenId)),
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { insertRows } from '../store/insert-rows.ts'
 import type { Tables } from '../store/tables.ts'
 import type { UserKeys } from './user-keys.ts'
 import type { UserRow } from './user-tables.ts'
@@ -50,17 +51,11 @@ export async function keepTokens(db: Kysely<Tables>, users: readonly UserTokens[
   const rows = users.flatMap(({ userId, tokens }) =>
     tokens.map(({ keyId, token }) => ({ key_id: keyId, token, user_id: userId })),
   )
-  for (let at = 0; at < rows.length; at += CHUNK) {
-    await db
-      .insertInto('portal_user_token')
-      .values(rows.slice(at, at + CHUNK))
-      .onConflict((conflict) =>
-        conflict
-          .columns(['key_id', 'token'])
-          .doUpdateSet((eb) => ({ user_id: eb.ref('excluded.user_id') }))
-          // A list that is sent again mostly says what is known.
-          .whereRef('portal_user_token.user_id', '!=', 'excluded.user_id'),
-      )
-      .execute()
-  }
+  // A list that is sent again mostly says what is known.
+  await insertRows(
+    db,
+    'portal_user_token',
+    rows,
+    'on conflict (key_id, token) do update set user_id = excluded.user_id where portal_user_token.user_id != excluded.user_id',
+  )
 }

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey } from 'node:crypto'
 import { type GateKeys, gateKeyId } from '../../rules/gate/gate-keys.ts'
 import { createGateTokens } from '../../rules/gate/gate-token.ts'
 import { TOKEN_BYTES, tokenText } from '../../rules/tallies/account-token.ts'
@@ -15,12 +15,13 @@ export interface UserKeys {
 
 /** @param secret of `users.key`, 32 bytes */
 export function createUserKeys(gateKeys: GateKeys, secret: Uint8Array): UserKeys {
+  const key = createSecretKey(secret)
   const makers = gateKeys.map((key) => ({ keyId: gateKeyId(key), tokenOf: createGateTokens(key) }))
   return {
     keyIds: makers.map(({ keyId }) => keyId),
     tokensOf: (facility, citizenId) =>
       makers.map(({ keyId, tokenOf }) => ({ keyId, token: tokenOf(`${facility}_${citizenId}`) })),
     personToken: (citizenId) =>
-      tokenText(createHmac('sha256', secret).update('person\0').update(citizenId).digest().subarray(0, TOKEN_BYTES)),
+      tokenText(createHmac('sha256', key).update('person\0').update(citizenId).digest().subarray(0, TOKEN_BYTES)),
   }
 }

@@ -26,7 +26,9 @@ function tokenUnder(key: KeyObject, account: string): string {
 
 /** Eight bytes as letters, a letter for each half. */
 export function tokenText(bytes: Uint8Array): string {
-  return String.fromCharCode(...Array.from(bytes, (byte) => [FIRST_LETTER + (byte >>> 4), FIRST_LETTER + (byte & 15)]).flat())
+  let text = ''
+  for (const byte of bytes) text += String.fromCharCode(FIRST_LETTER + (byte >>> 4), FIRST_LETTER + (byte & 15))
+  return text
 }
 
 /** The bytes behind a token. */
