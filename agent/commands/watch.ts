@@ -6,6 +6,8 @@ import { createGateMemory } from '../gate/gate-memory.ts'
 import { createThreadedHandOver } from '../gate/reading/threaded-hand-over.ts'
 import { createJsonLog } from '../log/log.ts'
 import { MemoryError } from '../memory/memory-error.ts'
+import { lockState } from '../status/lock-state.ts'
+import { StatusError } from '../status/status-error.ts'
 import { createSystemClock, createSystemTimers } from '../time/system-time.ts'
 import { readMaskingKey } from '../watch/masking-key.ts'
 import { parseRegistrations } from '../watch/parse-registrations.ts'
@@ -52,6 +54,8 @@ async function serve({ name, watch: options, gate: gateOptions, log: { level } }
   const timers = createSystemTimers()
   const registrations = await readRegistrations(options.registrationsFile)
   const memory = await openWatchMemory(options.stateDir)
+  // Before anything of it is read: what another watch has written since would be overwritten.
+  await using _lock = await lockWatchState(options.stateDir)
   const tallyKey = await readTallyKey(options.tallies.keyFile)
   const key = await readMaskingKey(options.stateDir)
   const clock = createSystemClock()
@@ -101,6 +105,16 @@ function statusOf(watching: Watch, gate: Gate | undefined): WatchStatus {
   const status = watching.status()
   if (gate === undefined) return status
   return { ...status, faults: [...status.faults, ...gate.faults()], gate: gate.status() }
+}
+
+async function lockWatchState(stateDir: string): Promise<AsyncDisposable> {
+  try {
+    return await lockState(stateDir)
+  } catch (cause) {
+    if (!(cause instanceof StatusError)) throw cause
+    const words = `Cannot start: another watch works with ${JSON.stringify(stateDir)}; end it first`
+    throw new WatchError('WATCH_STATE_IN_USE', words, { cause })
+  }
 }
 
 async function readRegistrations(file: string): Promise<Registrations | undefined> {

@@ -1,9 +1,6 @@
-import { chmod, rm } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
-import { connect } from 'node:net'
 import type { Clock } from '../../rules/time/clock.ts'
 import type { AnswerPace } from './answer-pace.ts'
-import { EdgeGateError } from './edge-gate-error.ts'
 import type { GateAnswers } from './gate-answers.ts'
 import type { GateDesk } from './gate-desk.ts'
 
@@ -13,8 +10,6 @@ const MAX_HEADER_BYTES = 65_536
 const KEEP_ALIVE_MS = 120_000
 /** A proxy sends its question in one piece: whoever takes longer is no proxy of ours, and is cut off. */
 const QUESTION_MS = 10_000
-/** When the gate closes, questions that have begun to come have so long to be asked and answered. */
-const DRAIN_MS = 1_000
 
 export interface GateServerParts {
   readonly desk: Pick<GateDesk, 'decide'>
@@ -81,44 +76,4 @@ export function createGateServer({ desk, answers, clock, pace, questionMs = QUES
 function textOf(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name]
   return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-/** Listens on the unix socket. @throws EdgeGateError GATE_SOCKET_IN_USE, GATE_SOCKET_UNUSABLE */
-export async function listenGate(server: Server, path: string, mode: number): Promise<AsyncDisposable> {
-  if (await isAnswered(path))
-    throw new EdgeGateError('GATE_SOCKET_IN_USE', `Cannot open the gate: another one answers on ${JSON.stringify(path)}`)
-  try {
-    await rm(path, { force: true })
-    const { promise, resolve, reject } = Promise.withResolvers<undefined>()
-    server.once('error', reject)
-    server.listen({ path, backlog: 4096 }, () => resolve(undefined))
-    await promise
-    server.off('error', reject)
-    await chmod(path, mode)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new EdgeGateError('GATE_SOCKET_UNUSABLE', `Cannot listen on ${JSON.stringify(path)}: ${reason}`, { cause })
-  }
-  return {
-    async [Symbol.asyncDispose]() {
-      const { promise, resolve } = Promise.withResolvers<undefined>()
-      // Ends connections on which nothing is asked; nobody else is let in.
-      server.close(() => resolve(undefined))
-      const limit = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
-      await promise
-      clearTimeout(limit)
-    },
-  }
-}
-
-/** True where somebody accepts connections; a socket file left by a crash refuses them. */
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }

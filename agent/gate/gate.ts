@@ -20,10 +20,11 @@ import { createGateDesk, type GateDesk } from './gate-desk.ts'
 import { createGateHolder, type GateHolder } from './gate-holder.ts'
 import type { GateMemory } from './gate-memory.ts'
 import type { GateOptions } from './gate-options.ts'
-import { createGateServer, listenGate } from './gate-server.ts'
+import { createGateServer } from './gate-server.ts'
 import type { GateStatus } from './gate-status.ts'
 import { createFolderFiles, HANDED_OVER } from './hand-over-files.ts'
 import { createHandedOver, type HandedOver, type HandOverTaker, type Versions } from './handed-over.ts'
+import { listenGate } from './listen-gate.ts'
 import { createRehearsalBook, type RehearsalBook } from './rehearsal-book.ts'
 
 /** Longest wait for a change of the folder that the kernel tells nobody of. */
@@ -31,12 +32,16 @@ const FLOOR_MS = 500
 /** The mark of time and the rehearsal are written at most so often; the mark at once where a version or a mode has changed. */
 const SAVE_MARK_MS = 60_000
 const SAVE_BOOK_MS = 60_000
+/** A disk that was full is tried again. */
+const SAVE_AGAIN_MS = 10_000
 /** Look-ups under grants that central may not know are written at most so often: a grant that was used here goes on after a restart, too. */
 const SAVE_USES_MS = 2000
 /** HAProxy is asked so often whether it was reloaded, and for look-ups under grants. */
 const HAPROXY_MS = 500
 /** Requests that HAProxy could not judge are a fault for so long. */
 const TELL_UNJUDGED_MS = 600_000
+/** A socket file that somebody took away is made again. */
+const FIND_MS = 1_000
 /** A socket that cannot be listened on is tried again. */
 const LISTEN_AGAIN_MS = 5_000
 
@@ -88,7 +93,7 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
   let savedMark = ''
   let [markDueMs, bookDueMs] = [0, monotonicMs() + SAVE_BOOK_MS]
   let bookVersion = book.version
-  let [unjudged, unjudgedUntilMs] = [0, 0]
+  let [unjudged, unjudgedUntilMs, hasFailed] = [0, 0, false]
   let [usesDueMs, savedUses] = [0, holder.usesChange]
 
   function answersNow(): GateAnswers {
@@ -126,38 +131,49 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
   async function save(nowMs: number, isLast: boolean): Promise<void> {
     const versions = handedOver.versions()
     const kept = `${JSON.stringify(versions)} ${JSON.stringify(holder.modes(nowMs))}`
-    try {
-      const hasUses = holder.usesChange !== savedUses && monotonicMs() >= usesDueMs
-      if (isLast || kept !== savedMark || monotonicMs() >= markDueMs || hasUses) {
-        const { markMs, signedMs } = holder.mark
-        savedUses = holder.usesChange
-        usesDueMs = monotonicMs() + SAVE_USES_MS
-        const uses = [...holder.unknownUses()]
-        await memory.writeMark({ format: 'edgeward-gate-mark/1', markMs: Math.floor(markMs), signedMs, versions, uses })
+    const hasUses = holder.usesChange !== savedUses && monotonicMs() >= usesDueMs
+    if (isLast || kept !== savedMark || monotonicMs() >= markDueMs || hasUses) {
+      const usesChange = holder.usesChange
+      usesDueMs = monotonicMs() + SAVE_USES_MS
+      const { markMs, signedMs } = holder.mark
+      const uses = [...holder.unknownUses()]
+      const mark = { format: 'edgeward-gate-mark/1', markMs: Math.floor(markMs), signedMs, versions, uses } as const
+      if (await isSaved('state', () => memory.writeMark(mark))) {
         savedMark = kept
+        savedUses = usesChange
         markDueMs = monotonicMs() + SAVE_MARK_MS
       }
-      if (book.version !== bookVersion && (isLast || monotonicMs() >= bookDueMs)) {
-        bookVersion = book.version
-        bookDueMs = monotonicMs() + SAVE_BOOK_MS
-        await memory.writeRehearsal(book.all())
-      }
-      faults.set('state', undefined)
-    } catch (error) {
-      faults.set('state', error as Error)
     }
+    if (book.version !== bookVersion && (isLast || monotonicMs() >= bookDueMs)) {
+      const version = book.version
+      const isWritten = await isSaved('state of the rehearsal', () => memory.writeRehearsal(book.all()))
+      if (isWritten) bookVersion = version
+      bookDueMs = monotonicMs() + (isWritten ? SAVE_BOOK_MS : SAVE_AGAIN_MS)
+    }
+  }
+
+  /** The fault stays until it has been written. */
+  async function isSaved(area: string, write: () => Promise<void>): Promise<boolean> {
+    const error = await write().then(
+      () => undefined,
+      (cause: Error) => cause,
+    )
+    faults.set(area, error)
+    return error === undefined
   }
 
   async function listen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         const server = createGateServer({ desk, answers: answersNow, clock, pace })
-        await using _listening = await listenGate(server, options.socket, Number.parseInt(options.socketMode, 8))
+        await using listening = await listenGate(server, options.socket, Number.parseInt(options.socketMode, 8))
         isListening = true
         faults.set('socket', undefined)
-        log.info({ socket: options.socket }, 'gate opened')
-        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+        log.info({ socket: options.socket, mode: options.socketMode, group: listening.group }, 'gate opened')
+        do await wait(timers, FIND_MS, signal)
+        while (!signal.aborted && (await listening.isFound()))
         isListening = false
+        if (!signal.aborted) log.warn({ socket: options.socket }, 'socket of the gate was taken away, and is made again')
       } catch (error) {
         isListening = false
         faults.set('socket', error as Error)
@@ -196,9 +212,13 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
   function noteUnjudged({ unjudged: more, fault }: ProxyDecisions): void {
     if (more === 0) return
     unjudged += more
+    const isTold = monotonicMs() < unjudgedUntilMs && hasFailed === (fault !== '')
+    hasFailed = fault !== ''
     unjudgedUntilMs = monotonicMs() + TELL_UNJUDGED_MS
-    const reason = fault === '' ? 'its maps were empty, as after a start without watch' : `its code failed: ${fault}`
-    const words = `HAProxy could not judge ${unjudged} requests since this start: ${reason}; its log says GATE_AWAY of them, and edgeward.cfg whether they went on`
+    // The same words for as long as it lasts: each other one would be a line in the log.
+    if (isTold) return
+    const reason = hasFailed ? `its code failed: ${fault}` : 'its maps were empty, as after a start without watch'
+    const words = `HAProxy could not judge some requests (gate.unjudged): ${reason}; its log says GATE_AWAY of them, and edgeward.cfg whether they went on`
     faults.set('haproxy unjudged', new EdgeGateError('GATE_HAPROXY_UNJUDGED', words))
   }
 

@@ -1,6 +1,9 @@
 import { connect } from 'node:net'
 
-/** True where somebody accepts connections on the unix socket; a socket file left by a crash refuses them. */
+/**
+ * True where somebody accepts connections on the unix socket, or has so many waiting that no more find room (`EAGAIN`, connect(2)); a socket file left by a crash
+ * refuses them.
+ */
 export function isAnswered(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(socketPath)
@@ -8,6 +11,6 @@ export function isAnswered(socketPath: string): Promise<boolean> {
       socket.destroy()
       resolve(true)
     })
-    socket.once('error', () => resolve(false))
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EAGAIN'))
   })
 }

@@ -1,9 +1,10 @@
-import { chmod, rm } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import type { Block } from '../../rules/addresses/block.ts'
 import type { LoopbackAddress } from '../config/loopback.ts'
 import type { WhyAnswer } from '../why/why-answer.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { isAnswered } from './is-answered.ts'
+import { removeStaleSocket } from './remove-stale-socket.ts'
 import { StatusError } from './status-error.ts'
 import { createStatusServer } from './status-server.ts'
 
@@ -32,7 +33,7 @@ export async function listenStatus(
     await Promise.all([onSocket.close(), onLoopback.close()])
   }
   try {
-    await rm(socketPath, { force: true })
+    await removeStaleSocket(socketPath)
     await onSocket.listen({ path: socketPath })
     await chmod(socketPath, SOCKET_MODE)
     const url = loopback === undefined ? undefined : await onLoopback.listen(loopback)

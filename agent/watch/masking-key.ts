@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { open, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeDurably } from '../memory/write-durably.ts'
 import { WatchError } from './watch-error.ts'
 
 const KEY_BYTES = 32
@@ -13,7 +14,9 @@ const KEY_BYTES = 32
 export async function readMaskingKey(stateDir: string): Promise<Uint8Array> {
   const path = join(stateDir, 'masking.key')
   try {
-    const key = (await readIfThere(path)) ?? (await makeKey(path))
+    const found = await readIfThere(path)
+    // An empty one hid nothing yet: a disk was full when it was made.
+    const key = found === undefined || found.length === 0 ? await makeKey(path) : found
     if (key.length >= KEY_BYTES) return key
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
@@ -36,8 +39,6 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
 
 async function makeKey(path: string): Promise<Uint8Array> {
   const key = randomBytes(KEY_BYTES)
-  await using file = await open(path, 'wx', 0o600)
-  await file.writeFile(key)
-  await file.sync()
+  await writeDurably(path, [key], 0o600)
   return key
 }

@@ -13,6 +13,7 @@ export const WATCH_ERRORS = {
   FLAGS_BROKEN: 'the remembered flags are torn or were changed on disk; they are found again while they go on',
   ...DETECT_FINDINGS,
   WATCH_SOCKET_IN_USE: 'another watch process answers on the socket already',
+  WATCH_STATE_IN_USE: 'another watch process works with the same state folder already',
   WATCH_SOCKET_UNUSABLE: 'the socket of watch cannot be listened on',
 } as const
 

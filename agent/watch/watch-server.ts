@@ -1,10 +1,13 @@
-import { chmod, rm } from 'node:fs/promises'
+import { chmod, stat } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
-import { connect } from 'node:net'
+import { dirname } from 'node:path'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { FlagLine } from '../../rules/reports/flag.ts'
 import type { Gate } from '../gate/gate.ts'
 import { addGateRoutes } from '../gate/gate-routes.ts'
+import { isAnswered } from '../status/is-answered.ts'
+import { removeStaleSocket } from '../status/remove-stale-socket.ts'
+import { socketAdvice } from '../status/socket-advice.ts'
 import type { Timers } from '../time/timers.ts'
 import type { FlagSource } from './flag-book.ts'
 import type { SeenAccount } from './tally-maker.ts'
@@ -121,25 +124,14 @@ export async function listenWatch(app: FastifyInstance, socketPath: string): Pro
     throw new WatchError('WATCH_SOCKET_IN_USE', `Cannot start: another watch answers on ${JSON.stringify(socketPath)}`)
   }
   try {
-    await rm(socketPath, { force: true })
+    await stat(dirname(socketPath))
+    await removeStaleSocket(socketPath)
     await app.listen({ path: socketPath })
     await chmod(socketPath, SOCKET_MODE)
     return { [Symbol.asyncDispose]: () => app.close() }
   } catch (cause) {
     await app.close()
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = socketAdvice(socketPath, cause, 'it must be there, and of the user that runs watch')
     throw new WatchError('WATCH_SOCKET_UNUSABLE', `Cannot listen on ${JSON.stringify(socketPath)}: ${reason}`, { cause })
   }
-}
-
-/** True where somebody accepts connections; a socket file left by a crash refuses them. */
-function isAnswered(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(socketPath)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }

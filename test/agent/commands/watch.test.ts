@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
@@ -57,6 +58,26 @@ describe('agent watch', () => {
     const { exitCode, stderr } = await runAgent(['watch', '--config', path])
     expect(exitCode).toBe(2)
     expect(stderr).toContain('row 2: facility: must be five digits, is "x" (BAD_REGISTRATIONS)')
+  })
+
+  it('does not start beside another one with its state or its socket, and changes nothing of it', async () => {
+    const { folder, path } = await aConfig(watchPart)
+    const stop = new AbortController()
+    const io = { stdin: Readable.from([]), stdout: new PassThrough(), stderr: new PassThrough(), signal: stop.signal, env: {} }
+    const first = runCli(['watch', '--config', path], io)
+    await once(io.stdout, 'data')
+    const files = readdirSync(join(folder, 'state'))
+    for (const [from, to, code] of [
+      ['w.sock', 'other.sock', 'WATCH_STATE_IN_USE'],
+      ['/state', '/other', 'WATCH_SOCKET_IN_USE'],
+    ] as const) {
+      writeFileSync(join(folder, 'second.yaml'), (SERVICE + watchPart(folder)).replace(from, to))
+      const { exitCode, stderr } = await runAgent(['watch', '--config', join(folder, 'second.yaml')])
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining(code)])
+    }
+    expect([existsSync(join(folder, 'other.sock')), readdirSync(join(folder, 'state'))]).toEqual([false, files])
+    stop.abort()
+    expect(await first).toBe(0)
   })
 
   it('says why it cannot start', async () => {

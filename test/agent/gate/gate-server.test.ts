@@ -1,10 +1,12 @@
 import { once } from 'node:events'
-import { statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createAnswerPace } from '../../../agent/gate/answer-pace.ts'
-import { createGateServer, listenGate } from '../../../agent/gate/gate-server.ts'
+import { createGateServer } from '../../../agent/gate/gate-server.ts'
+import { listenGate } from '../../../agent/gate/listen-gate.ts'
+import { leaveStaleSocket } from '../../support/stale-socket.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { until } from '../../support/until.ts'
 
@@ -146,13 +148,26 @@ describe('listenGate', () => {
   it('takes the place of a socket that a killed process left, and of no other', async () => {
     const folder = await temporaryFolder()
     const path = `${folder}/gate.sock`
-    writeFileSync(path, '')
-    await using _listening = await listenGate(createServer(), path, 0o600)
-    expect(statSync(path).isSocket()).toBe(true)
+    await leaveStaleSocket(path)
+    await using listening = await listenGate(createServer(), path, 0o600)
+    expect(await listening.isFound()).toBe(true)
     await expect(listenGate(createServer(), path, 0o600)).rejects.toMatchObject({ code: 'GATE_SOCKET_IN_USE' })
-    await expect(listenGate(createServer(), `${folder}/none/gate.sock`, 0o600)).rejects.toMatchObject({
-      code: 'GATE_SOCKET_UNUSABLE',
-    })
+    rmSync(path)
+    expect(await listening.isFound()).toBe(false)
+  })
+
+  it.each([
+    ['/dev/null', /something else at this path, no socket; move it away/],
+    ['none/gate.sock', /there is no folder ".*none"; systemd-tmpfiles --create/],
+    ['file/gate.sock', /there is no folder/],
+    ['file', /no socket/],
+    ['/proc/gate.sock', /there is no folder|may not write into "\/proc"/],
+  ])('says what to do about %s, and takes nothing away', async (name, words) => {
+    const folder = await temporaryFolder()
+    writeFileSync(`${folder}/file`, 'x')
+    const failure = listenGate(createServer(), name.startsWith('/') ? name : `${folder}/${name}`, 0o600)
+    await expect(failure).rejects.toMatchObject({ code: 'GATE_SOCKET_UNUSABLE', message: expect.stringMatching(words) })
+    expect(readFileSync(`${folder}/file`, 'utf8')).toBe('x')
   })
 })
 

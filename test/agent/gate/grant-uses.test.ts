@@ -1,4 +1,4 @@
-import { cpSync, readFileSync } from 'node:fs'
+import { cpSync, readFileSync, renameSync } from 'node:fs'
 import { expect, it, onTestFinished } from 'vitest'
 import { formatGrants, grantsDocument } from '../../../rules/grants/grants-document.ts'
 import { runGate } from '../../support/gate-edge.ts'
@@ -45,4 +45,17 @@ it('an ordered stop forgets nothing, and what central knows is not kept', async 
   await handOver('grants.json', bytes, ({ holder }) => holder.unknownUses().length === 0)
   await running.stop()
   expect(JSON.parse(readFileSync(`${folder}/state/gate-mark.json`, 'utf8'))).toMatchObject({ uses: [] })
+})
+
+it('a look-up that the disk had no room for is told as a fault, and remembered once there is room, without another one', async () => {
+  const { gate, folder } = await aGateWithGrant()
+  const mark = (): string => readFileSync(`${folder}/state/gate-mark.json`, 'utf8')
+  await until('the version is remembered', () => mark().includes('"grants":1') || undefined)
+  renameSync(`${folder}/state`, `${folder}/away`)
+  expect(gate.holder.grants?.use(TOKEN, T0 + MINUTE_MS)).toBe('live')
+  const isTold = (): boolean => gate.faults().some(({ code }) => code === 'STATE_UNWRITABLE')
+  await until('told', () => isTold() || undefined)
+  renameSync(`${folder}/away`, `${folder}/state`)
+  await until('remembered', () => mark().includes(TOKEN) || undefined, { deadlineMs: 20_000 })
+  await until('well', () => !isTold() || undefined)
 })

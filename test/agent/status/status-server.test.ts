@@ -1,4 +1,4 @@
-import { stat, writeFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -7,6 +7,7 @@ import { askStatus } from '../../../agent/status/ask-status.ts'
 import { listenStatus } from '../../../agent/status/listen-status.ts'
 import { createStatusServer } from '../../../agent/status/status-server.ts'
 import { aStatus } from '../../support/agent-status.ts'
+import { leaveStaleSocket } from '../../support/stale-socket.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const NEVER = new AbortController().signal
@@ -106,7 +107,7 @@ describe('listenStatus', () => {
 
   it('takes the place of a socket that a crash left', async () => {
     const socket = join(await temporaryFolder(), 'agent.sock')
-    await writeFile(socket, '')
+    await leaveStaleSocket(socket)
     const listening = await listenStatus(() => aStatus(), socket, undefined)
     expect(await askStatus(socket, NEVER)).toEqual(aStatus())
     await listening[Symbol.asyncDispose]()

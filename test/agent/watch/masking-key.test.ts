@@ -14,6 +14,13 @@ describe('readMaskingKey', () => {
     expect(await readMaskingKey(await temporaryFolder())).not.toEqual(key)
   })
 
+  it('makes another one where a full disk left an empty file', async () => {
+    const folder = await temporaryFolder()
+    writeFileSync(join(folder, 'masking.key'), '')
+    const key = await readMaskingKey(folder)
+    expect([key.length, await readMaskingKey(folder)]).toEqual([32, key])
+  })
+
   it('refuses one that is too short', async () => {
     const folder = await temporaryFolder()
     writeFileSync(join(folder, 'masking.key'), 'short')

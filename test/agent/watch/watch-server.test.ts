@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createSystemTimers } from '../../../agent/time/system-time.ts'
@@ -8,6 +8,7 @@ import { createFlagBook, type FlagBook } from '../../../agent/watch/flag-book.ts
 import { createWatchServer, listenWatch } from '../../../agent/watch/watch-server.ts'
 import type { WatchStatus } from '../../../agent/watch/watch-status.ts'
 import type { Flag, FlagLine } from '../../../rules/reports/flag.ts'
+import { leaveStaleSocket } from '../../support/stale-socket.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { until } from '../../support/until.ts'
 
@@ -194,7 +195,7 @@ describe('listenWatch', () => {
 
   it('does not start beside another one, but takes over from one that crashed', async () => {
     const socketPath = join(await temporaryFolder(), 'watch.sock')
-    writeFileSync(socketPath, 'left behind')
+    await leaveStaleSocket(socketPath)
     await using _server = await listenWatch(aServer(), socketPath)
     await expect(listenWatch(aServer(), socketPath)).rejects.toMatchObject({ code: 'WATCH_SOCKET_IN_USE' })
     expect(statSync(socketPath).isSocket()).toBe(true)
