@@ -57,7 +57,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 }
 
 /** What of `error` the caller may know. */
-function refusalOf(error: unknown): ControlError {
+export function refusalOf(error: unknown): ControlError {
   if (error instanceof ControlError) return error
   if (error instanceof StoreError) return storeRefusal(error)
   if (error instanceof PublicationError && error.code === 'LOCKED') return new ControlError('BUSY', error.message)

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ControlApp } from '../http/context.ts'
 import type { PageWords } from './page.ts'
 import type { PageKeys } from './page-keys.ts'
+import { readUpload, UploadedForm } from './uploaded-form.ts'
 
 const FORM_TYPE = 'application/x-www-form-urlencoded'
 
@@ -86,7 +87,17 @@ export function takeForms(scope: ControlApp, maxBytes: number): void {
   )
 }
 
+/** Lets a scope take forms with a file. */
+export function takeUploads(scope: ControlApp, maxBytes: number): void {
+  scope.addContentTypeParser(
+    'multipart/form-data',
+    { parseAs: 'buffer', bodyLimit: maxBytes },
+    (request: FastifyRequest, body: Buffer<ArrayBuffer>) => readUpload(body, request.headers['content-type'] ?? ''),
+  )
+}
+
 /** The form that came; an empty one where something else came. */
 export function formOf(request: FastifyRequest): URLSearchParams {
+  if (request.body instanceof UploadedForm) return request.body.fields
   return request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
 }

@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ACTOR, accessRoleOf, anyone, requireOneOf } from '../http/access.ts'
+import { ACTOR, accessRoleOf, anyone, findActor, requireOneOf } from '../http/access.ts'
 import type { ControlApp, ControlContext } from '../http/context.ts'
 import { ControlError } from '../http/control-error.ts'
+import { refusalOf } from '../http/problem.ts'
+import { IMPORT_LIMITS } from '../imports/sheet.ts'
 import type { Actor } from '../store/store.ts'
-import { createBrowserForms, formOf, STALE_FORM, takeForms } from './browser-forms.ts'
+import { createBrowserForms, formOf, STALE_FORM, takeForms, takeUploads } from './browser-forms.ts'
 import { type Html, html } from './html.ts'
 import { both, notice, type PageWords, pageHtml } from './page.ts'
 import { type PageFault, pageFault } from './page-fault.ts'
@@ -12,10 +14,14 @@ import { registerPageStyle, sendPage } from './send-page.ts'
 import { keptFields, type SentForm, sentForm } from './sent-form.ts'
 import { createSignIn } from './sign-in.ts'
 import { SIGNED_IN_AGAIN, SIGNED_OUT, type SignInView, signInPage, WRONG_TOKEN } from './sign-in-page.ts'
+import { refuseTooLarge, UploadedForm } from './uploaded-form.ts'
 
 const PATH = '/console'
 const SIGN_IN = `${PATH}/sign-in`
 const MAX_FORM = 16_384
+/** The file, and what a form adds to it. */
+const MAX_UPLOAD = IMPORT_LIMITS.maxBytes + MAX_FORM
+const NO_FILE = new Uint8Array()
 const open = { onRequest: anyone, schema: { hide: true } } as const
 
 const EVERYBODY = [
@@ -36,6 +42,8 @@ export interface ConsoleVisit {
   readonly query: URLSearchParams
   /** What was sent; empty where a page is only looked at. */
   readonly form: URLSearchParams
+  /** The file that was sent; empty where there was none. */
+  readonly file: Uint8Array
   /** Named parts of the path. */
   readonly params: Readonly<Record<string, string>>
   readonly log: FastifyRequest['log']
@@ -76,6 +84,8 @@ export interface ConsoleSite {
   page(path: string, roles: readonly ConsoleRole[], handler: ConsoleHandler): void
   /** What a form is sent to. A refusal that the handler does not catch is shown on the page of the form, or with a way back where it has none. */
   action(path: string, roles: readonly ConsoleRole[], handler: ConsoleHandler, page?: ConsoleFormPage): void
+  /** The same for a form with a file (`visit.file`), which is read only for who may send one. */
+  upload(path: string, roles: readonly ConsoleRole[], handler: ConsoleHandler, page: ConsoleFormPage): void
   /** A place that everybody with one of the roles finds. */
   link(path: string, roles: readonly ConsoleRole[], words: PageWords): void
 }
@@ -162,6 +172,7 @@ export function registerConsole(app: ControlApp, context: ControlContext, areas:
       const visit: ConsoleVisit = {
         actor,
         form,
+        file: request.body instanceof UploadedForm ? request.body.file : NO_FILE,
         query: new URLSearchParams(request.url.split('?')[1] ?? ''),
         params: request.params as Readonly<Record<string, string>>,
         log: request.log,
@@ -223,6 +234,7 @@ export function registerConsole(app: ControlApp, context: ControlContext, areas:
         return only !== undefined && others.length === 0 ? { location: only.path } : homePage(linksOf(actor))
       }),
     )
+    const uploads: ((files: ControlApp) => void)[] = []
     const site: ConsoleSite = {
       page: (path, roles, handler) => void scope.get(path, open, answered(roles, false, handler)),
       action(path, roles, handler, page) {
@@ -230,9 +242,34 @@ export function registerConsole(app: ControlApp, context: ControlContext, areas:
         // Somebody who comes back to the address of a refused form.
         if (page !== undefined) scope.get(path, open, async (_request, reply) => reply.redirect(page.path, 303))
       },
+      upload(path, roles, handler, page) {
+        uploads.push((files) => {
+          const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+            const actor = await signIn.find(request)
+            if (actor === undefined) return askSignIn(request, reply, new URLSearchParams(), page)
+            request.setDecorator(ACTOR, actor)
+            requireOneOf(actor, roles)
+            await refuseTooLarge(request.raw, MAX_UPLOAD)
+            return undefined
+          }
+          files.post(path, { ...open, onRequest, bodyLimit: MAX_UPLOAD }, answered(roles, true, handler, page))
+          files.get(path, open, async (_request, reply) => reply.redirect(page.path, 303))
+        })
+      },
       link: (path, roles, words) => void links.push({ path, roles, words }),
     }
     for (const area of areas) area(site, context)
+    scope.register(async (files) => {
+      takeUploads(files, MAX_UPLOAD)
+      for (const upload of uploads) upload(files)
+    })
+    // What is refused before a handler sees it: a body that is too large, or that cannot be read.
+    scope.setErrorHandler((error, request, reply) => {
+      const refused = refusalPage(pageFault(refusalOf(error), request), request)
+      const actor = findActor(request)
+      if (actor !== null) return show(request, reply, actor, refused)
+      return sendPage(reply, refused.status ?? 500, pageHtml({ ...refused, style: `${PATH}/style.css` }))
+    })
     // An address that was typed wrong is told in the same words as anything else.
     site.page(`${PATH}/*`, EVERYBODY, () =>
       Promise.reject(new ControlError('NOT_FOUND', 'There is no such page.', { vi: 'Không có trang này.' })),
@@ -267,7 +304,7 @@ function homePage(links: readonly { readonly path: string; readonly words: PageW
 function refusalPage(
   { status, words }: { readonly status: number; readonly words: PageWords },
   request: FastifyRequest,
-): ConsoleAnswer {
+): ConsolePage {
   const back = /^\/console\/[a-z-]+/.exec(request.url)?.[0] ?? PATH
   return {
     status,

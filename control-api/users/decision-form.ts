@@ -22,5 +22,5 @@ export function reasonOf(form: URLSearchParams): string {
 /** A decision that was refused, to be shown beside what it was about. */
 export function decisionOf({ params }: ConsoleVisit, sent: SentForm): SentDecision {
   const hasPlace = sent.faultOf('reason') !== undefined
-  return { id: Number(params.id), sent, notice: sent.fault === undefined || hasPlace ? undefined : notice('fault', sent.fault) }
+  return { id: params.id ?? '', sent, notice: sent.fault === undefined || hasPlace ? undefined : notice('fault', sent.fault) }
 }

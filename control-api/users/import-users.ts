@@ -69,6 +69,7 @@ function userImport(
   const atMs = clock.nowMs()
   const context = {
     facility: order.facility,
+    onlyFacility: actor.role === 'facility' ? (actor.scope ?? '') : undefined,
     province: order.province,
     fromMs: order.effectiveFromMs ?? atMs,
     atMs,

@@ -25,6 +25,8 @@ export interface UserRowContext {
   readonly province: string | undefined
   readonly fromMs: number
   readonly atMs: number
+  /** A facility that sends its own list; other facilities may not stand in it. */
+  readonly onlyFacility?: string | undefined
   /** Whether the actor may work on this facility or province. */
   readonly isWithin: (facilityOrProvince: string) => boolean
   /** Approvers have an account here, no facility and no rights. */
@@ -43,6 +45,7 @@ export function readUserRow(row: ImportRow<UserField>, context: UserRowContext):
   const facility = textOf('facility') || (context.facility ?? '')
   if (!context.isApprover && !/^[0-9]{5}$/.test(facility)) return faultOf(facilityFault(facility), 'facility')
   if (!context.isApprover && !context.isWithin(facility)) return faultOf('ROW_OTHER_PROVINCE', 'facility')
+  if (context.onlyFacility !== undefined && facility !== context.onlyFacility) return faultOf('ROW_OTHER_FACILITY', 'facility')
   const province = textOf('province') || (context.province ?? '')
   if (province === '') return faultOf('PROVINCE_MISSING', 'province')
   if (!context.isWithin(province)) return faultOf('ROW_OTHER_PROVINCE', 'province')

@@ -1,4 +1,5 @@
 import { provinceWords } from '../../rules/rehearsal/province-words.ts'
+import { portalTimeText } from '../../rules/requests/portal-time-text.ts'
 import { rightsOf, type UserRight } from '../../rules/users/user-right.ts'
 import { cardTable } from '../pages/card-table.ts'
 import { textField } from '../pages/form-fields.ts'
@@ -54,10 +55,40 @@ function wantedHtml(row: UserRow): Html | string {
 
 /** A decision that was refused: whose, and what was typed. */
 export interface SentDecision {
-  readonly id: number
+  /** As the path names it. */
+  readonly id: string
   readonly sent: SentForm
   /** What is said above the table, where it is not said beside the field. */
   readonly notice: Html | undefined
+}
+
+/** A file of which something waits. */
+export interface WaitingFile {
+  readonly id: string
+  readonly taken_by: string
+  readonly dispatch: string
+  readonly at_ms: number
+  readonly users: number
+}
+
+/** Files of which something waits: all of one is decided at once. */
+export function waitingFiles(files: readonly WaitingFile[], formField: Html, decision?: SentDecision): Html | undefined {
+  if (files.length === 0) return undefined
+  const table = cardTable(
+    [
+      { vi: 'Tệp', en: 'File' },
+      { vi: 'Người nhập, công văn', en: 'Entered by, dispatch' },
+      { vi: 'Số người chờ duyệt', en: 'Waiting', isNumber: true },
+      { vi: 'Quyết định cho cả tệp', en: 'Decision on all of it' },
+    ],
+    files.map((file): HtmlPiece[] => [
+      html`<a href="/console/imports/${file.id}">${portalTimeText(file.at_ms).slice(0, 16).replace('T', ' ')}</a>`,
+      html`${file.taken_by}<br>${file.dispatch}`,
+      Number(file.users),
+      decisionForms(`/console/users/waiting/${file.id}`, { ...file, version: 1 }, formField, decision),
+    ]),
+  )
+  return html`<h2>${both({ vi: 'Theo tệp đã nhập', en: 'By file' })}</h2>${table}<h2>${both({ vi: 'Từng người', en: 'One by one' })}</h2>`
 }
 
 /** What waits in the provinces of an approver, each with its own forms. */
@@ -86,12 +117,12 @@ export function waitingTable(rows: readonly UserRow[], formField: Html, decision
 /** Two forms: yes by one button, no with a reason. */
 function decisionForms(
   path: string,
-  row: { readonly id: number; readonly version: number; readonly dispatch: string },
+  row: { readonly id: number | string; readonly version: number; readonly dispatch: string },
   formField: Html,
   decision?: SentDecision,
 ): Html {
   const same = html`${formField}<input type="hidden" name="version" value="${row.version}"><input type="hidden" name="dispatch" value="${row.dispatch}">`
-  const isMine = decision?.id === row.id && decision.sent.valueOf('reason') !== undefined
+  const isMine = decision?.id === String(row.id) && decision.sent.valueOf('reason') !== undefined
   const reason = textField(isMine ? decision.sent : NEW_FORM, 'reason', {
     id: `reason-${row.id}`,
     words: { vi: 'Lý do', en: 'Reason' },

@@ -16,6 +16,7 @@ export const USER_ROW_ERRORS = {
   PERSON_NOT_LISTED: 'The person is not on the list of this facility.',
   PERSON_UNCHANGED: 'The list says the same already.',
   ROW_OTHER_PROVINCE: 'The row is of another province than the access token is for.',
+  ROW_OTHER_FACILITY: 'The row is of another facility than the one that sends it.',
 } as const
 export type UserRowErrorCode = keyof typeof USER_ROW_ERRORS
 
@@ -60,6 +61,10 @@ export const USER_ROW_WORDS: Readonly<Record<UserRowErrorCode, Words>> = {
   ROW_OTHER_PROVINCE: {
     vi: 'thuộc tỉnh khác với tỉnh của mã truy cập. Hãy gửi dòng này cho tỉnh quản lý hoặc Trung tâm CNTT.',
     en: 'it is of another province than the access token is for. Give the row to that province, or to central IT.',
+  },
+  ROW_OTHER_FACILITY: {
+    vi: 'mã CSKCB khác với mã của cơ sở đang gửi tệp. Hãy sửa mã, hoặc để trống cột này.',
+    en: 'it is of another facility than the one that sends the file. Correct the code, or leave it empty.',
   },
   PERSON_UNCHANGED: { vi: 'danh sách đã đúng như vậy; không thay đổi gì.', en: 'the list says so already; nothing changes.' },
 }

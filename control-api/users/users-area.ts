@@ -1,6 +1,7 @@
 import type { ControlContext } from '../http/context.ts'
 import type { ConsoleSite } from '../pages/console.ts'
 import { registerApproversPage } from './approvers-page.ts'
+import { registerImportPages } from './import-page.ts'
 import { registerUsersPage } from './users-page.ts'
 import { registerWaitingPage } from './waiting-page.ts'
 
@@ -9,4 +10,5 @@ export function registerUsersArea(site: ConsoleSite, context: ControlContext): v
   registerUsersPage(site, context)
   registerWaitingPage(site, context)
   registerApproversPage(site, context)
+  registerImportPages(site, context)
 }

@@ -2,19 +2,21 @@ import { isWithin } from '../access/within-province.ts'
 import type { ControlContext } from '../http/context.ts'
 import type { ConsolePage, ConsoleRole, ConsoleSite, ConsoleVisit } from '../pages/console.ts'
 import { html } from '../pages/html.ts'
-import { approveUser, refuseUser } from './approve-users.ts'
+import { approveUser, decideImport, refuseUser } from './approve-users.ts'
 import { decisionOf, idOf, reasonOf } from './decision-form.ts'
 import { doneNotice } from './done-notice.ts'
-import { type SentDecision, waitingTable } from './user-page-html.ts'
+import { type SentDecision, waitingFiles, waitingTable } from './user-page-html.ts'
 import { MOST_ROWS, readDispatch, USERS } from './users-page.ts'
 
 const WAITING = '/console/users/waiting'
+/** Files shown at once; what they brought is decided, then others come up. */
+const MOST_FILES = 50
 const ROLES: readonly ConsoleRole[] = ['approver', 'province-approver']
 
 /** `/console/users/waiting`: what waits in the provinces of an approver. */
 export function registerWaitingPage(site: ConsoleSite, { store, clock }: ControlContext): void {
   const show = async ({ actor, query, formField }: ConsoleVisit, decision?: SentDecision): Promise<ConsolePage> => {
-    const rows = await store.read(async (db) => {
+    const [rows, files] = await store.read(async (db) => {
       const granted = await db
         .selectFrom('user_approver')
         .select('province')
@@ -22,23 +24,42 @@ export function registerWaitingPage(site: ConsoleSite, { store, clock }: Control
         .where('state', '=', 'granted')
         .execute()
       const own = granted.map(({ province }) => province).filter((province) => isWithin(actor, province))
-      return db
+      const waiting = db
         .selectFrom('portal_user')
-        .selectAll()
-        .where('province', 'in', own)
-        .where((eb) =>
-          eb.or([eb('state', '=', 'waiting'), eb.and([eb('wanted', 'is not', null), eb('state', 'in', ['active', 'disabled'])])]),
+        .where('portal_user.province', 'in', own)
+        .where(({ eb, and, or }) =>
+          or([
+            eb('portal_user.state', '=', 'waiting'),
+            and([eb('portal_user.wanted', 'is not', null), eb('portal_user.state', 'in', ['active', 'disabled'])]),
+          ]),
         )
-        .orderBy('id')
-        .limit(MOST_ROWS)
+      const files = await waiting
+        .innerJoin('import', 'import.id', 'portal_user.import_id')
+        .select((eb) => ['import.id', 'import.taken_by', 'import.dispatch', 'import.at_ms', eb.fn.countAll<number>().as('users')])
+        .groupBy('import.id')
+        .orderBy('import.at_ms')
+        .limit(MOST_FILES)
         .execute()
+      return [await waiting.selectAll('portal_user').orderBy('id').limit(MOST_ROWS).execute(), files] as const
     })
     return {
       title: { vi: 'Người dùng chờ phê duyệt', en: 'Users who wait for approval' },
       isWide: true,
-      body: html`${doneNotice(query)}${decision?.notice}${waitingTable(rows, formField, decision)}`,
+      body: html`${doneNotice(query)}${decision?.notice}${waitingFiles(files, formField, decision)}${waitingTable(rows, formField, decision)}`,
     }
   }
+
+  for (const decide of ['approve', 'refuse'] as const)
+    site.action(
+      `${WAITING}/:id/${decide}`,
+      ROLES,
+      async ({ actor, form, params }) => {
+        const order = { dispatch: readDispatch(form), reason: decide === 'approve' ? null : reasonOf(form) }
+        await store.transact(actor, (tx) => decideImport({ ...tx, actor, atMs: clock.nowMs() }, params.id ?? '', decide, order))
+        return { location: `${WAITING}?done=${decide}` }
+      },
+      { path: WAITING, show: (visit, sent) => show(visit, decisionOf(visit, sent)) },
+    )
 
   site.link(WAITING, ROLES, { vi: 'Người dùng chờ duyệt', en: 'Users who wait' })
   site.page(WAITING, ROLES, (visit) => show(visit))

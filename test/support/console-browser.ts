@@ -10,6 +10,13 @@ export interface ConsoleBrowser {
     fields?: Readonly<Record<string, string | readonly string[]>>,
     headers?: object,
   ): Promise<LightMyRequestResponse>
+  /** Sends a form with a file, as a browser does. */
+  upload(
+    url: string,
+    fields: Readonly<Record<string, string>>,
+    file: Uint8Array,
+    headers?: object,
+  ): Promise<LightMyRequestResponse>
   signIn(authorization: string): Promise<LightMyRequestResponse>
   readonly cookies: Map<string, string>
 }
@@ -41,6 +48,21 @@ export function createConsoleBrowser(app: ControlApp): ConsoleBrowser {
       return take(
         await app.inject({ method: 'POST', url, headers: { ...type, cookie: cookie(), ...headers }, payload: sent.toString() }),
       )
+    },
+    async upload(url, fields, file, headers = {}) {
+      const form = seen.page.split('<form').find((part) => part.includes(`action="${url}"`)) ?? ''
+      const hidden = [...form.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [
+        name,
+        value,
+      ])
+      const end = '----edgeward-of-tests'
+      const parts = [...hidden, ...Object.entries(fields)].map(
+        ([name, value]) => `--${end}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+      )
+      const head = `--${end}\r\nContent-Disposition: form-data; name="file"; filename="a.xlsx"\r\nContent-Type: application/octet-stream\r\n\r\n`
+      const payload = Buffer.concat([Buffer.from(`${parts.join('')}${head}`), file, Buffer.from(`\r\n--${end}--\r\n`)])
+      const type = { 'content-type': `multipart/form-data; boundary=${end}` }
+      return take(await app.inject({ method: 'POST', url, headers: { ...type, cookie: cookie(), ...headers }, payload }))
     },
     async signIn(authorization) {
       await browser.get('/console/sign-in')
