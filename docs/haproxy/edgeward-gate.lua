@@ -425,7 +425,9 @@ end
 
 local function find_under(txn, asked, action)
   if asked.account and action_of(txn, asked.account, asked.at_ms) == action then return asked.account end
-  if asked.other and action_of(txn, asked.other, asked.at_ms) == action then return asked.other end
+  for _, other in ipairs(asked.others) do
+    if action_of(txn, other, asked.at_ms) == action then return other end
+  end
   return nil
 end
 
@@ -433,23 +435,32 @@ local function is_shared(account)
   return account:find("^%d%d%d%d%d$") ~= nil or account:find("^%d%d%d%d%d_BV$") ~= nil or account:find("^%d%d%d%d%d_TC$") ~= nil
 end
 
-local function is_exempt(txn, rule, asked, date_ms)
+local function is_exempt_as(txn, rule, account, facility, date_ms)
   local function held(kind, name)
     for rules, until_ms in (policy_map:lookup("exempt." .. kind .. "." .. name) or ""):gmatch("(%S+):(%d+)") do
       if date_ms < tonumber(until_ms) and (rules == "*" or ("," .. rules .. ","):find("," .. rule .. ",", 1, true)) then return true end
     end
     return false
   end
-  if asked.facility then
-    if held("facility", asked.facility) then return true end
-    if held("province", policy_map:lookup("province." .. asked.facility) or asked.facility:sub(1, 2)) then return true end
+  if facility then
+    if held("facility", facility) then return true end
+    if held("province", policy_map:lookup("province." .. facility) or facility:sub(1, 2)) then return true end
   end
-  if not asked.account then return false end
-  if held("account", asked.account) then return true end
-  for _, token in ipairs(names_of(txn, asked.account).tokens) do
+  if not account then return false end
+  if held("account", account) then return true end
+  for _, token in ipairs(names_of(txn, account).tokens) do
     if held("token", token) then return true end
   end
   return false
+end
+
+-- Nobody gets by under another's exemption: all that a request names must be exempt.
+local function is_exempt(txn, rule, asked, date_ms)
+  if not is_exempt_as(txn, rule, asked.account, asked.facility, date_ms) then return false end
+  for _, other in ipairs(asked.others) do
+    if not is_exempt_as(txn, rule, other, other:match("^(%d%d%d%d%d)_") or other:match("^%d%d%d%d%d$"), date_ms) then return false end
+  end
+  return true
 end
 
 -- How an account stands under its grants, and the token of the one that counts. `last_use`: second of its last look-up here.
@@ -620,14 +631,9 @@ local function find_who(txn, asked)
   local access, bearer = header_of(headers, "accesstoken", true), header_of(headers, "authorization", false)
   txn:set_var("txn.edgeward_access", log_token(access))
   txn:set_var("txn.edgeward_bearer", log_token(bearer))
-  local function account_in_tokens()
-    local name, facility = find_token_account(access)
-    if name then return name, facility, "header" end
-    name, facility = find_token_account(bearer)
-    if name then return name, facility, "token" end
-    name, facility = find_token_account(token)
-    return name, facility, "token"
-  end
+  local in_access, access_facility = find_token_account(access)
+  local in_bearer, bearer_facility = find_token_account(bearer)
+  local in_query, in_query_facility = find_token_account(token)
   local is_log_in = asked.class == "token"
   local body = txn.f:req_body()
   local found = body and body ~= "" and read_body(body) or {}
@@ -635,26 +641,38 @@ local function find_who(txn, asked)
   local body_name, body_facility
   if found.username then body_name, body_facility = find_account(found.username) end
   if body_name then txn:set_var("txn.edgeward_account", body_name) end
-  local function other_of(account, ...)
-    for _, name in ipairs({ ... }) do
-      if name and name ~= account then return name end
+  -- Which name the portal believes is not known here: nobody is let by under another's.
+  local function others_of(account, ...)
+    local others, is_told = {}, { [account] = true }
+    for _, name in ipairs({ in_access or false, in_bearer or false, in_query or false, ... }) do
+      if name and not is_told[name] then
+        is_told[name], others[#others + 1] = true, name
+      end
     end
-    return nil
+    return others
   end
   -- A log-in is made by its body: a name in its URL is read by nobody but us.
   if body_name and (is_log_in or not query_name) then
     asked.account, asked.facility, asked.source = body_name, body_facility, "body"
-    asked.other = other_of(body_name, found.before and (find_account(found.before)) or false, query_name or false, (account_in_tokens()) or false)
+    asked.others = others_of(body_name, query_name or false, found.before and (find_account(found.before)) or false)
     return
   end
   if query_name then
     asked.account, asked.facility, asked.source = query_name, query_facility, "query"
-    asked.other = other_of(query_name, (account_in_tokens()) or false)
+    asked.others = others_of(query_name, body_name or false)
     return
   end
-  asked.account, asked.facility, asked.source = account_in_tokens()
-  if asked.account then return end
-  asked.source = nil
+  if in_access then
+    asked.account, asked.facility, asked.source = in_access, access_facility, "header"
+  elseif in_bearer then
+    asked.account, asked.facility, asked.source = in_bearer, bearer_facility, "token"
+  elseif in_query then
+    asked.account, asked.facility, asked.source = in_query, in_query_facility, "token"
+  end
+  if asked.account then
+    asked.others = others_of(asked.account)
+    return
+  end
   local log_in = not is_log_in and asked.ip and log_ins.get(asked.ip)
   if log_in and log_in.at_ms <= asked.at_ms and asked.at_ms - log_in.at_ms <= LOG_IN_MS then
     asked.account, asked.facility, asked.source = log_in.account, log_in.facility, "correlation"
@@ -690,7 +708,7 @@ local function read(txn)
   txn:set_var("txn.edgeward_host", json_text(txn.f:req_hdr("host") or ""))
   wait_for_maps()
   local path, query = split_target(uri)
-  local asked = { at_ms = now_ms(), query = query }
+  local asked = { at_ms = now_ms(), query = query, others = {} }
   asked.called, asked.class = "other", "other"
   if path then asked.called, asked.class = find_function(path) end
   local ip = txn.f:src()
@@ -740,6 +758,9 @@ local OBJECTIONS = {
     if not asked.account or asked.source == "correlation" then return "OTP_NEEDED" end
     if #names_of(txn, asked.account).tokens == 0 then return nil end
     local standing = grant_standing(txn, asked.account, asked.at_ms, txn.f:sc_get_gpt0(0))
+    for _, other in ipairs(asked.others) do
+      if standing == "live" then standing = grant_standing(txn, other, asked.at_ms) end
+    end
     return standing == "lapsed" and "OTP_LAPSED" or standing == "none" and "OTP_NEEDED"
   end,
   hours = function(_, asked)

@@ -11,9 +11,10 @@ export interface GateRequest {
   readonly account: string | undefined
   readonly accountSource: AccountSource | undefined
   /**
-   * The account of an access token, where it is another one than `account`: whoever is suspended does not get by under another's name.
+   * Whom its access tokens name beside `account`, each once. Which of them the portal believes is not known here: whoever is suspended does not get by
+   * under another's name, and nobody looks up under another's grant or exemption.
    */
-  readonly tokenAccount?: string | undefined
+  readonly otherAccounts?: readonly string[]
   /** Five digits as a string, from the account. */
   readonly facility: string | undefined
   readonly function: FunctionName

@@ -7,6 +7,9 @@ import type { GateState } from './gate-state.ts'
 
 const NOTHING: readonly GateReason[] = []
 const PASSES: GateDecision = { status: 204, reason: undefined, would: NOTHING }
+const NOBODY: readonly string[] = []
+/** The facility of an account; a bare citizen ID has none. */
+const FACILITY = /^[0-9]{5}(?=_|$)/
 /** An account that names no person: of a facility, `01234_BV`, `01234_TC`, `01234`. */
 const SHARED = /^[0-9]{5}(?:_(?:BV|TC))?$/
 
@@ -44,14 +47,17 @@ export function judgeRequest(request: GateRequest, state: GateState): GateDecisi
     : { status: 204, reason: undefined, would, rehearsal }
 }
 
-/** True where a rule that is enforced does not bite yet, or not for this account. */
+/** True where a rule that is enforced does not bite yet, or for nobody whom the request names. */
 function isSpared(rule: GateRule, request: GateRequest, state: GateState, dateMs: number): boolean {
   const { policy } = state
   if (rule === 'retired' && dateMs < (policy.stopOf(request.function) ?? 0)) return true
-  const { account, facility } = request
-  const province = facility === undefined ? undefined : (state.facilities?.provinceOf(facility) ?? facility.slice(0, 2))
   const tokensOf = (named: string): readonly string[] => state.tokensOf(named)
-  return policy.exemptions.find(rule, { account, facility, province, tokensOf }, dateMs) !== undefined
+  const isExempt = (account: string | undefined, facility: string | undefined): boolean => {
+    const province = facility === undefined ? undefined : (state.facilities?.provinceOf(facility) ?? facility.slice(0, 2))
+    return policy.exemptions.find(rule, { account, facility, province, tokensOf }, dateMs) !== undefined
+  }
+  const { account, facility, otherAccounts = NOBODY } = request
+  return isExempt(account, facility) && otherAccounts.every((other) => isExempt(other, FACILITY.exec(other)?.[0]))
 }
 
 function objectionOf(rule: GateRule, request: GateRequest, state: GateState): Objection {
@@ -93,12 +99,23 @@ function addressObjection({ facility, ip }: GateRequest, { facilities }: GateSta
 }
 
 /** A name that is only guessed (by the last log-in from that address) has no grant: the guess is made by whoever sends the requests. */
-function otpObjection({ account, accountSource, atMs }: GateRequest, state: GateState): Objection {
-  const { grants } = state
-  if (grants === undefined) return undefined
+function otpObjection(request: GateRequest, state: GateState): Objection {
+  const { account, accountSource, otherAccounts = NOBODY } = request
+  if (state.grants === undefined) return undefined
   if (account === undefined || accountSource === 'correlation') return 'OTP_NEEDED'
+  const own = grantObjection(account, request, state)
+  if (own !== undefined || otherAccounts.length === 0) return own
+  for (const other of otherAccounts) {
+    const objection = grantObjection(other, request, state)
+    if (objection !== undefined) return objection
+  }
+  return undefined
+}
+
+function grantObjection(account: string, { atMs }: GateRequest, state: GateState): Objection {
+  const { grants } = state
   const tokens = state.tokensOf(account)
-  if (tokens.length === 0) return undefined
+  if (tokens.length === 0 || grants === undefined) return undefined
   const first = grants.standing(tokens[0] ?? '', atMs)
   const standing = first === 'none' && tokens.length > 1 ? grants.standing(tokens[1] ?? '', atMs) : first
   return standing === 'live' ? undefined : standing === 'lapsed' ? 'OTP_LAPSED' : 'OTP_NEEDED'
@@ -118,11 +135,11 @@ function rateMs({ account, function: called, class: kind, atMs }: GateRequest, s
 /** The account that is under this action, of those that the request names. */
 function findUnder(
   action: 'throttle' | 'suspend',
-  { account, tokenAccount, atMs }: GateRequest,
+  { account, otherAccounts = NOBODY, atMs }: GateRequest,
   state: GateState,
 ): string | undefined {
   if (account !== undefined && isLive(action, account, atMs, state)) return account
-  return tokenAccount !== undefined && isLive(action, tokenAccount, atMs, state) ? tokenAccount : undefined
+  return otherAccounts.find((other) => isLive(action, other, atMs, state))
 }
 
 function isLive(action: 'throttle' | 'suspend', account: string, atMs: number, state: GateState): boolean {

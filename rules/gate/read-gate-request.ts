@@ -27,6 +27,7 @@ export interface GateReader {
   letThrough(): void
 }
 
+const NOBODY: readonly string[] = []
 /** More than most requests fill; it grows where one does not fit. */
 const FIRST_BYTES = 16_384
 /** For the time and an address. */
@@ -73,13 +74,13 @@ export function createGateReader(key: Uint8Array): GateReader {
       if (typeof request === 'string') return undefined
       const { account, accountSource, facility, function: called } = request
       const kind: FunctionClass = request.class
-      const tokenAccount = accountSource === 'query' ? accountOfTokens(accessToken, authorization, spans) : undefined
+      const others = account === undefined ? NOBODY : othersInTokens(account, accessToken, authorization, spans)
       return {
         atMs,
         ip: request.ip,
         account,
         accountSource,
-        ...(tokenAccount === undefined || tokenAccount === account ? {} : { tokenAccount }),
+        ...(others.length === 0 ? {} : { otherAccounts: others }),
         facility,
         function: called,
         class: kind,
@@ -100,15 +101,21 @@ function put(spans: LineSpans, name: SpanName, text: string, start: number): num
   return end
 }
 
-/** Who the tokens of a request say it is, where its query says so too. */
-function accountOfTokens(
+/** Whom the tokens of a request name beside `account`. A token is a hint that anybody can write: one that names nobody else hides none that does. */
+function othersInTokens(
+  account: string,
   accessToken: string | undefined,
   authorization: string | undefined,
   spans: LineSpans,
-): string | undefined {
-  const inHeader = accessToken === undefined ? undefined : findTokenAccount(accessToken)
-  const named = inHeader ?? (authorization === undefined ? undefined : findTokenAccount(authorization))
+): readonly string[] {
   const start = spans.starts[MARK.token] as number
-  if (named !== undefined || start < 0) return named?.name
-  return findTokenAccount(tokenText(spans.bytes, start, spans.ends[MARK.token] as number))?.name
+  const inQuery = start < 0 ? undefined : tokenText(spans.bytes, start, spans.ends[MARK.token] as number)
+  let others: string[] | undefined
+  for (const token of [accessToken, authorization, inQuery]) {
+    const name = token === undefined ? undefined : findTokenAccount(token)?.name
+    if (name === undefined || name === account || others?.includes(name) === true) continue
+    others ??= []
+    others.push(name)
+  }
+  return others ?? NOBODY
 }

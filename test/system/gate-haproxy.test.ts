@@ -225,6 +225,22 @@ if (!isInstalled('haproxy')) {
       { uri: U, ip: IP, accessToken: 'x', authorization: `Bearer ${tokenOf}` },
       { uri: `${U}?username=${NAMED}`, ip: IP, accessToken: tokenOf, authorization: undefined },
       { uri: `${U}?username=${NAMED}`, ip: IP, accessToken: undefined, authorization: `bearer ${anAccessToken(OTHER)}` },
+      ...[U, HISTORY].flatMap((path) => [
+        {
+          uri: `${path}?username=${NAMED}&token=${tokenOf}`,
+          ip: IP,
+          accessToken: anAccessToken(NAMED),
+          authorization: undefined,
+        },
+        { uri: path, ip: IP, accessToken: anAccessToken(NAMED), authorization: `Bearer ${tokenOf}` },
+        {
+          uri: `${path}?token=${anAccessToken('01240_BV')}`,
+          ip: IP,
+          accessToken: undefined,
+          authorization: anAccessToken(NAMED),
+        },
+        { uri: `${path}?username=01234_BV`, ip: IP, accessToken: anAccessToken('01240_BV'), authorization: undefined },
+      ]),
     ]
     const on = { mode: 'enforce' }
     const until2999 = '2999-01-01T00:00Z'
@@ -258,6 +274,8 @@ if (!isInstalled('haproxy')) {
     await takeGrants({ token, usedAtMs })
     await becomes('200', () => get(HISTORY))
     t.equal(seen(await get(HISTORY, OTHER)), '403 OTP_NEEDED', 'of another person')
+    const lent = await send(`GET ${HISTORY}?username=${NAMED} HTTP/1.1`, { more: `accessToken: ${anAccessToken(OTHER)}\r\n` })
+    t.equal(seen(lent), '403 OTP_NEEDED', 'by the token of another person')
     const renewed = await until('the gate hears of the use', () => {
       const { uses } = gate.holder.grants?.usesSince(0) ?? { uses: [] }
       return uses.find(({ token: used, usedAtS }) => used === token && usedAtS * 1000 > usedAtMs)

@@ -77,13 +77,14 @@ const request: fc.Arbitrary<GateRequest> = fc
     atMs: fc.integer({ min: 0, max: 40 }).map((step) => YEAR_2024 + Math.floor((step * YEAR_MS) / 40)),
     ip: fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3'),
     account: fc.constantFrom(...ACCOUNTS),
-    tokenAccount: fc.constantFrom(...ACCOUNTS),
+    others: fc.uniqueArray(fc.constantFrom(...ACCOUNTS.filter((one) => one !== undefined)), { maxLength: 2 }),
     isGuess: fc.boolean(),
     function: fc.constantFrom('KQNhanLichSuKCB2024', 'KQNhanLichSuKCB595', 'other'),
     class: fc.constantFrom(...FUNCTION_CLASSES),
   })
-  .map(({ isGuess, ...fields }) => ({
+  .map(({ isGuess, others, ...fields }) => ({
     ...fields,
+    otherAccounts: isGuess || fields.account === undefined ? [] : others.filter((one) => one !== fields.account),
     method: 'GET',
     accountSource: isGuess ? ('correlation' as const) : ('query' as const),
     facility: fields.account?.slice(0, 5),
@@ -92,13 +93,14 @@ const request: fc.Arbitrary<GateRequest> = fc
 /** The same question, asked the long way round: every rule's objection first, then what its mode makes of it. */
 function judgeNaively(asked: GateRequest, { policy, standing, grants, users, owners }: World) {
   const { account, class: kind, atMs } = asked
+  const named = [account, ...(asked.otherAccounts ?? [])]
   const isShared = account !== undefined && !/\d{10}/.test(account)
   const isUnder = (action: string): boolean =>
-    [account, asked.tokenAccount].some(
-      (name) => name !== undefined && standing.get(name)?.action === action && (standing.get(name)?.untilMs ?? 0) > atMs,
-    )
+    named.some((name) => name !== undefined && standing.get(name)?.action === action && (standing.get(name)?.untilMs ?? 0) > atMs)
   const user = account === undefined ? undefined : users.get(tokenOf(account))
-  const grant = account === undefined || asked.accountSource === 'correlation' ? undefined : grants.get(tokenOf(account))
+  const standings = named.map((name) => (name === undefined ? undefined : grants.get(tokenOf(name))))
+  const grant = asked.accountSource === 'correlation' ? undefined : standings.find((one) => one !== 'live')
+  const isGranted = asked.accountSource !== 'correlation' && standings.every((one) => one === 'live')
   const facts: Record<Exclude<GateRule, 'throttled' | 'rate'>, GateReason | false> = {
     suspended: isUnder('suspend') && 'ACCOUNT_SUSPENDED',
     retired: asked.function === 'KQNhanLichSuKCB595' && 'FUNCTION_RETIRED',
@@ -113,7 +115,7 @@ function judgeNaively(asked: GateRequest, { policy, standing, grants, users, own
           ? 'USER_DISABLED'
           : kind === 'history' && !user.canSeeHistory && 'RIGHT_MISSING'),
     address: asked.facility !== undefined && !owners.has(`${asked.facility} ${asked.ip}`) && 'ADDRESS_OF_OTHER',
-    otp: grant !== 'live' && (grant === 'lapsed' ? 'OTP_LAPSED' : 'OTP_NEEDED'),
+    otp: !isGranted && (grant === 'lapsed' ? 'OTP_LAPSED' : 'OTP_NEEDED'),
     hours: false,
   }
   const would: GateReason[] = []
@@ -132,14 +134,16 @@ function judgeNaively(asked: GateRequest, { policy, standing, grants, users, own
     ]
     const strongest = modes.sort((a, b) => GATE_MODES.indexOf(b) - GATE_MODES.indexOf(a))[0]
     if (strongest === 'off') continue
-    const isExempt = policy.exemptions.some(
-      (one) =>
-        atMs < Date.parse(one.until) &&
-        (one.rules.length === 0 || one.rules.includes(rule)) &&
-        ((one.facility !== undefined && one.facility === asked.facility) ||
-          (one.province !== undefined && one.province === asked.facility?.slice(0, 2)) ||
-          (one.account !== undefined && one.account === account) ||
-          (one.token !== undefined && account !== undefined && one.token === tokenOf(account))),
+    const isExempt = named.every((name) =>
+      policy.exemptions.some(
+        (one) =>
+          atMs < Date.parse(one.until) &&
+          (one.rules.length === 0 || one.rules.includes(rule)) &&
+          ((one.facility !== undefined && one.facility === name?.slice(0, 5)) ||
+            (one.province !== undefined && one.province === name?.slice(0, 2)) ||
+            (one.account !== undefined && one.account === name) ||
+            (one.token !== undefined && name !== undefined && one.token === tokenOf(name))),
+      ),
     )
     const isEarly = rule === 'retired' && atMs < Date.parse('2024-08-01T00:00+07:00')
     if (strongest === 'enforce' && !isExempt && !isEarly) return { status: GATE_REASONS[reason].status, reason, would }

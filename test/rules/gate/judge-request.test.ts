@@ -69,6 +69,9 @@ describe('judgeRequest, rule by rule', () => {
     },
   })
   const grants = (standing: 'none' | 'live' | 'lapsed') => ({ grants: { standing: () => standing } })
+  const grantOf = (account: string) => ({
+    grants: { standing: (token: string) => (token === tokenOf(account) ? ('live' as const) : ('none' as const)) },
+  })
   const owners = {
     facilities: {
       isOwner: (facility: string, ip: string) => facility === '01234' && ip === '203.0.113.7',
@@ -81,7 +84,7 @@ describe('judgeRequest, rule by rule', () => {
     ['ACCOUNT_SUSPENDED', {}, on('suspended'), suspended('01234_BV'), 'suspended here or over all edges'],
     [
       'ACCOUNT_SUSPENDED',
-      { account: '99999_BV', tokenAccount: '01234_BV' },
+      { account: '99999_BV', otherAccounts: ['88888_BV', '01234_BV'] },
       on('suspended'),
       suspended('01234_BV'),
       'under another name',
@@ -113,6 +116,15 @@ describe('judgeRequest, rule by rule', () => {
     ['OTP_NEEDED', history, on('otp'), grants('none'), 'no grant'],
     ['OTP_LAPSED', history, on('otp'), grants('lapsed'), 'lapsed'],
     ['passes', history, on('otp'), grants('live'), 'live'],
+    ['passes', { ...history, otherAccounts: ['99999_BV'] }, on('otp'), grants('live'), 'both names have one'],
+    ['OTP_NEEDED', { ...history, otherAccounts: ['99999_BV'] }, on('otp'), grantOf(NAMED), 'under the name of who has one'],
+    [
+      'OTP_NEEDED',
+      { ...history, account: '99999_BV', otherAccounts: [NAMED] },
+      on('otp'),
+      grantOf(NAMED),
+      'by the token of who has one',
+    ],
     ['OTP_NEEDED', { ...history, accountSource: 'correlation' }, on('otp'), grants('live'), 'a guess is no name'],
     ['OTP_NEEDED', { ...history, account: undefined }, on('otp'), grants('live'), 'nobody'],
     ['OTP_NEEDED', { ...history, class: 'record', function: 'nhanHoSoKCBChiTiet' }, on('otp'), grants('none'), 'a record'],
@@ -208,6 +220,29 @@ describe('judgeRequest, rule by rule', () => {
     const whole = { rules: ['shared'], until: '2027-01-01T00:00+07:00', reason: 'not ready', ...exemption }
     const yaml = JSON.stringify({ ...(JSON.parse(on('shared')) as object), exemptions: [whole] })
     expect(reasonOf({}, yaml, state)).toBe(expected)
+  })
+})
+
+describe('judgeRequest where a token names another account than the query', () => {
+  const exempt = { rules: ['suspended', 'otp'], facility: '01234', until: '2027-01-01T00:00+07:00', reason: 'not ready' }
+  const yaml = JSON.stringify({
+    ...(JSON.parse(onlyRules({ suspended: { mode: 'enforce' }, otp: { mode: 'enforce' } })) as object),
+    exemptions: [exempt],
+  })
+  const state: Partial<GateState> = {
+    standingOf: (account) => (account === '09999_BV' ? { action: 'suspend', untilMs: DAY_OF_TESTS + 1 } : undefined),
+    grants: { standing: () => 'none' },
+  }
+  const history = { class: 'history', function: 'Lskcb2025' } as const
+
+  it.each<[string, Partial<GateRequest>]>([
+    ['ACCOUNT_SUSPENDED', { otherAccounts: ['09999_BV'] }],
+    ['OTP_NEEDED', { ...history, otherAccounts: ['08888_BV'] }],
+    ['OTP_NEEDED', { ...history, otherAccounts: ['01234_TC', '012340000000'] }],
+    ['rehearsed OTP_NEEDED', { ...history, otherAccounts: ['01234_TC', `01234_${'1'.repeat(12)}`] }],
+    ['rehearsed OTP_NEEDED', history],
+  ])('lends no exemption: %s for %j', (expected, request) => {
+    expect(reasonOf(request, yaml, state)).toBe(expected)
   })
 })
 

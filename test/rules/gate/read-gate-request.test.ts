@@ -53,14 +53,31 @@ describe('createGateReader', () => {
     })
     expect(reader.read(ask(`${U}?username=09999_BV`, { accessToken: token }))).toMatchObject({
       account: '09999_BV',
-      tokenAccount: '01234_BV',
+      otherAccounts: ['01234_BV'],
     })
     for (const name of ['%74oken', 'accessT%6Fken'])
       expect(reader.read(ask(`${U}?${name}=${token}`))).toMatchObject({ account: '01234_BV', accountSource: 'token' })
     expect(reader.read(ask(`${U}?username=09999_BV&token=${encodeURIComponent(token)}`))).toMatchObject({
-      tokenAccount: '01234_BV',
+      otherAccounts: ['01234_BV'],
     })
-    expect(reader.read(ask(`${U}?username=01234_BV`, { accessToken: token }))).not.toHaveProperty('tokenAccount')
+    expect(reader.read(ask(`${U}?username=01234_BV`, { accessToken: token }))).not.toHaveProperty('otherAccounts')
+  })
+
+  it('tells every account that a token names, so that a made-up token hides no other one', () => {
+    const reader = createGateReader(KEY)
+    const [own, made] = [anAccessToken('01234_BV'), anAccessToken('09999_BV')]
+    const inQuery = `token=${encodeURIComponent(own)}`
+    const others = { otherAccounts: ['01234_BV'] }
+    expect(reader.read(ask(`${U}?username=09999_BV&${inQuery}`, { accessToken: made }))).toMatchObject(others)
+    expect(reader.read(ask(U, { accessToken: made, authorization: `Bearer ${own}` }))).toMatchObject({
+      account: '09999_BV',
+      ...others,
+    })
+    expect(reader.read(ask(`${U}?${inQuery}`, { authorization: `Bearer ${made}` }))).toMatchObject(others)
+    const third = anAccessToken('33333')
+    expect(reader.read(ask(`${U}?username=09999_BV&${inQuery}`, { accessToken: third, authorization: own }))).toMatchObject({
+      otherAccounts: ['33333', '01234_BV'],
+    })
   })
 
   it('lets a log-in name the requests after it only once it was let through', () => {
