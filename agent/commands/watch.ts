@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { Registrations } from '../../rules/detect/registered-facility.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import { type Gate, openGate } from '../gate/gate.ts'
@@ -6,6 +5,7 @@ import { createGateMemory } from '../gate/gate-memory.ts'
 import { createThreadedHandOver } from '../gate/reading/threaded-hand-over.ts'
 import { createJsonLog } from '../log/log.ts'
 import { MemoryError } from '../memory/memory-error.ts'
+import { readRegular } from '../memory/read-regular.ts'
 import { lockState } from '../status/lock-state.ts'
 import { StatusError } from '../status/status-error.ts'
 import { createSystemClock, createSystemTimers } from '../time/system-time.ts'
@@ -120,7 +120,7 @@ async function lockWatchState(stateDir: string): Promise<AsyncDisposable> {
 async function readRegistrations(file: string): Promise<Registrations | undefined> {
   if (file === '') return undefined
   try {
-    return parseRegistrations(await readFile(file, 'utf8'))
+    return parseRegistrations((await readRegular(file)).toString('utf8'))
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new WatchError('BAD_REGISTRATIONS', `Cannot use the registrations ${JSON.stringify(file)}: ${reason}`, { cause })

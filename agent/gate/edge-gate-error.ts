@@ -9,6 +9,7 @@ export const EDGE_GATE_ERRORS = {
     'a file of the hand-over folder that was taken is no longer there; what it said holds until this process ends',
   GATE_READER_FAILED: 'the thread that reads the hand-over folder has ended; it is started again, and what was taken holds',
   GATE_KEY_UNUSABLE: 'the key of the gates is missing or cannot be read, so nothing is judged by the lists of users and grants',
+  GATE_KEY_OPEN: 'the key of the gates can be read by everybody on this host; it is used all the same',
   GATE_LIST_MISSING: 'a rule is on whose signed list was not handed over, so it judges nothing',
   GATE_CLOCK_BACK:
     'the clock of this host says less than it did, or than a signed document does; what a date has switched stays switched',

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { MAX_GRANTS } from '../../rules/grants/grants-document.ts'
+import { readRegular } from '../memory/read-regular.ts'
 import { writeDurably } from '../memory/write-durably.ts'
 import { EdgeGateError } from './edge-gate-error.ts'
 import { RehearsalRow, type SavedRehearsal } from './rehearsal-book.ts'
@@ -84,7 +84,7 @@ async function readIfThere(
   onFault: (fault: EdgeGateError) => void,
 ): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    return (await readRegular(path)).toString('utf8')
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
       onFault(new EdgeGateError(code, `Cannot use ${JSON.stringify(path)}: ${String(cause)}`, { cause }))

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '../../rules/config/config-error.ts'
 import { parsePolicySource } from '../../rules/gate/policy-document.ts'
@@ -8,6 +7,7 @@ import { createHaproxyKeeper } from '../haproxy/haproxy-keeper.ts'
 import type { ProxyDecisions } from '../haproxy/read-decisions.ts'
 import { createRuntimeSocket } from '../haproxy/runtime-socket.ts'
 import type { Log } from '../log/log.ts'
+import { readRegular } from '../memory/read-regular.ts'
 import { type Timers, wait } from '../time/timers.ts'
 import { createFaultList } from '../watch/fault-list.ts'
 import type { FlagSource } from '../watch/flag-book.ts'
@@ -275,7 +275,7 @@ function openHere(folder: string, taken: Versions, taker: HandOverTaker): Handed
 async function readFallback(file: string, onFault: (fault: EdgeGateError) => void): Promise<GatePolicy> {
   if (file === '') return DEFAULT_GATE_POLICY
   try {
-    return parsePolicySource(await readFile(file, 'utf8'))
+    return parsePolicySource((await readRegular(file)).toString('utf8'))
   } catch (cause) {
     const reason = cause instanceof ConfigError ? cause.message.split('\n').join('; ') : String(cause)
     onFault(new EdgeGateError('GATE_POLICY_FILE', `Cannot use ${JSON.stringify(file)}: ${reason}`, { cause }))

@@ -103,11 +103,14 @@ export function createHandedOver(files: HandOverFiles, taken: Versions, taker: H
   async function takeFile(name: HandOverFile, file: FoundFile): Promise<void> {
     if (seen.get(name) === file.mark) return
     seen.set(name, file.mark)
-    if (!file.isFile) throw new Error('it is no regular file')
+    if (file.refusal !== undefined) throw new Error(`${file.refusal}; take it away`)
     if (file.bytes > MOST_BYTES[name]) throw new Error(`it has ${file.bytes} bytes, the limit is ${MOST_BYTES[name]}`)
     take[name](await file.read())
     hasTaken.add(name)
-    taker.fault(name, undefined)
+    const isBetrayed = name === 'gate.key' && file.isOpen
+    const words =
+      'gate.key can be read by everybody on this host, who can tell accounts by it; it is used all the same: chmod 0640, or take it away and the agent writes it again'
+    taker.fault(name, isBetrayed ? new EdgeGateError('GATE_KEY_OPEN', words) : undefined)
   }
 
   async function lookAt(name: HandOverFile): Promise<void> {

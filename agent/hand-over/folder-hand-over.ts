@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MemoryError } from '../memory/memory-error.ts'
+import { readRegular } from '../memory/read-regular.ts'
 import { writeDurably } from '../memory/write-durably.ts'
 import type { HandOver } from './hand-over.ts'
 import { HandOverError } from './hand-over-error.ts'
@@ -20,7 +21,7 @@ export function createFolderHandOver(folder: string): HandOver {
     },
     async find(name) {
       try {
-        return await readFile(join(folder, name))
+        return await readRegular(join(folder, name))
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
         throw unwritable(`Cannot read ${JSON.stringify(join(folder, name))}`, cause)

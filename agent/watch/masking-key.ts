@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readRegular } from '../memory/read-regular.ts'
 import { writeDurably } from '../memory/write-durably.ts'
 import { WatchError } from './watch-error.ts'
 
@@ -30,7 +30,7 @@ export async function readMaskingKey(stateDir: string): Promise<Uint8Array> {
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
-    return await readFile(path)
+    return await readRegular(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
+import { readRegular } from '../memory/read-regular.ts'
 import { WatchError } from './watch-error.ts'
 
 const KEY_BYTES = 32
@@ -14,7 +15,7 @@ export async function readTallyKey(path: string): Promise<Uint8Array | undefined
   try {
     const { mode } = await stat(path)
     if ((mode & 0o007) !== 0) throw unusable('everybody on this host may read it; chmod 0640 or less')
-    const key = await readFile(path)
+    const key = await readRegular(path)
     if (key.length < KEY_BYTES) throw unusable(`it has ${key.length} bytes, at least ${KEY_BYTES} are needed`)
     return key
   } catch (cause) {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { Flag } from '../../rules/reports/flag.ts'
 import { MemoryError } from '../memory/memory-error.ts'
+import { readRegular } from '../memory/read-regular.ts'
 import { writeDurably } from '../memory/write-durably.ts'
 import { LogPlace } from './log-place.ts'
 import { WatchError } from './watch-error.ts'
@@ -80,7 +81,7 @@ function* formatCounts(
 }
 
 async function readCounts(path: string, onFault: (fault: WatchError) => void): Promise<SavedCounts | undefined> {
-  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+  const bytes = await readRegular(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ENOENT')
       onFault(new WatchError('COUNTS_BROKEN', `Cannot use ${JSON.stringify(path)}: ${String(cause)}`, { cause }))
     return undefined
@@ -131,7 +132,7 @@ async function readJson<S extends TSchema>(
   onFault: (fault: WatchError) => void,
 ): Promise<Static<S> | undefined> {
   try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
+    const value: unknown = JSON.parse((await readRegular(path)).toString('utf8'))
     if (Value.Check(schema, value)) return value
     onFault(new WatchError(code, `Cannot use ${JSON.stringify(path)}: it does not hold what was written`))
   } catch (cause) {

@@ -46,7 +46,8 @@ export function createFakeHandOverFiles(): FakeHandOverFiles {
       if (file === undefined) return undefined
       return await use({
         mark: file.mark,
-        isFile: file.isFile,
+        refusal: file.isFile ? undefined : 'it is a named pipe, no file',
+        isOpen: false,
         bytes: file.content.length,
         async read() {
           reads += 1

@@ -70,7 +70,7 @@ export async function runGate({ folder, nowMs, options, tallyKey }: RunGateOptio
     clock,
     flags,
     async handOver(name, content, isTaken) {
-      await writeFile(`${dir}/${name}`, content)
+      await writeFile(`${dir}/${name}`, content, { mode: 0o640 })
       await until(`${name} taken`, () => isTaken(gate) || undefined, { everyMs: 10 })
     },
     async stop() {

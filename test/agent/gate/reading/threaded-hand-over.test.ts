@@ -61,7 +61,7 @@ async function scene() {
     },
   )
   onTestFinished(() => handedOver[Symbol.asyncDispose]())
-  const put = (name: string, content: Uint8Array | string): void => writeFileSync(`${folder}/${name}`, content)
+  const put = (name: string, content: Uint8Array | string): void => writeFileSync(`${folder}/${name}`, content, { mode: 0o640 })
   return { folder, put, took, faults, grants, workers, found, handedOver }
 }
 
