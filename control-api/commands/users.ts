@@ -109,7 +109,7 @@ function rightsFlag(text: string | undefined) {
 
 /** Without names unless asked for: what a terminal shows stays in its history. */
 function lineOf(row: UserRow, hasNames: boolean, isJson: boolean): string {
-  const { id, facility, province, shown, state, seen_day: seenDay } = row
+  const { id, facility, province, shown, state, seen_day: seenDay, used_day: usedDay } = row
   const until = row.effective_until_ms === null ? null : portalTimeText(row.effective_until_ms)
   const isWaiting = row.state === 'waiting' || row.wanted !== null
   const rights = rightsOf(row.rights)
@@ -122,11 +122,12 @@ function lineOf(row: UserRow, hasNames: boolean, isJson: boolean): string {
     rights,
     until,
     seenDay,
+    usedDay,
     isWaiting,
     name: hasNames ? row.name : null,
   }
   if (isJson) return `${JSON.stringify(view)}\n`
   const name = hasNames ? [row.name] : []
   const waits = isWaiting ? 'waits for approval' : '-'
-  return `${[id, facility, province, shown, ...name, state, rights.join(','), until ?? '-', seenDay, waits].join('\t')}\n`
+  return `${[id, facility, province, shown, ...name, state, rights.join(','), until ?? '-', usedDay ?? 'never', waits].join('\t')}\n`
 }

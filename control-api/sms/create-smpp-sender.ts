@@ -89,7 +89,7 @@ export function createSmppSender(parts: SmppSenderParts): SmsSender {
       if (outcome.kind !== 'accepted') return outcome
       ids.push(outcome.messageId)
     }
-    return { kind: 'accepted', messageId: ids.at(-1), parts: messages.length }
+    return { kind: 'accepted', messageId: ids.at(-1), parts: messages.length, ...(ids.length > 1 ? { partIds: ids } : {}) }
   }
 
   const submitPart = async (

@@ -6,6 +6,7 @@ import { receiptNames } from './read-receipt.ts'
 import type { Sealer } from './sealer.ts'
 import { createSenderChoice } from './sender-choice.ts'
 import type { SmsErrorCode } from './sms-errors.ts'
+import { findPart, keepParts, type NamedPart, noteDelivered } from './sms-parts.ts'
 import type { SmsReceipt, SmsSender } from './sms-sender.ts'
 import type { SmsMessageRow } from './sms-tables.ts'
 
@@ -21,6 +22,14 @@ const MAX_RETRY_MS = { code: 10_000, notice: 10 * 60_000 } as const
 /** Receipts that came before the answer they belong to. */
 const MAX_EARLY = 1000
 const DAY_MS = 86_400_000
+
+/** What a gateway took, and what it calls it. */
+interface Taken {
+  readonly sender: string
+  readonly messageId: string | undefined
+  /** Of a text in several parts. */
+  readonly partIds: readonly (string | undefined)[]
+}
 
 export interface SmsOrder {
   readonly kind: SmsMessageRow['kind']
@@ -69,7 +78,7 @@ export function createSmsDesk(parts: SmsDeskParts): SmsDesk {
   /** What was tried without success: kept here alone, so that an outage does not fill the audit log. After a restart it is tried at once. */
   const pauses = new Map<string, { readonly tries: number; readonly untilMs: number }>()
   /** What a gateway took and the store did not note yet: it must not be sent once more for that. */
-  const taken = new Map<string, { readonly sender: string; readonly messageId: string | undefined }>()
+  const taken = new Map<string, Taken>()
   const early = new Map<string, SmsReceipt>()
   const counts = new Map<string, number>()
   const triesOf = (row: SmsMessageRow): number => (row.state === 'queued' ? (pauses.get(row.id)?.tries ?? 0) : row.tries)
@@ -82,20 +91,26 @@ export function createSmsDesk(parts: SmsDeskParts): SmsDesk {
 
   /** Changes a message that nobody else changed in the meantime, with its audit entry. */
   const end = async (row: SmsMessageRow, change: Partial<SmsMessageRow>, action: string): Promise<boolean> =>
-    store.transact(SENDER, async (tx) => {
-      const { numUpdatedRows } = await tx.db
-        .updateTable('sms_message')
-        .set({ ...change, ...(row.state === 'queued' ? { tries: triesOf(row) + (change.state === 'sent' ? 1 : 0) } : {}) })
-        .where('id', '=', row.id)
-        .where('state', '=', row.state)
-        .executeTakeFirst()
-      const { kind } = row
-      const tries = triesOf(row) + (change.state === 'sent' ? 1 : 0)
-      const sender = change.sender ?? row.sender
-      const details = { kind, tries, sender, fault: change.fault ?? null, ...(numUpdatedRows === 0n ? { changed: false } : {}) }
-      await tx.audit({ action, target: `sms/${row.id}`, details })
-      return numUpdatedRows > 0n
-    })
+    store.transact(SENDER, (tx) => endWithin(tx, row, change, action))
+  const endWithin = async (
+    tx: StoreTransaction,
+    row: SmsMessageRow,
+    change: Partial<SmsMessageRow>,
+    action: string,
+  ): Promise<boolean> => {
+    const { numUpdatedRows } = await tx.db
+      .updateTable('sms_message')
+      .set({ ...change, ...(row.state === 'queued' ? { tries: triesOf(row) + (change.state === 'sent' ? 1 : 0) } : {}) })
+      .where('id', '=', row.id)
+      .where('state', '=', row.state)
+      .executeTakeFirst()
+    const { kind } = row
+    const tries = triesOf(row) + (change.state === 'sent' ? 1 : 0)
+    const sender = change.sender ?? row.sender
+    const details = { kind, tries, sender, fault: change.fault ?? null, ...(numUpdatedRows === 0n ? { changed: false } : {}) }
+    await tx.audit({ action, target: `sms/${row.id}`, details })
+    return numUpdatedRows > 0n
+  }
 
   const drop = async (row: SmsMessageRow, state: 'expired' | 'refused', fault: SmsErrorCode): Promise<void> => {
     await end(
@@ -120,8 +135,10 @@ export function createSmsDesk(parts: SmsDeskParts): SmsDesk {
       choice.note(sender, outcome)
       count(sender.name, outcome.kind)
       if (outcome.kind === 'accepted') {
-        taken.set(row.id, { sender: sender.name, messageId: outcome.messageId })
-        return noteSent(row, sender.name, outcome.messageId)
+        const { messageId, partIds = [] } = outcome
+        const accepted = { sender: sender.name, messageId, partIds }
+        taken.set(row.id, accepted)
+        return noteSent(row, accepted)
       }
       isHopeless &&= outcome.kind === 'permanent'
       faults.push(outcome.kind === 'throttled' ? 'THROTTLED' : outcome.code)
@@ -139,25 +156,46 @@ export function createSmsDesk(parts: SmsDeskParts): SmsDesk {
     pauses.set(row.id, { tries: tries + 1, untilMs: nowMs + pauseMs })
   }
 
-  const noteSent = async (row: SmsMessageRow, sender: string, messageId: string | undefined): Promise<void> => {
+  const noteSent = async (row: SmsMessageRow, { sender, messageId, partIds }: Taken): Promise<void> => {
     const sentAtMs = clock.nowMs()
     const change = { state: 'sent' as const, text: null, phone: null, fault: null, sender, sent_at_ms: sentAtMs }
-    await end(row, { ...change, message_id: messageId ?? null }, 'sms.send')
+    await store.transact(SENDER, async (tx) => {
+      // Of several parts, none stands for the message.
+      const isSent = await endWithin(
+        tx,
+        row,
+        { ...change, message_id: partIds.length > 0 ? null : (messageId ?? null) },
+        'sms.send',
+      )
+      if (isSent && partIds.length > 0) await keepParts(tx, row.id, sender, partIds)
+    })
     taken.delete(row.id)
     log.info(
       { id: row.id, kind: row.kind, sender, tries: triesOf(row) + 1, ms: sentAtMs - row.queued_at_ms },
       'message handed over',
     )
     pauses.delete(row.id)
-    const names = [row.id, ...(messageId === undefined ? [] : receiptNames(messageId))]
-    const [receipt] = names.flatMap((name) => early.get(`${sender} ${name}`) ?? [])
-    if (receipt !== undefined) await takeReceipt(sender, receipt)
+    const given = partIds.length > 0 ? partIds : [messageId]
+    const names = [row.id, ...given.flatMap((id) => (id === undefined ? [] : receiptNames(id)))]
+    for (const receipt of names.flatMap((name) => early.get(`${sender} ${name}`) ?? [])) await takeReceipt(sender, receipt)
   }
 
   const takeReceipt = async (sender: string, receipt: SmsReceipt): Promise<void> => {
+    const key = `${sender} ${receipt.messageId}`
+    if (await takeKnown(sender, receipt)) return
+    const oldest = early.size >= MAX_EARLY ? early.keys().next().value : undefined
+    if (oldest !== undefined) early.delete(oldest)
+    early.set(key, receipt)
+    // The message may have been written down while it was looked for, and then nobody looks here again.
+    if (await takeKnown(sender, receipt)) early.delete(key)
+  }
+
+  /** Notes what became of a message that is written down; false where it is not. */
+  const takeKnown = async (sender: string, receipt: SmsReceipt): Promise<boolean> => {
     const names = receiptNames(receipt.messageId)
-    const row = await store.read((db) =>
-      db
+    const [named, row] = await store.read(async (db) => [
+      await findPart(db, sender, names),
+      await db
         .selectFrom('sms_message')
         .selectAll()
         .where('state', '=', 'sent')
@@ -165,14 +203,45 @@ export function createSmsDesk(parts: SmsDeskParts): SmsDesk {
         .where((eb) => eb.or([eb('message_id', 'in', names), eb('id', '=', receipt.messageId)]))
         .orderBy('sent_at_ms', 'desc')
         .executeTakeFirst(),
-    )
-    if (row === undefined) {
-      const oldest = early.size >= MAX_EARLY ? early.keys().next().value : undefined
-      if (oldest !== undefined) early.delete(oldest)
-      early.set(`${sender} ${receipt.messageId}`, receipt)
-      return
-    }
+    ])
+    if (named !== undefined) await takePart(named, sender, receipt)
+    else if (row !== undefined) await noteFate(row, sender, receipt)
+    if (named === undefined && row === undefined && !(await takeLater(sender, receipt))) return false
     early.delete(`${sender} ${receipt.messageId}`)
+    return true
+  }
+
+  /** A gateway that splits texts by itself tells of parts under our one id: what fails after another part was delivered has failed. */
+  const takeLater = async (sender: string, { messageId, isDelivered, state }: SmsReceipt): Promise<boolean> => {
+    const row = await store.read((db) =>
+      db
+        .selectFrom('sms_message')
+        .selectAll()
+        .where('id', '=', messageId)
+        .where('sender', '=', sender)
+        .where('state', 'in', ['delivered', 'undelivered'])
+        .executeTakeFirst(),
+    )
+    if (row?.state === 'delivered' && !isDelivered) await noteFate(row, sender, { messageId, isDelivered, state })
+    return row !== undefined
+  }
+
+  /** A long message is delivered when all of its parts are, and is not as soon as one of them is not: the phone shows nothing of it, or half. */
+  const takePart = async ({ part, message }: NamedPart, sender: string, receipt: SmsReceipt): Promise<void> => {
+    if (message.state !== 'sent' || part.is_delivered === 1) return
+    if (!receipt.isDelivered) return noteFate(message, sender, receipt)
+    await store.transact(SENDER, async (tx) => {
+      const left = await noteDelivered(tx, part)
+      if (left > 0) {
+        await tx.audit({ action: 'sms.deliver-part', target: `sms/${message.id}`, details: { part: part.number, left } })
+        return
+      }
+      const change = { state: 'delivered', fault: null, ended_at_ms: clock.nowMs() } as const
+      if (await endWithin(tx, message, change, 'sms.deliver')) count(sender, 'delivered')
+    })
+  }
+
+  const noteFate = async (row: SmsMessageRow, sender: string, receipt: SmsReceipt): Promise<void> => {
     const state = receipt.isDelivered ? 'delivered' : 'undelivered'
     count(sender, state)
     const fault = receipt.isDelivered ? null : receipt.state.slice(0, 20)
@@ -181,7 +250,7 @@ export function createSmsDesk(parts: SmsDeskParts): SmsDesk {
 
   const deliver = async (row: SmsMessageRow): Promise<void> => {
     const accepted = taken.get(row.id)
-    if (accepted !== undefined) return noteSent(row, accepted.sender, accepted.messageId)
+    if (accepted !== undefined) return noteSent(row, accepted)
     if (clock.nowMs() >= row.not_after_ms || row.phone === null || row.text === null) return drop(row, 'expired', 'TOO_LATE')
     await tryOnce(row, sealer.open(row.phone, 'sms.phone'), sealer.open(row.text, 'sms.text'))
   }

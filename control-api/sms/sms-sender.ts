@@ -12,8 +12,13 @@ export interface Sms {
 
 /** What a gateway said of a message. */
 export type SmsOutcome =
-  /** It is responsible from here on. `messageId` is what receipts name; `undefined` where it gives none. */
-  | { readonly kind: 'accepted'; readonly messageId: string | undefined; readonly parts: number }
+  /** It is responsible from here on. `messageId` is what receipts name, `partIds` where the text went in several parts; `undefined` where it gives none. */
+  | {
+      readonly kind: 'accepted'
+      readonly messageId: string | undefined
+      readonly parts: number
+      readonly partIds?: readonly (string | undefined)[]
+    }
   /** Nothing for this long. */
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
   /** Perhaps later, perhaps by another gateway. */

@@ -17,6 +17,18 @@ export interface SmsMessageRow {
   ended_at_ms: number | null
 }
 
+/** A part of a message that was too long for one, as the gateway took it. */
+export interface SmsPartRow {
+  message: string
+  /** From 1. */
+  number: number
+  sender: string
+  /** What receipts name; empty where the gateway gave no name. */
+  gateway_id: string
+  is_delivered: number
+}
+
 export interface SmsTables {
   sms_message: SmsMessageRow
+  sms_part: SmsPartRow
 }

@@ -79,6 +79,7 @@ export async function insertUsers(
       ended_at_ms: null,
       end_reason: null,
       seen_day: portalDay(atMs),
+      used_day: null,
       warned_day: null,
     }),
   )

@@ -40,13 +40,20 @@ export function userTable(rows: readonly UserRow[]): Html {
       row.shown,
       html`${rightsWords(rightsOf(row.rights))}${wantedHtml(row)}`,
       html`${both(STATE_WORDS[row.state])}${row.end_reason === null ? '' : html`<br>${row.end_reason}`}`,
-      isUsable(row) ? row.seen_day.split('-').reverse().join('/') : both({ vi: 'chưa dùng được', en: 'cannot be used yet' }),
+      lastUse(row),
     ]),
   )
 }
 
-/** Before the approval the day is that of the entry, not of a use. */
-const isUsable = ({ state }: UserRow): boolean => state !== 'waiting' && state !== 'refused'
+/** Nobody has used what waits; and the day of approval, from which idle days are counted, is no use. */
+function lastUse({ state, seen_day, used_day }: UserRow): Html | string {
+  if (state === 'waiting' || state === 'refused') return both({ vi: 'chưa dùng được', en: 'cannot be used yet' })
+  if (used_day !== null) return dayWords(used_day)
+  const never = both({ vi: 'chưa dùng lần nào', en: 'never' })
+  return state === 'active' ? html`${never}<br>${both({ vi: `duyệt ngày ${dayWords(seen_day)}`, en: 'approved then' })}` : never
+}
+
+const dayWords = (day: string): string => day.split('-').reverse().join('/')
 
 function wantedHtml(row: UserRow): Html | string {
   const wanted = wantedOf(row)

@@ -38,8 +38,10 @@ export interface UserRow {
   ended_by: string | null
   ended_at_ms: number | null
   end_reason: string | null
-  /** Last day of use that an edge told, or the day of approval: `YYYY-MM-DD` in Asia/Ho_Chi_Minh. */
+  /** The day from which idle days are counted: the last use that an edge told, or the approval. `YYYY-MM-DD` in Asia/Ho_Chi_Minh. */
   seen_day: string
+  /** Last day of use that an edge told; null where there was none. */
+  used_day: string | null
   /** The day on which it was said that the account would be disabled for want of use. */
   warned_day: string | null
 }

@@ -155,8 +155,14 @@ async function takeUsesNow(store: Store, uses: UserUses['uses']): Promise<number
     for (const { token, day } of uses) {
       const { numUpdatedRows } = await tx.db
         .updateTable('portal_user')
-        .set({ seen_day: day, warned_day: null })
-        .where('seen_day', '<', day)
+        .set((eb) => ({
+          used_day: day,
+          // The approval may be of a later day than a use that is told late.
+          warned_day: eb.case().when('seen_day', '<', day).then(null).else(eb.ref('warned_day')).end(),
+          seen_day: eb.fn<string>('max', ['seen_day', eb.val(day)]),
+        }))
+        .where('approved_at_ms', 'is not', null)
+        .where((eb) => eb.or([eb('used_day', 'is', null), eb('used_day', '<', day)]))
         .where('id', 'in', (eb) => eb.selectFrom('portal_user_token').select('user_id').where('token', '=', token))
         .executeTakeFirst()
       seen += Number(numUpdatedRows)

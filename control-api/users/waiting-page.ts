@@ -27,10 +27,10 @@ export function registerWaitingPage(site: ConsoleSite, { store, clock }: Control
       const waiting = db
         .selectFrom('portal_user')
         .where('portal_user.province', 'in', own)
-        .where(({ eb, and, or }) =>
-          or([
+        .where((eb) =>
+          eb.or([
             eb('portal_user.state', '=', 'waiting'),
-            and([eb('portal_user.wanted', 'is not', null), eb('portal_user.state', 'in', ['active', 'disabled'])]),
+            eb.and([eb('portal_user.wanted', 'is not', null), eb('portal_user.state', 'in', ['active', 'disabled'])]),
           ]),
         )
       const files = await waiting

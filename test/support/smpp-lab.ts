@@ -25,13 +25,15 @@ export interface SmppLabOptions extends Partial<SmppSenderOptions> {
   readonly hasAccents?: boolean
   readonly passwordMode?: number
   readonly tlsFiles?: { readonly key: string; readonly cert: string; readonly caFile: string }
+  /** Told of receipts, too. */
+  readonly onReceipt?: (sender: string, receipt: SmsReceipt) => void
   /** Waits for the log-in if not told otherwise. */
   readonly isAwaited?: boolean
 }
 
 /** A sender and a message centre over TCP on loopback. */
 export async function createSmppLab(options: SmppLabOptions = {}): Promise<SmppLab> {
-  const { hasAccents = true, passwordMode = 0o600, tlsFiles, isAwaited = true, ...changes } = options
+  const { hasAccents = true, passwordMode = 0o600, tlsFiles, isAwaited = true, onReceipt, ...changes } = options
   const password = Buffer.from('made up').toString('hex').slice(0, 8)
   const centre = await startMessageCentre({
     systemId: 'edgeward',
@@ -66,7 +68,10 @@ export async function createSmppLab(options: SmppLabOptions = {}): Promise<SmppL
     hasAccents,
     clock,
     log: pino({ level: 'silent' }),
-    takeReceipt: (_sender, receipt) => receipts.push(receipt),
+    takeReceipt: (name, receipt) => {
+      receipts.push(receipt)
+      onReceipt?.(name, receipt)
+    },
     randomBytes: createSeededBytes('smpp'),
     pace,
   })

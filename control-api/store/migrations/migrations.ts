@@ -10,6 +10,8 @@ import { otpMigration } from './0021-otp.ts'
 import { usersMigration } from './0022-users.ts'
 import { otpLimitsMigration } from './0023-otp-limits.ts'
 import { rehearsalMigration } from './0025-rehearsal.ts'
+import { userUsesMigration } from './0026-user-uses.ts'
+import { smsPartsMigration } from './0027-sms-parts.ts'
 
 /** All migrations in the order they run. Areas add theirs in a file of their own; the numbers order them. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -24,4 +26,6 @@ export const MIGRATIONS: readonly Migration[] = [
   usersMigration,
   otpLimitsMigration,
   rehearsalMigration,
+  userUsesMigration,
+  smsPartsMigration,
 ]

@@ -57,6 +57,10 @@ describe('the pages of named users', () => {
     const signed = await lab.signed()
     expect(signed?.find(lab.tokenOf(1))).toMatchObject({ facility: '24001', rights: ['lookup', 'history'], state: 'active' })
     expect(lab.logLines.join()).not.toContain(citizenIdOf(1))
+    const never = await operator.get('/console/users?facility=24001')
+    expect([never.body.includes('chưa dùng lần nào'), never.body.includes('duyệt ngày 02/03/2026')]).toEqual([true, true])
+    await lab.context.users.takeUses({ uses: [{ token: lab.tokenOf(1), day: '2026-03-02' }] } as never)
+    expect((await operator.get('/console/users?facility=24001')).body).toMatch(/"Dùng gần nhất">02\/03\/2026</)
   })
 
   it('show an approver his own provinces alone, take a reason for a refusal, and notice who was faster', async () => {

@@ -168,6 +168,25 @@ describe('accounts without use', () => {
   })
 })
 
+describe('the last use', () => {
+  it('is none until an edge tells of one, and the idle days run from the approval all the same', async () => {
+    const lab = await createUsersLab()
+    await lab.grant()
+    const id = await lab.enter(1)
+    await lab.approve(id)
+    const view = async () => (await lab.get(`/v1/users/${id}`)) as { usedDay: string | null; seenDay: string; idleDays: number }
+    expect(await view()).toMatchObject({ usedDay: null, seenDay: '2026-03-02', idleDays: 0 })
+    // A use on the very day of the approval is one.
+    await lab.context.users.takeUses({ uses: [{ token: lab.tokenOf(1), day: '2026-03-02' }] } as never)
+    expect(await view()).toMatchObject({ usedDay: '2026-03-02', seenDay: '2026-03-02' })
+    await lab.context.users.takeUses({ uses: [{ token: lab.tokenOf(1), day: '2026-03-01' }] } as never)
+    expect(await view()).toMatchObject({ usedDay: '2026-03-02', seenDay: '2026-03-02' })
+    lab.clock.moveBy(10 * 86_400_000)
+    await lab.context.users.takeUses({ uses: [{ token: lab.tokenOf(1), day: '2026-03-05' }] } as never)
+    expect(await view()).toMatchObject({ usedDay: '2026-03-05', seenDay: '2026-03-05', idleDays: 7 })
+  })
+})
+
 describe('approvers', () => {
   it('are granted by the assessment centre, another person than who entered them, and revoked', async () => {
     const lab = await createUsersLab()
