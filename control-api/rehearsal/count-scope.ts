@@ -35,6 +35,7 @@ export function filterFor({ role, scope }: Actor, asked: CountQuestion, nowMs: n
   const { province, facility } = asked
   if (role === 'facility') {
     requireOwn(facility, scope, 'facility')
+    if (province !== undefined) throw noProvince()
     return { period, facility: scope ?? '' }
   }
   if (role === 'province') {
@@ -52,6 +53,14 @@ function requireOwn(asked: string | undefined, own: string | undefined, what: st
   if (own !== undefined && (asked === undefined || asked === own)) return
   throw new ControlError('FORBIDDEN', `This token is of the ${what} ${own ?? ''}, and sees no other.`, {
     vi: `Mã truy cập này chỉ xem được số liệu của ${what === 'facility' ? 'cơ sở' : 'tỉnh'} ${own ?? ''}.`,
+  })
+}
+
+/** A facility sees itself, whichever province manages it: left out of account, the name of another one would seem to have been heard. */
+function noProvince(): ControlError {
+  return new ControlError('BAD_FIELDS', 'A facility sees its own counts alone: ask without a province.', {
+    vi: 'Cơ sở chỉ xem số liệu của chính mình: bỏ phần tỉnh.',
+    errors: [{ path: '/querystring/province', message: 'must be left out: a facility sees its own counts alone' }],
   })
 }
 

@@ -115,6 +115,13 @@ describe('GET /v1/policy-rehearsal', () => {
       const refused = await get(query, role)
       expect([refused.statusCode, refused.json<{ code: string }>().code]).toEqual([403, 'FORBIDDEN'])
     }
+    for (const path of ['', '/rows', '.csv', '.xlsx']) {
+      const refused = await get(`${path}?province=01`, 'facility')
+      expect([refused.statusCode, refused.json<{ code: string; errors: unknown }>()]).toMatchObject([
+        400,
+        { code: 'BAD_FIELDS', errors: [{ path: '/querystring/province' }] },
+      ])
+    }
     expect((await get('?from=2026-02-30')).json<{ code: string }>().code).toBe('BAD_FIELDS')
     expect((await get('?from=2026-11-22&to=2026-11-01')).json<{ code: string }>().code).toBe('BAD_FIELDS')
   })
