@@ -10,6 +10,7 @@ import type { Firewall } from './firewall/firewall.ts'
 import { createFleetSide } from './fleet/fleet-side.ts'
 import { createFleetWatch } from './fleet/fleet-watch.ts'
 import { createProtectedSources } from './fleet/protected-sources.ts'
+import { keepWatchHealth } from './fleet/watch-health.ts'
 import { createGateKeyCarrier } from './hand-over/gate-key-carrier.ts'
 import { createSideKeeper } from './hand-over/side-keeper.ts'
 import { findInterfaceFault } from './lockout/find-interface-fault.ts'
@@ -104,8 +105,9 @@ export function createAgent(ports: AgentPorts): Agent {
     openings: book,
   })
   const showBlocks = (): void => void edge.showBlocks().then(() => board.set({ flags: [...verdicts.recent()] }))
+  const fleetWatch = ports.fleetWatch ?? createFleetWatch(config.watch.socket)
   const fleet = createFleetSide({
-    watch: ports.fleetWatch ?? createFleetWatch(config.watch.socket),
+    watch: fleetWatch,
     board,
     clock,
     timers,
@@ -331,6 +333,7 @@ export function createAgent(ports: AgentPorts): Agent {
       await edge.remember()
       modeTimer.arm()
       announce()
+      using _health = hasWatch(config) ? keepWatchHealth({ watch: fleetWatch, board, timers, log }, signal) : undefined
       await refreshFacts()
       using _orders = orders.watch(() => void reviewOrders())
       await reviewOrders()
@@ -349,6 +352,11 @@ export function createAgent(ports: AgentPorts): Agent {
       await boot.idle()
     },
   }
+}
+
+/** Whether a `watch` is meant to run beside this agent. */
+function hasWatch({ watch, gate }: AgentConfig): boolean {
+  return watch.logs.length > 0 || watch.syslog.length > 0 || gate.socket !== ''
 }
 
 /** A dry run is to be one after the next boot too; one that nobody wanted changes nothing about it. */

@@ -2,6 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { ToldRehearsal } from '../../rules/rehearsal/rehearsal-counts.ts'
 import { MaskedAccount } from '../../rules/reports/masked-account.ts'
+import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import { MAX_TALLY_BYTES } from '../../rules/tallies/tally-bytes.ts'
 import { UserUses } from '../../rules/users/user-uses.ts'
 import { readBody, sendRequest } from '../control/http-request.ts'
@@ -49,6 +50,22 @@ export type ToldUses = Static<typeof Uses>
 const Days = Type.Object({ change: Type.Integer({ minimum: 0 }), ...UserUses.properties })
 export type ToldDays = Static<typeof Days>
 
+const Faults = Type.Object({
+  faults: Type.Array(
+    Type.Object({
+      code: Type.String({ pattern: '^[A-Z][A-Z0-9_]{0,63}$' }),
+      message: Type.String(),
+      since: Type.String({ maxLength: 40 }),
+    }),
+    { maxItems: 1000 },
+  ),
+})
+/** A fault of `watch` or its gate: `since` is an instant (ISO 8601), or empty where it told none. */
+export type ToldFault = Static<typeof Faults>['faults'][number]
+/** Faults that are shown; of as many nobody reads more. */
+const MOST_FAULTS = 32
+const MOST_WORDS = 1000
+
 /** What the agent asks of `watch` for central. `watch` parses hostile input, so each answer is judged strictly. @throws WatchLinkError */
 export interface FleetWatch {
   /** What waits for central, oldest first; nothing where `watch` counts nothing for it. */
@@ -57,6 +74,8 @@ export interface FleetWatch {
   tally(offered: OfferedTally, signal: AbortSignal): Promise<Uint8Array | undefined>
   /** Those of the accounts that made a request here lately. */
   accounts(tokens: readonly string[], signal: AbortSignal): Promise<readonly SeenAccount[]>
+  /** Faults that hold now. */
+  faults?(signal: AbortSignal): Promise<readonly ToldFault[]>
   /** Look-ups under grants that the gate let through; `undefined` where there is no gate. */
   grantUses?(since: number, signal: AbortSignal): Promise<ToldUses | undefined>
   /** On which day named users were last let through, after change number `since`; `undefined` where there is no gate. */
@@ -94,6 +113,14 @@ export function createFleetWatch(socketPath: string): FleetWatch {
     grantUses: (since, signal) => askJson(`/grant-uses?since=${since}`, Uses, signal),
     rehearsalCounts: (boot, since, signal) => askJson(`/rehearsal-counts?boot=${boot}&since=${since}`, ToldRehearsal, signal),
     userUses: (since, signal) => askJson(`/user-uses?since=${since}`, Days, signal),
+    async faults(signal) {
+      const told = (await askJson('/status', Faults, signal))?.faults ?? []
+      return told.slice(0, MOST_FAULTS).map(({ code, message, since }) => ({
+        code,
+        message: hideIdentifiers(message.slice(0, MOST_WORDS).replaceAll(/\p{Cc}+/gu, ' ')),
+        since: Number.isNaN(Date.parse(since)) ? '' : new Date(since).toISOString(),
+      }))
+    },
     async accounts(tokens, signal) {
       const accounts: SeenAccount[] = []
       for (let from = 0; from < tokens.length; from += ASKED_AT_ONCE) {

@@ -1,8 +1,5 @@
-/** What to do about a fault, for the person who is on duty. */
-export interface Advice {
-  readonly vi: string
-  readonly en: string
-}
+import type { Advice } from './advice.ts'
+import { WATCH_ADVICE } from './watch-advice.ts'
 
 const ASK_CENTRAL_SHRINK: Advice = {
   vi: 'Danh sách cũ vẫn còn hiệu lực. Hỏi trung tâm: nếu đúng là chủ ý, phát hành lại với lý do và người thứ hai phê duyệt.',
@@ -111,7 +108,11 @@ const ADVICE: Readonly<Record<string, Advice>> = {
   },
 }
 
-/** The advice for a code; `undefined` where the message says all there is to say. */
-export function findAdvice(code: string): Advice | undefined {
-  return Object.hasOwn(ADVICE, code) ? ADVICE[code] : undefined
+/** Areas whose faults are those of `watch`: a full disk is another one there. */
+const OF_WATCH: readonly string[] = ['watch', 'gate']
+
+/** The advice for a fault; `undefined` where the message says all there is to say. */
+export function findAdvice({ area, code }: { readonly area: string; readonly code: string }): Advice | undefined {
+  const advice = OF_WATCH.includes(area) ? WATCH_ADVICE : ADVICE
+  return Object.hasOwn(advice, code) ? advice[code] : undefined
 }

@@ -12,6 +12,7 @@ export type FaultArea =
   | 'blocks'
   | 'seen'
   | 'report'
+  | 'watch'
   | 'tallies'
   | 'uses'
   | 'documents'
@@ -35,6 +36,8 @@ export interface StatusBoard {
   stamp(step: keyof AgentStatus['lastPull']): void
   /** Sets or, without a fault, clears the area's fault. The same code keeps its `since`. */
   fault(area: FaultArea, fault: Fault | undefined): void
+  /** What `watch` says of itself and of its gate, in place of what it said before; without `since` it is that of now. */
+  watchFaults(faults: readonly (Fault & { readonly since: string })[]): void
   read(): AgentStatus
 }
 
@@ -48,6 +51,7 @@ export interface StatusIdentity {
 export function createStatusBoard(identity: StatusIdentity, clock: Clock): StatusBoard {
   const now = (): string => new Date(clock.nowMs()).toISOString()
   const faults = new Map<FaultArea, AgentStatus['faults'][number]>()
+  let ofWatch: AgentStatus['faults'] = []
   let lastPull: AgentStatus['lastPull'] = { triedAt: null, answeredAt: null, verifiedAt: null, appliedAt: null }
   let status: Omit<AgentStatus, 'at' | 'faults' | 'lastPull'> = {
     format: 'edgeward-status/1',
@@ -92,6 +96,14 @@ export function createStatusBoard(identity: StatusIdentity, clock: Clock): Statu
       if (fault === undefined) faults.delete(area)
       else faults.set(area, { area, ...fault, since: before?.code === fault.code ? before.since : now() })
     },
-    read: () => ({ ...status, at: now(), lastPull, faults: [...faults.values()] }),
+    watchFaults(told) {
+      ofWatch = told.map(({ code, message, since }) => ({
+        area: code.startsWith('GATE_') ? 'gate' : 'watch',
+        code,
+        message,
+        since: since === '' ? now() : since,
+      }))
+    },
+    read: () => ({ ...status, at: now(), lastPull, faults: [...faults.values(), ...ofWatch] }),
   }
 }

@@ -70,8 +70,8 @@ function faultsOf({ faults }: AgentStatus): Html {
   return section(
     both('Sự cố', 'Faults'),
     html`${faults.map(
-      ({ area, code, message, since }) =>
-        html`<div class="state bad"><p><code>${code}</code> · ${area} · ${timeOf(since)}</p><p>${message}</p>${adviceOf(code)}</div>`,
+      (fault) =>
+        html`<div class="state bad"><p><code>${fault.code}</code> · ${fault.area} · ${timeOf(fault.since)}</p><p>${fault.message}</p>${adviceOf(fault)}</div>`,
     )}`,
   )
 }
@@ -123,8 +123,8 @@ ${fact('Tài khoản bị xử lý trên toàn hệ thống', 'Accounts held ove
   )
 }
 
-function adviceOf(code: string): Html {
-  const advice = findAdvice(code)
+function adviceOf(fault: AgentStatus['faults'][number]): Html {
+  const advice = findAdvice(fault)
   return advice === undefined ? html`` : html`<p>→ ${both(advice.vi, advice.en)}</p>`
 }
 

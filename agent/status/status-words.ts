@@ -7,8 +7,10 @@ const MAX_ROWS = 10
 /** The status in words for a terminal: what holds first, then what is wrong, then the figures. */
 export function statusWords(status: AgentStatus): string {
   const lines = [headline(status), '']
-  for (const { area, code, message, since } of status.faults)
-    lines.push(`FAULT ${area}: ${message}`, `      ${code}, since ${ago(since, status)}`, ...adviceLines(code))
+  for (const fault of status.faults) {
+    const { area, code, message, since } = fault
+    lines.push(`FAULT ${area}: ${message}`, `      ${code}, since ${ago(since, status)}`, ...adviceLines(fault))
+  }
   if (status.faults.length > 0) lines.push('')
   lines.push(...factLines(status))
   lines.push(
@@ -129,8 +131,8 @@ function seenWords({ refused: { total } }: AgentStatus): string {
   return `${sources} sources${isFull ? ', THE LIST IS FULL' : ''}${lost}`
 }
 
-function adviceLines(code: string): string[] {
-  const advice = findAdvice(code)
+function adviceLines(fault: AgentStatus['faults'][number]): string[] {
+  const advice = findAdvice(fault)
   return advice === undefined ? [] : [`      → ${advice.en}`]
 }
 
