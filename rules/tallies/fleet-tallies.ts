@@ -29,6 +29,15 @@ const LEVELS = [
   { minutes: 10, keep: 80 },
   { minutes: 60, keep: 1_500 },
 ] as const
+/** The last quarter of the room is for edges that hold little in open minutes, and did: one that is flooded, or broken, takes nothing from the others. */
+const SHARED_ROOM = 0.75
+const LITTLE = 1 / 8
+const FLOODED_MINUTES = 120
+/** Where room is short, accounts with fewer look-ups in ten minutes are forgotten when these become part of an hour: invented names have no more. */
+const WORTH_KEEPING = [
+  { from: 0.75, lookups: 10 },
+  { from: 0.5, lookups: 3 },
+] as const
 const PORTAL_OFFSET_MINUTES = 7 * 60
 const DAY_MINUTES = 1_440
 const HOUR_MINUTES = 60
@@ -49,6 +58,10 @@ export class FleetTallies {
   readonly #open = new Map<number, Map<string, Map<string, TallyEntry>>>()
   readonly #closed: readonly Map<number, Sums>[] = LEVELS.map(() => new Map())
   readonly #senders = new Map<string, SenderRecord>()
+  /** Parts of open minutes, by edge. */
+  readonly #openOf = new Map<string, number>()
+  /** Edges that wanted more than little of the last quarter, and when they did last. */
+  readonly #floodedAt = new Map<string, number>()
   #now = 0
   #parts = 0
   /** Parts for which there was no room. */
@@ -71,8 +84,7 @@ export class FleetTallies {
   /** The edges that named the account in the open minutes. */
   edgesOf(token: string): ReadonlySet<string> {
     const edges = new Set<string>()
-    for (const accounts of this.#open.values())
-      for (const sender of accounts.get(token)?.keys() ?? []) edges.add(sender.slice(0, sender.indexOf(' ')))
+    for (const accounts of this.#open.values()) for (const sender of accounts.get(token)?.keys() ?? []) edges.add(edgeOf(sender))
     return edges
   }
 
@@ -106,6 +118,7 @@ export class FleetTallies {
     const now = Math.floor(nowMs / MINUTE_MS)
     if (now <= this.#now) return
     this.#now = now
+    for (const [edge, minute] of this.#floodedAt) if (now - minute >= FLOODED_MINUTES) this.#floodedAt.delete(edge)
     for (const [minute, accounts] of this.#open) {
       if (minute > now - this.#openMinutes) continue
       this.#open.delete(minute)
@@ -113,7 +126,10 @@ export class FleetTallies {
       for (const [token, bySender] of accounts) {
         this.#parts -= bySender.size
         const sum = this.#sumIn(sums, token)
-        for (const [sender, entry] of bySender) sum.addEntry(entry, epochOf(sender, minute))
+        for (const [sender, entry] of bySender) {
+          this.#countOpen(edgeOf(sender), -1)
+          sum.addEntry(entry, epochOf(sender, minute))
+        }
       }
     }
     for (const [level, { minutes, keep }] of LEVELS.entries()) {
@@ -124,7 +140,8 @@ export class FleetTallies {
         this.#parts -= sums.size
         if (level + 1 === LEVELS.length) continue
         const coarser = this.#bucketOf(level + 1, bucket * minutes)
-        for (const [token, sum] of sums) this.#sumIn(coarser, token).addSum(sum)
+        for (const [token, sum] of sums)
+          if (coarser.has(token) || sum.counts.lookups >= this.#worth()) this.#sumIn(coarser, token).addSum(sum)
       }
     }
   }
@@ -194,13 +211,35 @@ export class FleetTallies {
     this.#open.set(minute, accounts)
     const bySender = accounts.get(entry.token) ?? new Map<string, TallyEntry>()
     const held = bySender.get(sender)
-    if (held === undefined && this.#parts >= this.#maxParts) {
-      this.dropped++
-      return
+    if (held === undefined) {
+      const edge = edgeOf(sender)
+      if (!this.#hasRoom(edge)) {
+        this.dropped++
+        return
+      }
+      this.#parts++
+      this.#countOpen(edge, 1)
     }
-    if (held === undefined) this.#parts++
     accounts.set(entry.token, bySender)
     bySender.set(sender, held === undefined ? copyOf(entry) : joinedEntries(held, entry))
+  }
+
+  #hasRoom(edge: string): boolean {
+    if (this.#parts < this.#maxParts * SHARED_ROOM) return true
+    if ((this.#openOf.get(edge) ?? 0) >= this.#maxParts * LITTLE) this.#floodedAt.set(edge, this.#now)
+    const isFlooded = this.#now - (this.#floodedAt.get(edge) ?? Number.NEGATIVE_INFINITY) < FLOODED_MINUTES
+    return this.#parts < this.#maxParts && !isFlooded
+  }
+
+  #countOpen(edge: string, more: 1 | -1): void {
+    const parts = (this.#openOf.get(edge) ?? 0) + more
+    if (parts > 0) this.#openOf.set(edge, parts)
+    else this.#openOf.delete(edge)
+  }
+
+  /** Look-ups in ten minutes from which an account is kept for longer. */
+  #worth(): number {
+    return WORTH_KEEPING.find(({ from }) => this.#parts > this.#maxParts * from)?.lookups ?? 0
   }
 
   #bucketOf(level: number, minute: number): Sums {
@@ -232,6 +271,10 @@ export class FleetTallies {
     if (oldest !== undefined) this.#senders.delete(oldest)
     return record
   }
+}
+
+function edgeOf(sender: string): string {
+  return sender.slice(0, sender.indexOf(' '))
 }
 
 /** Persons are hashed under a key of the day in the portal's zone, derived from that of the edge. */

@@ -261,3 +261,43 @@ describe('TallyBook', () => {
     expect(book.late).toBe(2)
   })
 })
+
+describe('an edge that is flooded with invented names', () => {
+  const flood = (minute: number, from: number, count: number): Tally =>
+    aTally({
+      edge: 'edge-flooded',
+      minutes: [
+        {
+          minute,
+          entries: Array.from({ length: count }, (_, number) =>
+            anEntry({ token: tokenOf(`invented ${from + number}`), counts: { ...anEntry().counts, lookups: 1 } }),
+          ),
+        },
+      ],
+    })
+  const honest = (minute: number): Tally => aTally({ edge: 'edge-2', minutes: [{ minute, entries: [anEntry()] }] })
+
+  it('leaves room for what other edges say', () => {
+    const fleet = new FleetTallies({ maxParts: 400 })
+    fleet.take(flood(MINUTE, 0, 1000), START)
+    expect(fleet).toMatchObject({ parts: 300, dropped: 700 })
+    fleet.take(honest(MINUTE), START)
+    fleet.take(flood(MINUTE, 2000, 10), START)
+    expect(fleet).toMatchObject({ parts: 301, dropped: 710 })
+    expect(fleet.sum(tokenOf('01234_BV'), 10, START).counts.lookups).toBe(3)
+  })
+
+  it('keeps no more than half of the room for longer than an hour and a half', () => {
+    const fleet = new FleetTallies({ maxParts: 400 })
+    for (let minute = 0; minute < 240; minute += 1) {
+      const atMs = START + minute * MINUTE_MS
+      fleet.take(flood(MINUTE + minute, minute * 10, 10), atMs)
+      fleet.take(honest(MINUTE + minute), atMs)
+    }
+    const lastMs = START + 240 * MINUTE_MS
+    expect(fleet.lookups(tokenOf('01234_BV'), 1_440, lastMs)).toBe(3 * 240)
+    expect(fleet.parts).toBeLessThan(400)
+    fleet.advance(lastMs + 100 * MINUTE_MS)
+    expect(fleet.parts).toBeLessThanOrEqual(200)
+  })
+})
