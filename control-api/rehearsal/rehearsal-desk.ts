@@ -38,7 +38,10 @@ export interface RehearsalReceipt {
 export interface RehearsalDesk {
   /** Sums of a day only grow: what comes twice or late changes nothing. @throws ControlError TOO_MANY; StoreError */
   take(agentId: string, message: RehearsalCounts): Promise<RehearsalReceipt>
-  /** Forgets days past their time, and the oldest while there are too many rows; gives how many days of edges went. @throws StoreError */
+  /**
+   * Forgets days past their time and, while there are too many rows, the oldest of the edge that has the most: a flood at one edge takes nothing from the
+   * others. Gives how many days of edges went. @throws StoreError
+   */
   tend(): Promise<number>
 }
 
@@ -91,11 +94,13 @@ export function createRehearsalDesk({ store, clock, log, keepDays, maxRows }: Re
     const edges = await store.read((db) =>
       db.selectFrom('rehearsal_edge').select(['day', 'agent_id', 'counts']).orderBy('day', 'desc').orderBy('agent_id').execute(),
     )
-    let rows = 0
-    const gone = edges.filter(({ day, counts }) => {
-      rows += counts
-      return day < first || rows > maxRows
-    })
+    const gone = [
+      ...edges.filter(({ day }) => day < first),
+      ...tooMany(
+        edges.filter(({ day }) => day >= first),
+        maxRows,
+      ),
+    ]
     for (const { day, agent_id } of gone) {
       await store.transact(DESK, async (tx) => {
         const own = { day, agent_id }
@@ -110,6 +115,24 @@ export function createRehearsalDesk({ store, clock, log, keepDays, maxRows }: Re
   }
 
   return { take, tend }
+}
+
+type EdgeDay = { readonly day: number; readonly agent_id: string; readonly counts: number }
+
+/** Days of edges without which there are no more than `maxRows`. @param days the newest first */
+function tooMany(days: readonly EdgeDay[], maxRows: number): EdgeDay[] {
+  const held = Map.groupBy(days, ({ agent_id }) => agent_id)
+  const rowsOf = new Map([...held].map(([edge, own]) => [edge, own.reduce((sum, { counts }) => sum + counts, 0)]))
+  const gone: EdgeDay[] = []
+  for (let rows = days.reduce((sum, { counts }) => sum + counts, 0); rows > maxRows; ) {
+    const [edge] = [...rowsOf].reduce((most, other) => (other[1] > most[1] ? other : most))
+    const oldest = held.get(edge)?.pop()
+    if (oldest === undefined) break
+    gone.push(oldest)
+    rows -= oldest.counts
+    rowsOf.set(edge, (rowsOf.get(edge) ?? 0) - oldest.counts)
+  }
+  return gone
 }
 
 async function writeCounts(

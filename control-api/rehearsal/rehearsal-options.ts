@@ -11,6 +11,6 @@ export const REHEARSAL_OPTIONS = {
   'rehearsal.maxRows': option(
     Type.Integer({ minimum: 1000, maximum: 20_000_000 }),
     1_000_000,
-    'Most rows of it, some 400 bytes each; the oldest days make room.',
+    'Most rows of it, some 400 bytes each; the oldest days of the edge with the most rows make room.',
   ),
 } as const

@@ -67,6 +67,21 @@ describe('POST /v1/rehearsal-counts', () => {
   })
 })
 
+describe('RehearsalDesk.tend', () => {
+  it('lets an edge that tells too much forget its own days, and nobody else any', async () => {
+    const { tell, context, rows } = await aLab('rehearsal: { maxRows: 1000 }')
+    await tell('edge-1', someRehearsalCounts([aRehearsalCount({ day: '2026-11-01', source: '203.0.113.9' })]))
+    for (const day of ['2026-11-20', '2026-11-21', '2026-11-22']) {
+      const flood = Array.from({ length: 400 }, (_, at) => aRehearsalCount({ day, client: `made up ${at}` }))
+      await tell('edge-2', someRehearsalCounts(flood))
+    }
+    expect(await context.rehearsal.tend()).toBe(1)
+    const kept = await rows('?from=2026-10-01&limit=2000')
+    expect(kept.filter(({ source }) => source === '203.0.113.9')).toHaveLength(1)
+    expect(kept.map(({ would }) => would).reduce((sum, would) => sum + would, 0)).toBe(801 * (aRehearsalCount().would ?? 0))
+  })
+})
+
 describe('GET /v1/policy-rehearsal', () => {
   it('adds up by reason, managing province, facility, function, software and day, and says which edges told it', async () => {
     const { tell, get } = await aLab()
