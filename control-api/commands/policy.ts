@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { ConfigError } from '../../rules/config/config-error.ts'
+import { printConfig } from '../../rules/config/print-config.ts'
 import { portalDay } from '../../rules/detect/portal-day.ts'
-import { parsePolicySource } from '../../rules/gate/policy-document.ts'
-import type { GatePolicy } from '../../rules/gate/policy-options.ts'
+import { parsePolicy, parsePolicySource } from '../../rules/gate/policy-document.ts'
+import { DEFAULT_GATE_POLICY, type GatePolicy, POLICY_OPTIONS } from '../../rules/gate/policy-options.ts'
 import { periodWords } from '../../rules/rehearsal/portal-period.ts'
 import { findInstantMs } from '../../rules/time/find-instant.ts'
 import { outlookText, outlookWarnings } from '../policy/outlook-text.ts'
@@ -23,6 +24,7 @@ const FLAGS = {
   from: { type: 'string' },
   to: { type: 'string' },
   json: { type: 'boolean' },
+  yaml: { type: 'boolean' },
 } as const
 type Values = ReturnType<typeof parseFlags<typeof FLAGS>>['values']
 const ACTIONS = ['publish', 'check', 'rehearse', 'show'] as const
@@ -39,10 +41,11 @@ export const policy: Command = {
   --at INSTANT    when it is judged, such as 2027-03-01T00:00+07:00 (rehearse); now if left out
   --from, --to    days whose counts are held against it, such as 2026-11-01 (rehearse); the last ${DAYS_BACK} if left out
   --json          all provinces and facilities (rehearse)
+  --yaml          as a file that publish takes: to change it, and publish it anew (show)
   --note TEXT     kept in the audit log (publish)
   --person NAME   who publishes, for the audit log
   check tells every fault by path, line and column, and needs no data folder; rehearse signs nothing, and says which rules the counts do not tell;
-  publish says whom it newly refuses, now and at its dates; show prints what edges go by`,
+  publish takes the place of the whole policy, and says whom it newly refuses, now and at its dates; show prints what edges go by`,
   example: 'control policy rehearse policy.yaml --at 2027-03-01T00:00+07:00 --data /var/lib/edgeward-control',
   async run(args, io) {
     const { values, positionals } = parseFlags(args, FLAGS)
@@ -60,7 +63,7 @@ export const policy: Command = {
       return 0
     }
     await using control = await openControl(await loadConfig(values), commandLog(io))
-    if (action === 'show') return await show(control, io)
+    if (action === 'show') return await show(control, values.yaml === true, io)
     if (action === 'rehearse') return await rehearse(control, draft, atMs, values, io)
     return await publish(control, source, draft, values, io)
   },
@@ -99,12 +102,13 @@ async function publish(
   return 0
 }
 
-async function show({ repository }: OpenControl, io: CommandIo): Promise<ExitCode> {
+async function show({ repository }: OpenControl, isYaml: boolean, io: CommandIo): Promise<ExitCode> {
   const bytes = await readPolicy(repository)
   if (bytes === undefined)
     io.stderr.write('No policy was published yet: edges go by their own files, or by the shipped default.\n')
-  else io.stdout.write(bytes)
-  return bytes === undefined ? 1 : 0
+  if (isYaml) io.stdout.write(printConfig(POLICY_OPTIONS, bytes === undefined ? DEFAULT_GATE_POLICY : parsePolicy(bytes).policy))
+  else if (bytes !== undefined) io.stdout.write(bytes)
+  return bytes === undefined && !isYaml ? 1 : 0
 }
 
 function readDraft(source: string, io: CommandIo): GatePolicy | undefined {

@@ -33,6 +33,8 @@ async function aFolder(counts?: readonly Partial<RehearsalCount>[]) {
 }
 
 const NAMED = { reason: 'USER_UNKNOWN', account: 'abcdefghijklmnop', would: 4 } as const
+const EXEMPTION =
+  'exemptions:\n  - { rules: [suspended, throttled], facility: "01234", until: 2099-01-01T07:00+07:00, reason: wrongly stopped }'
 const SHARED = { facility: '79001', province: '79', account: '79001_BV', would: 9 } as const
 
 it('a draft is held against what edges counted, at a date, and nothing is signed', async () => {
@@ -59,6 +61,18 @@ it('a file that says nothing is not published, and one that says so is', async (
     expect(stderr).toContain('Write {} if that is meant')
   }
   expect((await runControl('policy', 'publish', await write('{}\n'), ...data)).stdout).toBe('policy 1\n')
+})
+
+it('what is in force is shown as a file that can be changed and published anew', async () => {
+  const { data, write } = await aFolder()
+  const fallback = await runControl('policy', 'show', '--yaml', ...data)
+  expect([fallback.code, fallback.stderr]).toEqual([0, expect.stringContaining('No policy was published yet')])
+  const file = await write(fallback.stdout.replace('exemptions: []', EXEMPTION))
+  expect((await runControl('policy', 'publish', file, ...data)).stdout).toBe('policy 1\n')
+  const shown = await runControl('policy', 'show', '--yaml', ...data)
+  expect(shown.stdout).toContain('reason: wrongly stopped')
+  const same = await runControl('policy', 'publish', await write(shown.stdout), ...data)
+  expect(same.stdout).toBe('policy 1 stays: nothing differs\n')
 })
 
 it('publishing warns of each date at which a rule turns on, and for how many facilities', async () => {
