@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { CLIENT_BYTES, createClientNames } from '../../../agent/gate/client-software.ts'
+import { ROOT_FOLDER } from '../../support/place.ts'
 
 describe('createClientNames', () => {
   const nameOf = createClientNames()
@@ -16,5 +19,16 @@ describe('createClientNames', () => {
   ])('names %j by %j: %s', (userAgent, expected) => {
     expect(nameOf(userAgent)).toBe(expected)
     expect(nameOf(userAgent)).toBe(expected)
+  })
+})
+
+describe('CLIENT_BYTES', () => {
+  it.each([
+    ['nginx/edgeward-log-format.conf', `.{1,${CLIENT_BYTES}})" $edgeward_agent_head`],
+    ['haproxy/edgeward.cfg', `req.fhdr(user-agent),bytes(0,${CLIENT_BYTES})`],
+    ['haproxy/edgeward-gate.lua', `CLIENT_BYTES = 4096, ${CLIENT_BYTES}`],
+    ['access-log.md', `its first ${CLIENT_BYTES} bytes`],
+  ])('is what docs/%s writes', (file, text) => {
+    expect(readFileSync(join(ROOT_FOLDER, 'docs', file), 'utf8')).toContain(text)
   })
 })
