@@ -5,7 +5,8 @@ import { askAgent } from '../status/ask-status.ts'
 import { StatusError } from '../status/status-error.ts'
 import { WatchLinkError } from '../verdicts/watch-link-error.ts'
 import { WATCH_OPTIONS } from '../watch/watch-options.ts'
-import { type AccountAnswer, askAccount } from '../why/ask-account.ts'
+import { accountWords, isHeldBack } from '../why/account-words.ts'
+import { askAccount } from '../why/ask-account.ts'
 import { WhyAnswer } from '../why/why-answer.ts'
 import { type Command, type CommandIo, type ExitCode, UsageError } from './command.ts'
 import { loadConfig } from './load-config.ts'
@@ -20,7 +21,7 @@ export const why: Command = {
     '    --json          the answer as JSON, for scripts\n' +
     '    --config FILE   where the processes listen, from the configuration (YAML)\n' +
     '    --socket PATH   the socket of the agent for an address, of watch for an account\n' +
-    '  Exit code 0: let in, or an account without a live flag; 1: refused, flagged, or nobody answers.',
+    '  Exit code 0: let in, or an account that nothing is held against; 1: refused, flagged, suspended, slowed down, or nobody answers.',
   example: 'agent why 14.225.0.7 --config /etc/edgeward/agent.yaml',
   run,
 }
@@ -69,39 +70,5 @@ function hostOf(text: string): string {
 async function whyAccount(account: string, socket: string, isJson: boolean, io: CommandIo): Promise<ExitCode> {
   const answer = await askAccount(socket, account, io.signal)
   io.stdout.write(isJson ? `${JSON.stringify(answer)}\n` : accountWords(answer))
-  return answer.flags.length === 0 ? 0 : 1
-}
-
-function accountWords({ account, flags, tally, gate }: AccountAnswer): string {
-  const lines = flags.flatMap(({ rule, action, at, until, evidence }) => [
-    `${account}: ${action} (${rule}), ${at} – ${until ?? '…'}`,
-    `  ${evidence.vi}`,
-    `  ${evidence.en}`,
-  ])
-  if (flags.length === 0)
-    lines.push(`${account}: không bị cảnh báo, không bị hạn chế ở đây.`, `${account}: no live flag; nothing here holds it back.`)
-  if (tally !== null) {
-    const { lookups1m, lookups1h, lookups24h } = tally
-    lines.push(
-      `Lượt tra cứu: ${lookups1m} trong 1 phút, ${lookups1h} trong 1 giờ, ${lookups24h} trong 24 giờ.`,
-      `Look-ups: ${lookups1m} within 1 minute, ${lookups1h} within 1 hour, ${lookups24h} within 24 hours.`,
-    )
-  }
-  return `${[...lines, ...gateWords(gate)].join('\n')}\n`
-}
-
-/** What the gate would say now, from an address of the account’s own facility. */
-function gateWords(gate: AccountAnswer['gate']): string[] {
-  if (gate === null) return []
-  const { suspendedUntil, throttledUntil, user, grant, answers } = gate
-  return [
-    ...(suspendedUntil === null ? [] : [`Bị khóa đến / suspended until ${suspendedUntil}`]),
-    ...(throttledUntil === null ? [] : [`Bị giảm tốc độ đến / slowed down until ${throttledUntil}`]),
-    ...(user === null ? [] : [`Người dùng / user: ${user.state}, ${user.rights.join(' ')}`]),
-    ...(grant === null ? [] : [`OTP: ${grant.standing}, ${grant.until ?? ''}`]),
-    ...answers.flatMap(({ function: called, status, reason, would, words }) => [
-      `${called}: ${status}${reason === null ? '' : ` ${reason}`}${would.length === 0 ? '' : ` (${would.join(' ')})`}`,
-      ...(reason === null ? [] : [`  ${words.vi}`, `  ${words.en}`]),
-    ]),
-  ]
+  return isHeldBack(answer) ? 1 : 0
 }
