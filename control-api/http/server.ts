@@ -12,6 +12,7 @@ import { registerEventRoutes } from '../events/event-routes.ts'
 import { registerFleetRoutes } from '../fleet/fleet-routes.ts'
 import { registerImportRoutes } from '../imports/import-routes.ts'
 import { registerOfficerRoutes } from '../otp/officer-routes.ts'
+import { registerOfficersArea } from '../otp/officers-area.ts'
 import { registerOtpRoutes } from '../otp/otp-routes.ts'
 import { registerOtpPage } from '../otp/page-routes.ts'
 import { registerConsole } from '../pages/console.ts'
@@ -96,7 +97,7 @@ export async function createControlServer(context: ControlContext, tls?: TlsFile
   registerImportRoutes(app, context)
   registerUserRoutes(app, context)
   registerApproverRoutes(app, context)
-  registerConsole(app, context, [registerUsersArea, registerRehearsalArea])
+  registerConsole(app, context, [registerUsersArea, registerOfficersArea, registerRehearsalArea])
   app.get('/openapi.json', { onRequest: anyone, schema: { hide: true } }, async () => app.swagger())
   return app
 }

@@ -2,6 +2,7 @@ import { ControlError } from '../http/control-error.ts'
 import { readWorkbookApart } from '../imports/read-workbook-apart.ts'
 import { IMPORT_LIMITS, type Sheet, type SheetCell, type SheetRow } from '../imports/sheet.ts'
 import type { Actor, Store } from '../store/store.ts'
+import { noteHeld } from './enter-told.ts'
 import {
   createOfficerTitles,
   OFFICER_COLUMN_NAMES,
@@ -58,9 +59,11 @@ export async function importOfficers(
   const importId = `officers-${Buffer.from(parts.randomBytes(9)).toString('base64url')}`
   const read = rows.map((row) => ({ row: row.row, ...readRow(row, columns, order.province, parts.nowMs) }))
   const verdicts: OfficerRowVerdict[] = []
+  const held: Officer[] = []
   const judged = async (isTaken: boolean): Promise<OfficerImport> =>
     store.transact(actor, async (tx) => {
       verdicts.length = 0
+      held.length = 0
       for (const { row, officer, fault } of read) {
         const refusal = fault ?? (await tryEnter(officer))
         verdicts.push(
@@ -80,20 +83,27 @@ export async function importOfficers(
           await enterOfficer(tx, actor, officer, { dispatch: order.dispatch, importId }, parts)
           return undefined
         } catch (error) {
-          if (!(error instanceof ControlError) || error.code !== 'OFFICER_KNOWN') throw error
+          if (!(error instanceof ControlError) || !REFUSALS.has(error.code)) throw error
+          if (error.code === 'OFFICER_NEEDS_CENTRAL') held.push(officer)
           const field = error.errors[0]?.path.split('/').at(-1) ?? null
           return { field, message: { vi: error.vi ?? error.message, en: error.message } }
         }
       }
     })
   try {
-    return await judged(order.accept !== 'none')
+    const taken = await judged(order.accept !== 'none')
+    await noteHeld(store, actor, held, order.dispatch)
+    return taken
   } catch (error) {
     // Everything was entered to find out what stands in the way, and taken back.
     if (!(error instanceof NotTaken)) throw error
+    await noteHeld(store, actor, held, order.dispatch)
     return { importId, isTaken: false, verdicts }
   }
 }
+
+/** Refusals of single rows. */
+const REFUSALS: ReadonlySet<string> = new Set(['OFFICER_KNOWN', 'OFFICER_NEEDS_CENTRAL'])
 
 class NotTaken extends Error {
   override readonly name = 'NotTaken'

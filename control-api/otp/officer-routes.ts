@@ -7,10 +7,11 @@ import { ControlError } from '../http/control-error.ts'
 import { IMPORT_LIMITS } from '../imports/sheet.ts'
 import { Dispatch, ProvinceCode } from '../registrations/registration-schemas.ts'
 import { requireDispatch } from '../registrations/require-dispatch.ts'
+import { enterTold } from './enter-told.ts'
 import { importOfficers } from './import-officers.ts'
 import { readOfficer } from './officer-fields.ts'
 import { listOfficers, OfficerView } from './officer-view.ts'
-import { approveOfficer, enterOfficer, refuseOfficer, revokeOfficer, unlockOfficer } from './officers.ts'
+import { approveOfficer, refuseOfficer, revokeOfficer, unlockOfficer } from './officers.ts'
 
 const tags = ['otp']
 const closed = { additionalProperties: false } as const
@@ -52,13 +53,11 @@ export function registerOfficerRoutes(app: ControlApp, { otp, store, clock, conf
         const faults = officer as readonly { field: string; vi: string; en: string }[]
         throw new ControlError('BAD_FIELDS', faults.map(({ en }) => en).join(' '), {
           vi: faults.map(({ vi }) => vi).join(' '),
-          errors: faults.map(({ field, en }) => ({ path: `/body/${field}`, message: en })),
+          errors: faults.map(({ field, vi, en }) => ({ path: `/body/${field}`, message: en, vi })),
         })
       }
       const entry = officer as Exclude<typeof officer, readonly unknown[]>
-      const id = await store.transact(actor, (tx) =>
-        enterOfficer(tx, actor, entry, { dispatch, importId: null }, otp.officerParts()),
-      )
+      const id = await enterTold(store, actor, entry, dispatch, otp.officerParts())
       return reply.code(201).header('location', `/v1/otp/officers/${id}`).send({ id })
     },
   )

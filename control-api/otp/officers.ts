@@ -1,9 +1,8 @@
 import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
-import { requireWithin } from '../access/within-province.ts'
+import { isWithin, requireWithin } from '../access/within-province.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { SmsDesk } from '../sms/sms-desk.ts'
 import type { Actor, StoreTransaction } from '../store/store.ts'
-import { StoreError } from '../store/store-error.ts'
 import { endGrants } from './grant-rows.ts'
 import { forgetWrong } from './guess-rows.ts'
 import { type Officer, shownEnd } from './officer-fields.ts'
@@ -28,7 +27,7 @@ export interface EntryFacts {
 
 /**
  * Puts an officer on the list of a province, where another person must approve. Gives the id.
- * @throws ControlError OTHER_PROVINCE, OFFICER_KNOWN where the BHXH number or the account is on the list already
+ * @throws ControlError OTHER_PROVINCE; OFFICER_KNOWN where the BHXH number or the account is on a list of the actor’s already, OFFICER_NEEDS_CENTRAL where it is on one of another province
  */
 export async function enterOfficer(
   tx: StoreTransaction,
@@ -64,14 +63,8 @@ export async function enterOfficer(
   }
   requireWithin(actor, province, '/body/province')
   const known = await findKnown(tx, row, isOfPerson(account))
-  if (known !== undefined) throw knownOfficer(known)
-  await tx.db
-    .insertInto('otp_officer')
-    .values(row)
-    .execute()
-    .catch((error: unknown) => {
-      throw error instanceof StoreError && error.code === 'CONSTRAINT' ? knownOfficer('bhxhCode') : error
-    })
+  if (known !== undefined) throw knownOfficer(actor, known)
+  await tx.db.insertInto('otp_officer').values(row).execute()
   await tx.audit({ action: 'officer.enter', target: id, dispatch, details: auditDetails(row) })
   return id
 }
@@ -182,29 +175,45 @@ function isOfPerson(account: string): boolean {
   return /[0-9]{12}$/.test(account)
 }
 
-async function findKnown(
-  tx: StoreTransaction,
-  row: OfficerRow,
-  isAccountOnce: boolean,
-): Promise<'bhxhCode' | 'account' | undefined> {
-  const known = await tx.db
+interface KnownOfficer {
+  readonly field: 'bhxhCode' | 'account'
+  readonly officer: Pick<OfficerRow, 'id' | 'province' | 'state'>
+}
+
+async function findKnown(tx: StoreTransaction, row: OfficerRow, isAccountOnce: boolean): Promise<KnownOfficer | undefined> {
+  const officer = await tx.db
     .selectFrom('otp_officer')
-    .select(['bhxh_hash', 'account_hash'])
+    .select(['id', 'province', 'state', 'bhxh_hash'])
     .where('state', 'in', ['waiting', 'approved'])
     .where((eb) =>
       eb.or([eb('bhxh_hash', '=', row.bhxh_hash), ...(isAccountOnce ? [eb('account_hash', '=', row.account_hash)] : [])]),
     )
     .executeTakeFirst()
-  if (known === undefined) return undefined
-  return known.bhxh_hash === row.bhxh_hash ? 'bhxhCode' : 'account'
+  if (officer === undefined) return undefined
+  return { officer, field: officer.bhxh_hash === row.bhxh_hash ? 'bhxhCode' : 'account' }
 }
 
-function knownOfficer(field: 'bhxhCode' | 'account'): ControlError {
+/** Of another province's list a province is told neither which it is, nor whether the number or the account stands there: only that central IT decides. */
+function knownOfficer(actor: Actor, { field, officer }: KnownOfficer): ControlError {
+  const { id, province, state } = officer
+  if (!isWithin(actor, province))
+    return new ControlError(
+      'OFFICER_NEEDS_CENTRAL',
+      'This officer cannot be entered by a province now: ask central IT, which was told. Officers who moved are ended where they were before.',
+      {
+        vi: 'Tỉnh chưa thể đăng ký cán bộ này; yêu cầu đã được ghi lại. Hãy liên hệ Trung tâm CNTT (ví dụ khi cán bộ mới chuyển công tác).',
+      },
+    )
   const [en, vi] = field === 'account' ? ['account', 'Tài khoản'] : ['BHXH number', 'Mã số BHXH']
-  return new ControlError('OFFICER_KNOWN', `An officer with this ${en} is on a list already; revoke that entry first.`, {
-    vi: `${vi} này đã có trong danh sách; hãy thu hồi mục cũ trước.`,
-    errors: [{ path: `/body/${field}`, message: 'is on a list already' }],
-  })
+  return new ControlError(
+    'OFFICER_KNOWN',
+    `An officer with this ${en} is on a list already (${id}, ${state}); revoke that entry first.`,
+    {
+      vi: `${vi} này đã có trong danh sách; hãy thu hồi mục cũ trước.`,
+      errors: [{ path: `/body/${field}`, message: 'is on a list already' }],
+      facts: { officer: id, province, state },
+    },
+  )
 }
 
 function auditDetails({ province, name, bhxh_shown, phone_shown, account_shown, import_id }: OfficerRow) {

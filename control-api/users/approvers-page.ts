@@ -3,15 +3,16 @@ import { codesWithin } from '../access/within-province.ts'
 import type { ControlContext } from '../http/context.ts'
 import type { FieldFault } from '../http/control-error.ts'
 import type { ConsolePage, ConsoleSite, ConsoleVisit } from '../pages/console.ts'
+import { doneNotice } from '../pages/done-notice.ts'
+import { manyWrong, readDispatch, readReason, tryRead } from '../pages/form-reading.ts'
 import { html } from '../pages/html.ts'
 import { NEW_FORM, type SentForm } from '../pages/sent-form.ts'
 import { enterApprover, stepApprover } from './approvers.ts'
-import { decisionOf, idOf, reasonOf } from './decision-form.ts'
-import { doneNotice } from './done-notice.ts'
+import { decisionOf, idOf } from './decision-form.ts'
 import { readPerson } from './enter-users.ts'
 import { approverForm } from './user-form-html.ts'
 import { approverTable, type SentDecision } from './user-page-html.ts'
-import { MOST_ROWS, manyWrong, provincesOf, readDispatch, tryRead } from './users-page.ts'
+import { MOST_ROWS, provincesOf } from './users-page.ts'
 
 const APPROVERS = '/console/approvers'
 
@@ -66,7 +67,7 @@ export function registerApproversPage(site: ConsoleSite, { store, clock, users }
       ['assessor'],
       async (visit) => {
         const { actor, form } = visit
-        const order = { dispatch: readDispatch(form), reason: path === 'approve' ? null : reasonOf(form) }
+        const order = { dispatch: readDispatch(form), reason: path === 'approve' ? null : readReason(form) }
         await store.transact(actor, (tx) => stepApprover({ ...tx, actor, atMs: clock.nowMs() }, idOf(visit), step, order))
         return { location: `${APPROVERS}?done=${path}` }
       },

@@ -11,16 +11,7 @@ export function idOf({ params }: ConsoleVisit): number {
   throw new ControlError('NOT_FOUND', 'There is nothing at this path.', { vi: 'Không tìm thấy.' })
 }
 
-/** @throws ControlError BAD_FIELDS */
-export function reasonOf(form: URLSearchParams): string {
-  const reason = (form.get('reason') ?? '').trim()
-  if (reason.length >= 3 && reason.length <= 500) return reason
-  const [vi, en] = ['Hãy ghi lý do (3–500 ký tự).', 'Say why (3 to 500 characters).']
-  throw new ControlError('BAD_FIELDS', en, { vi, errors: [{ path: '/body/reason', message: en, vi }] })
-}
-
 /** A decision that was refused, to be shown beside what it was about. */
 export function decisionOf({ params }: ConsoleVisit, sent: SentForm): SentDecision {
-  const hasPlace = sent.faultOf('reason') !== undefined
-  return { id: params.id ?? '', sent, notice: sent.fault === undefined || hasPlace ? undefined : notice('fault', sent.fault) }
+  return { id: params.id ?? '', sent, notice: sent.fault === undefined ? undefined : notice('fault', sent.fault) }
 }

@@ -2,13 +2,13 @@ import { provinceWords } from '../../rules/rehearsal/province-words.ts'
 import { USER_RIGHTS } from '../../rules/users/user-right.ts'
 import { codesWithin, isWithin, provinceOf } from '../access/within-province.ts'
 import type { ControlContext } from '../http/context.ts'
-import { ControlError, type FieldFault } from '../http/control-error.ts'
+import type { FieldFault } from '../http/control-error.ts'
 import type { ConsolePage, ConsoleRole, ConsoleSite, ConsoleVisit } from '../pages/console.ts'
+import { doneNotice } from '../pages/done-notice.ts'
+import { manyWrong, readDispatch, tryRead } from '../pages/form-reading.ts'
 import { type Html, html } from '../pages/html.ts'
 import { notice } from '../pages/page.ts'
 import { NEW_FORM, type SentForm, sentForm } from '../pages/sent-form.ts'
-import { requireDispatch } from '../registrations/require-dispatch.ts'
-import { doneNotice } from './done-notice.ts'
 import { enterUser, readPerson } from './enter-users.ts'
 import { findKnownFacility } from './known-facility.ts'
 import type { UserEntry } from './user-entry.ts'
@@ -102,32 +102,6 @@ function readEntry({ actor, form }: ConsoleVisit, nowMs: number): { readonly ent
   if (person === undefined || lastDayMs === undefined || dispatch === undefined || errors.length > 0) throw manyWrong(errors)
   const untilMs = lastDayMs === null ? null : lastDayMs + DAY_MS
   return { entry: { ...person, facility, province: text('province'), rights, fromMs: nowMs, untilMs }, dispatch }
-}
-
-/** @throws ControlError BAD_FIELDS */
-export function readDispatch(form: URLSearchParams): string {
-  const text = (form.get('dispatch') ?? '').trim()
-  if (text !== '') return requireDispatch(text)
-  const [vi, en] = ['Hãy ghi số công văn, ví dụ 1923/BHXH-CNTT.', 'Name the dispatch, as 1923/BHXH-CNTT.']
-  throw new ControlError('BAD_FIELDS', en, { vi, errors: [{ path: '/body/dispatch', message: en, vi }] })
-}
-
-/** What is read, or its faults beside those that were found before. */
-export function tryRead<T>(errors: FieldFault[], read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (!(error instanceof ControlError) || error.errors.length === 0) throw error
-    errors.push(...error.errors.map((fault) => ({ vi: error.vi ?? fault.message, ...fault })))
-    return undefined
-  }
-}
-
-export function manyWrong(errors: readonly FieldFault[]): ControlError {
-  return new ControlError('BAD_FIELDS', errors.map(({ message }) => message).join(' '), {
-    vi: errors.map(({ message, vi }) => vi ?? message).join(' '),
-    errors,
-  })
 }
 
 function unknownFacility(facility: string): Html {

@@ -1,12 +1,13 @@
 import { isWithin } from '../access/within-province.ts'
 import type { ControlContext } from '../http/context.ts'
 import type { ConsolePage, ConsoleRole, ConsoleSite, ConsoleVisit } from '../pages/console.ts'
+import { doneNotice } from '../pages/done-notice.ts'
+import { readDispatch, readReason } from '../pages/form-reading.ts'
 import { html } from '../pages/html.ts'
 import { approveUser, decideImport, refuseUser } from './approve-users.ts'
-import { decisionOf, idOf, reasonOf } from './decision-form.ts'
-import { doneNotice } from './done-notice.ts'
+import { decisionOf, idOf } from './decision-form.ts'
 import { type SentDecision, waitingFiles, waitingTable } from './user-page-html.ts'
-import { MOST_ROWS, readDispatch, USERS } from './users-page.ts'
+import { MOST_ROWS, USERS } from './users-page.ts'
 
 const WAITING = '/console/users/waiting'
 /** Files shown at once; what they brought is decided, then others come up. */
@@ -54,7 +55,7 @@ export function registerWaitingPage(site: ConsoleSite, { store, clock }: Control
       `${WAITING}/:id/${decide}`,
       ROLES,
       async ({ actor, form, params }) => {
-        const order = { dispatch: readDispatch(form), reason: decide === 'approve' ? null : reasonOf(form) }
+        const order = { dispatch: readDispatch(form), reason: decide === 'approve' ? null : readReason(form) }
         await store.transact(actor, (tx) => decideImport({ ...tx, actor, atMs: clock.nowMs() }, params.id ?? '', decide, order))
         return { location: `${WAITING}?done=${decide}` }
       },
@@ -72,7 +73,7 @@ export function registerWaitingPage(site: ConsoleSite, { store, clock }: Control
       ROLES,
       async (visit) => {
         const { actor, form } = visit
-        const reason = step === 'approve' ? null : reasonOf(form)
+        const reason = step === 'approve' ? null : readReason(form)
         const order = { dispatch: readDispatch(form), reason, version: Number(form.get('version')) }
         await store.transact(actor, (tx) => work({ ...tx, actor, atMs: clock.nowMs() }, idOf(visit), order))
         return { location: `${WAITING}?done=${step}` }
