@@ -1,4 +1,4 @@
-import type { AgentReport } from '../../rules/reports/agent-report.ts'
+import { type AgentReport, MAX_REPORTED_FAULTS } from '../../rules/reports/agent-report.ts'
 import type { AgentStatus } from '../status/agent-status.ts'
 
 /** Most sources and flags that one report carries. */
@@ -8,9 +8,13 @@ const MAX_OPENINGS = 32
 
 type HostFacts = AgentReport['host']
 
-/** The report that tells central what the status says. A fault of the pass goes before the others: a report has room for one. */
+/** Areas whose faults are not the agent's own. */
+const BESIDE: readonly string[] = ['watch', 'gate']
+
+/** The report that tells central what the status says. `fault` is the agent's own, one of the pass before the others. */
 export function buildReport(status: AgentStatus, host: HostFacts): AgentReport {
-  const fault = status.faults.find(({ area }) => area === 'pass') ?? status.faults[0]
+  const own = status.faults.filter(({ area }) => !BESIDE.includes(area))
+  const fault = own.find(({ area }) => area === 'pass') ?? own[0]
   return {
     format: 'edgeward-report/1',
     at: status.at,
@@ -21,6 +25,7 @@ export function buildReport(status: AgentStatus, host: HostFacts): AgentReport {
     backend: status.backend.name,
     lastPull: status.lastPull,
     fault: fault === undefined ? null : { code: fault.code, message: fault.message, since: fault.since },
+    faults: status.faults.slice(0, MAX_REPORTED_FAULTS),
     drift: status.drift,
     proof: status.proof,
     refused: status.refused.sources.slice(0, MAX_ROWS),

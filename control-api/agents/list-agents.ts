@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Opening } from '../../rules/lockout/opening.ts'
-import { type AgentReport, DriftFacts } from '../../rules/reports/agent-report.ts'
+import { type AgentReport, DriftFacts, ReportedFault } from '../../rules/reports/agent-report.ts'
 import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { ReportLog } from '../reports/report-log.ts'
@@ -44,6 +44,11 @@ export const AgentView = Type.Object(
     mode: orNull(Type.String()),
     agentVersion: orNull(Type.String()),
     fault: orNull(Type.Object({ code: Type.String(), message: Type.String(), since: instant })),
+    faults: orNull(
+      Type.Array(ReportedFault, {
+        description: 'all that is wrong there, also with `watch` and its gate; `null`: it does not say',
+      }),
+    ),
     refused: Type.Integer({ description: 'sources refused, or that would be, in its last report' }),
     flags: Type.Integer({ description: 'flagged accounts in its last report' }),
     openings: Type.Array(Opening, { description: 'sources that a person at the edge let in past the list, in its last report' }),
@@ -85,6 +90,7 @@ export async function listAgents(store: Store, reports: ReportLog, newest: Newes
       mode: report?.mode ?? null,
       agentVersion: report?.agentVersion ?? null,
       fault: report?.fault ?? null,
+      faults: report?.faults ?? null,
       refused: report?.refused.length ?? 0,
       flags: report?.flags.length ?? 0,
       openings: report?.openings ?? [],

@@ -55,11 +55,15 @@ export const agents: Command = {
   },
 }
 
-/** `id name revision mode lastReport state proof blocks`, by tabs. */
+/** `id name revision mode lastReport state proof blocks faults`, by tabs; faults of `watch` and its gate too. */
 function lineOf(agent: AgentView): string {
   const { id, name, revision, mode, lastReportAt, proof } = agent
   const blocks = agent.blocks === null ? '-' : `${agent.blocks.version}${agent.blocks.isCurrent ? '' : ' (behind)'}`
-  return `${[id, name, revision ?? '-', mode ?? '-', lastReportAt ?? 'never', stateOf(agent), proof ?? '-', blocks].join('\t')}\n`
+  return `${[id, name, revision ?? '-', mode ?? '-', lastReportAt ?? 'never', stateOf(agent), proof ?? '-', blocks, faultsOf(agent)].join('\t')}\n`
+}
+
+function faultsOf({ faults }: AgentView): string {
+  return [...new Set(faults?.map(({ code }) => code))].join(',') || '-'
 }
 
 function stateOf({ revokedAt, fault, proof, isCurrent }: AgentView): string {

@@ -85,6 +85,18 @@ export const FleetFacts = Type.Object(
 )
 export type FleetFacts = Static<typeof FleetFacts>
 
+/** Something that is wrong at an edge now. */
+export const ReportedFault = Type.Object(
+  {
+    area: Type.String({ pattern: '^[a-z-]{1,32}$', description: '`watch`, `gate`, or a part of the agent' }),
+    code: Type.String({ pattern: '^[A-Z][A-Z0-9_]{0,63}$' }),
+    message: Type.String({ maxLength: 1000 }),
+    since: Type.String({ format: 'date-time' }),
+  },
+  { additionalProperties: false },
+)
+export const MAX_REPORTED_FAULTS = 32
+
 /** What an edge tells central after each pass and at least every few minutes: `POST /v1/reports`. No identifiers of citizens, no secrets. */
 export const AgentReport = Type.Object(
   {
@@ -107,7 +119,13 @@ export const AgentReport = Type.Object(
       ),
       Type.Null(),
     ]),
-    // Agents before 0.2 do not tell these two.
+    // Agents before 0.2 do not tell these three.
+    faults: Type.Optional(
+      Type.Array(ReportedFault, {
+        maxItems: MAX_REPORTED_FAULTS,
+        description: 'all that is wrong, also with `watch` and its gate',
+      }),
+    ),
     drift: Type.Optional(DriftFacts),
     proof: Type.Optional(Type.Union([ProofFacts, Type.Null()])),
     refused: Type.Array(RefusedSource, {

@@ -100,11 +100,24 @@ describe('buildReport', () => {
     const fault = (area: string, code: string) => ({ area, code, message: 'm'.repeat(1000), since: '2024-07-27T03:00:00.000Z' })
     const status = aStatus({
       refused: { at: null, sources, total: { sources: 0, isFull: false, unlistedPackets: 0 } },
-      faults: [fault('memory', 'STATE_UNWRITABLE'), fault('pass', 'LIST_EMPTY')],
+      faults: [
+        fault('memory', 'STATE_UNWRITABLE'),
+        fault('pass', 'LIST_EMPTY'),
+        ...Array.from({ length: 70 }, () => fault('gate', 'GATE_LIST_MISSING')),
+      ],
     })
     const report = buildReport(status, host)
     expect(Value.Errors(AgentReport, report)).toEqual([])
-    expect([report.refused.length, report.fault?.code]).toEqual([200, 'LIST_EMPTY'])
+    expect([report.refused.length, report.fault?.code, report.faults?.length]).toEqual([200, 'LIST_EMPTY', 32])
+  })
+
+  it('tells what is wrong with watch beside, and never as a fault of the agent', () => {
+    const since = '2024-07-27T03:00:00.000Z'
+    const faults = [
+      { area: 'watch', code: 'WATCH_AWAY', message: 'm', since },
+      { area: 'gate', code: 'GATE_KEY_UNUSABLE', message: 'm', since },
+    ]
+    expect(buildReport(aStatus({ faults }), host)).toMatchObject({ fault: null, faults })
   })
 })
 

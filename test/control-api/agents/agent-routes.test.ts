@@ -76,7 +76,14 @@ describe('GET /v1/agents', () => {
     const setup = await createControlAppSetup()
     const agent = await enrolAgent(setup, 'edge-1')
     const fault = { code: 'PULL_FAILED', message: 'no answer', since: '2026-03-01T00:00:00.000Z' }
-    expect(await agent.report(aReport({ mode: 'enforce', fault, refused: [{ address: '203.0.113.9', packets: 3 }] }))).toBe(204)
+    const faults = [
+      { area: 'pass', ...fault },
+      { area: 'gate', ...fault, code: 'GATE_KEY_UNUSABLE' },
+    ]
+    expect(await agent.report(aReport({ mode: 'enforce', fault, faults: [{ ...fault, area: 'gate', code: '<b>' }] }))).toBe(400)
+    expect(
+      await agent.report(aReport({ mode: 'enforce', fault, faults, refused: [{ address: '203.0.113.9', packets: 3 }] })),
+    ).toBe(204)
     const { agents } = (await setup.app.inject({ url: '/v1/agents', headers: setup.as.reader })).json<{ agents: unknown[] }>()
     expect(agents).toEqual([
       expect.objectContaining({
@@ -84,6 +91,7 @@ describe('GET /v1/agents', () => {
         name: 'edge-1',
         mode: 'enforce',
         fault,
+        faults,
         refused: 1,
         flags: 0,
         revision: 0,
