@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { createSeeded, type Seeded } from '../test/support/seeded.ts'
+import { clientOf } from './client-names.ts'
 
 const START_MS = Date.UTC(2026, 10, 22, 1)
 const FACILITIES = 13_000
@@ -35,7 +36,7 @@ export function writeAccessLog(file: string, { lines, seed, users }: AccessLogOp
       const facility = String(1_000 + chosen).padStart(5, '0')
       const ip = `20.${chosen >> 8}.${chosen & 255}.${1 + seeded.below(2)}`
       const query = `token=${hex(100)}&id_token=${hex(36)}&username=${facility}_${user === undefined ? 'BV' : String(user).padStart(12, '0')}&password=${hex(32)}`
-      piece += `{"at":"${at}+07:00","ip":"${ip}","port":"${1024 + seeded.below(60_000)}","method":"POST","uri":"/api/egw/KQNhanLichSuKCB2024?${query}","status":"200","bytes":"812","ms":"0041","host":"egw.example","accessToken":"","authorization":""}\n`
+      piece += `{"at":"${at}+07:00","ip":"${ip}","port":"${1024 + seeded.below(60_000)}","method":"POST","uri":"/api/egw/KQNhanLichSuKCB2024?${query}","status":"200","bytes":"812","ms":"0041","host":"egw.example","accessToken":"","authorization":"","userAgent":"${clientOf(chosen)}"}\n`
     }
     writeSync(output, piece)
   }

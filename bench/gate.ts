@@ -199,7 +199,7 @@ end
 
 function sampleLine(): string {
   const uri = '/api/egw/KQNhanLichSuKCB2024?token=abc&id_token=def&username=01234_BV&password='
-  return `{"at":"2026-11-22T08:00:00+07:00","ip":"203.0.113.7","port":"51000","method":"POST","uri":"${uri}","status":"200","bytes":"812","ms":"0041","host":"egw.example","accessToken":"","authorization":""}\n`
+  return `{"at":"2026-11-22T08:00:00+07:00","ip":"203.0.113.7","port":"51000","method":"POST","uri":"${uri}","status":"200","bytes":"812","ms":"0041","host":"egw.example","accessToken":"","authorization":"","userAgent":"Apache-HttpClient/4.5.13 (Java/1.8.0_352)"}\n`
 }
 
 function configOf(folder: string): object {

@@ -5,6 +5,7 @@ import { makeFacilities, registrationsOf } from '../test/support/scenarios/facil
 import { ordinaryDay } from '../test/support/scenarios/ordinary-day.ts'
 import { dayStartMs } from '../test/support/scenarios/request.ts'
 import { createSeeded } from '../test/support/seeded.ts'
+import { clientOf } from './client-names.ts'
 
 const FACILITIES = 13_000
 /** A Tuesday; from this hour on, when the country is at work: some 150 lines a second. */
@@ -48,7 +49,7 @@ export function writeMorningLog(file: string, { lines, seed, withSubjects }: Mor
     const told = withSubjects
       ? `,"subject":"${numberOf(request)}","result":"${path === undefined ? '' : (request.result ?? '')}"`
       : ''
-    return `{"at":"${at}+07:00","ip":"${request.ip}","port":"${1024 + seeded.below(60_000)}","method":"POST","uri":"${uri}","status":"${request.status}","bytes":"812","ms":"0041","host":"egw.example","accessToken":"","authorization":""${told}}\n`
+    return `{"at":"${at}+07:00","ip":"${request.ip}","port":"${1024 + seeded.below(60_000)}","method":"POST","uri":"${uri}","status":"${request.status}","bytes":"812","ms":"0041","host":"egw.example","accessToken":"","authorization":""${told},"userAgent":"${clientOf(facilityIn(request.account))}"}\n`
   }
 
   const output = openSync(file, 'w')
@@ -70,6 +71,11 @@ export function writeMorningLog(file: string, { lines, seed, withSubjects }: Mor
 /** Sizes and addresses of the facilities in a log of that seed. */
 export function morningRegistrations(seed: number): Registrations {
   return registrationsOf(makeFacilities(seed, FACILITIES))
+}
+
+/** The facility that an account begins with, as a number. */
+function facilityIn(account = ''): number {
+  return Number.parseInt(account, 10)
 }
 
 /** Ten digits for a person, '' for nobody; who lives in one place has numbers close to each other. */
