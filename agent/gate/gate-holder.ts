@@ -107,8 +107,8 @@ export function createGateHolder(options: GateHolderOptions): GateHolder {
     standings,
     mark,
     taker: {
-      policy(document) {
-        state.policy = compilePolicy(document.policy, strongest)
+      policy(document, exemptions) {
+        state.policy = compilePolicy(document.policy, strongest, exemptions)
         policyVersion = document.version
         mark.prove(Date.parse(document.publishedAt))
       },
@@ -117,9 +117,10 @@ export function createGateHolder(options: GateHolderOptions): GateHolder {
         state.users = document
         mark.prove(Date.parse(document.publishedAt))
       },
-      grants({ isWhole, set, gone }, publishedAt) {
-        if (isWhole) grants.takeAll(set, Date.parse(publishedAt))
-        else grants.takeChanges(set, gone, Date.parse(publishedAt))
+      grants(piece, publishedAt) {
+        grants.takePiece(piece, Date.parse(publishedAt))
+        // By half a list nobody may be refused.
+        if (!piece.isLast) return
         hasGrants = true
         state.grants = grants
         mark.prove(Date.parse(publishedAt))

@@ -1,8 +1,10 @@
 import { MAX_SIDE_BYTES, type SideKind } from '../../rules/documents/side-kind.ts'
 import { MAX_FACILITIES_BYTES, parseFacilities } from '../../rules/facilities/facilities-document.ts'
+import type { GateExemptions } from '../../rules/gate/exemptions.ts'
 import { findGateKeys, type GateKeys } from '../../rules/gate/gate-keys.ts'
 import type { Standing } from '../../rules/gate/gate-state.ts'
 import { type PolicyDocument, parsePolicy } from '../../rules/gate/policy-document.ts'
+import type { GrantsPiece } from '../../rules/grants/edge-grants.ts'
 import type { Grant } from '../../rules/grants/grant-life.ts'
 import { grantOf, parseGrants } from '../../rules/grants/grants-document.ts'
 import { parseUsers, type UsersDocument } from '../../rules/users/users-document.ts'
@@ -22,10 +24,11 @@ export interface TokenStanding extends Standing {
 
 /** Who takes what the agent hands over. What is long comes as what has changed, or in memory that is taken as it lies there: a request waits meanwhile. */
 export interface HandOverTaker {
-  policy(document: PolicyDocument): void
+  /** @param exemptions those of the document, where they were taken in before */
+  policy(document: PolicyDocument, exemptions?: GateExemptions): void
   /** @param bytes of the document, which do not change */
   users(document: UsersDocument, bytes: Uint8Array): void
-  grants(changed: ChangedEntries<Grant>, publishedAt: string): void
+  grants(piece: GrantsPiece, publishedAt: string): void
   verdicts(changed: ChangedEntries<TokenStanding>, publishedAt: string): void
   facilities(places: PackedPlaces): void
   keys(keys: GateKeys): void
@@ -81,7 +84,10 @@ export function createHandedOver(files: HandOverFiles, taken: Versions, taker: H
     'users.json': (bytes) => takeVersion('users', parseUsers(bytes), (document) => taker.users(document, bytes)),
     'grants.json': (bytes) =>
       takeVersion('grants', parseGrants(bytes), (document) =>
-        taker.grants(changedGrants(document.grants.map((entry) => grantOf(entry, document))), document.publishedAt),
+        taker.grants(
+          { ...changedGrants(document.grants.map((entry) => grantOf(entry, document))), isFirst: true, isLast: true },
+          document.publishedAt,
+        ),
       ),
     'blocks.json': (bytes) =>
       takeVersion('blocks', parseBlocks(bytes), ({ verdicts, publishedAt }) => {

@@ -27,8 +27,15 @@ export interface CompiledPolicy {
   readonly exemptions: GateExemptions
 }
 
-/** @param strongest no rule does more than this, whatever the policy says */
-export function compilePolicy(policy: GatePolicy, strongest: GateMode = 'enforce'): CompiledPolicy {
+/**
+ * @param strongest no rule does more than this, whatever the policy says
+ * @param exemptions those of the policy, where they were taken in before
+ */
+export function compilePolicy(
+  policy: GatePolicy,
+  strongest: GateMode = 'enforce',
+  exemptions: GateExemptions = createExemptions(policy.exemptions),
+): CompiledPolicy {
   const dates = GATE_RULES.map((rule) => ({
     mode: STRENGTH[policy[rule].mode],
     rehearseMs: findInstantMs(policy[rule].rehearseFrom) ?? NEVER,
@@ -71,7 +78,7 @@ export function compilePolicy(policy: GatePolicy, strongest: GateMode = 'enforce
       return minute >= openMinute || minute < closeMinute
     },
     rateOf: (called, kind) => byFunction.get(called) ?? byClass.get(kind),
-    exemptions: createExemptions(policy.exemptions),
+    exemptions,
   }
 }
 

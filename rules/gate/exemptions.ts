@@ -22,17 +22,35 @@ interface Timed {
   readonly untilMs: number
 }
 
-/** Found by name; an end, once it has come, stays so (the caller's `dateMs` never goes back). */
-export function createExemptions(exemptions: readonly GateExemption[]): GateExemptions {
-  const timed = exemptions.map((exemption) => ({ exemption, untilMs: findInstantMs(exemption.until) ?? 0 }))
-  const byAccount = groupBy(timed, ({ account }) => account)
-  const byFacility = groupBy(timed, ({ facility }) => facility)
-  const byProvince = groupBy(timed, ({ province }) => province)
-  const byToken = groupBy(timed, ({ token }) => token)
+/** Exemptions that come a few at a time: nobody waits for thousands of them to be taken in at once. */
+export interface GatheredExemptions extends GateExemptions {
+  add(exemptions: readonly GateExemption[]): void
+}
 
+/** Found by name; an end, once it has come, stays so (the caller's `dateMs` never goes back). */
+export function createExemptions(exemptions: readonly GateExemption[]): GatheredExemptions {
+  const byAccount = new Map<string, Timed[]>()
+  const byFacility = new Map<string, Timed[]>()
+  const byProvince = new Map<string, Timed[]>()
+  const byToken = new Map<string, Timed[]>()
+  let isEmpty = true
+
+  function add(more: readonly GateExemption[]): void {
+    for (const exemption of more) {
+      isEmpty = false
+      const timed = { exemption, untilMs: findInstantMs(exemption.until) ?? 0 }
+      note(byAccount, exemption.account, timed)
+      note(byFacility, exemption.facility, timed)
+      note(byProvince, exemption.province, timed)
+      note(byToken, exemption.token, timed)
+    }
+  }
+
+  add(exemptions)
   return {
+    add,
     find(rule, exempt, dateMs) {
-      if (timed.length === 0) return undefined
+      if (isEmpty) return undefined
       const { account, facility, province } = exempt
       const held = (among: readonly Timed[] | undefined): GateExemption | undefined =>
         among?.find(({ exemption: { rules }, untilMs }) => dateMs < untilMs && (rules.length === 0 || rules.includes(rule)))
@@ -49,14 +67,9 @@ export function createExemptions(exemptions: readonly GateExemption[]): GateExem
   }
 }
 
-function groupBy(
-  all: readonly Timed[],
-  keyOf: (exemption: GateExemption) => string | undefined,
-): ReadonlyMap<string, readonly Timed[]> {
-  const groups = new Map<string, Timed[]>()
-  for (const timed of all) {
-    const key = keyOf(timed.exemption)
-    if (key !== undefined) groups.set(key, [...(groups.get(key) ?? []), timed])
-  }
-  return groups
+function note(groups: Map<string, Timed[]>, key: string | undefined, timed: Timed): void {
+  if (key === undefined) return
+  const group = groups.get(key)
+  if (group === undefined) groups.set(key, [timed])
+  else group.push(timed)
 }

@@ -18,6 +18,16 @@ export interface RememberedUse {
   readonly usedAtMs: number
 }
 
+/** Some of what a document says, or of what differs from the one before. */
+export interface GrantsPiece {
+  /** Whoever is in none of its pieces is gone. */
+  readonly isWhole: boolean
+  readonly isFirst: boolean
+  readonly isLast: boolean
+  readonly set: readonly Grant[]
+  readonly gone: readonly string[]
+}
+
 interface HeldGrant {
   grant: Grant
   /** The last use that the document knows. */
@@ -35,6 +45,8 @@ export class EdgeGrants {
   #change: number
   /** Own uses from before a restart, until a document names their grants. */
   #remembered: Map<string, number> = new Map()
+  /** Named by those pieces of a document that have come. */
+  #fresh: Set<string> = new Set()
 
   /** @param firstChange where changes are numbered from: one that grows with each start, as the time in milliseconds, lets a reader go on over a restart */
   constructor(firstChange = 0) {
@@ -59,23 +71,38 @@ export class EdgeGrants {
 
   /** The same with the grants of a document that was signed at `publishedMs`. */
   takeAll(grants: readonly Grant[], publishedMs: number): void {
-    const named = new Set(grants.map(({ token }) => token))
-    const gone = [...this.#held.keys()].filter((token) => !named.has(token))
-    this.takeChanges(grants, gone, publishedMs)
-    // What this document does not name has ended or was taken back.
-    this.#remembered.clear()
+    this.takePiece({ isWhole: true, isFirst: true, isLast: true, set: grants, gone: [] }, publishedMs)
   }
 
   /** The same where only what differs from the document before is known. */
   takeChanges(set: readonly Grant[], gone: readonly string[], publishedMs: number): void {
+    this.takePiece({ isWhole: false, isFirst: true, isLast: true, set, gone }, publishedMs)
+  }
+
+  /** The same a piece at a time, so that nobody waits for thousands of grants at once. What a whole document does not name goes with its last piece. */
+  takePiece({ isWhole, isFirst, isLast, set, gone }: GrantsPiece, publishedMs: number): void {
+    if (isFirst) this.#fresh.clear()
     for (const token of gone) this.#held.delete(token)
-    const fresh = new Set<string>()
     for (const known of set) {
       this.#held.set(known.token, this.#judged(known, publishedMs))
-      fresh.add(known.token)
+      this.#fresh.add(known.token)
     }
+    if (!isLast) return
+    if (isWhole) this.#keepFresh()
+    else this.#judgeOthers(publishedMs)
+    this.#fresh.clear()
+  }
+
+  /** What a whole document does not name has ended or was taken back. */
+  #keepFresh(): void {
+    for (const token of this.#held.keys()) if (!this.#fresh.has(token)) this.#held.delete(token)
+    this.#remembered.clear()
+  }
+
+  /** Those that are as they were in the document before. */
+  #judgeOthers(publishedMs: number): void {
     for (const [token, { grant, toldAtMs }] of this.#held)
-      if (grant.usedAtMs > toldAtMs && !fresh.has(token))
+      if (grant.usedAtMs > toldAtMs && !this.#fresh.has(token))
         this.#held.set(token, this.#judged({ ...grant, usedAtMs: toldAtMs }, publishedMs))
   }
 

@@ -13,7 +13,16 @@ function main({ folder, versions }: ReaderData): void {
   const waiting: ReaderMessage[] = []
   const say = (message: ReaderMessage): void => void waiting.push(message)
   const handedOver = createHandedOver(createFolderFiles(folder), versions, {
-    policy: (document) => say({ kind: 'policy', document }),
+    policy(document) {
+      const { exemptions } = document.policy
+      say({ kind: 'policy', document: { ...document, policy: { ...document.policy, exemptions: [] } } })
+      for (let from = 0; from < Math.max(exemptions.length, 1); from += PIECE_CHANGES)
+        say({
+          kind: 'exemptions',
+          exemptions: exemptions.slice(from, from + PIECE_CHANGES),
+          isLast: from + PIECE_CHANGES >= exemptions.length,
+        })
+    },
     users: (_document, bytes) => say({ kind: 'users', bytes }),
     grants(changed, publishedAt) {
       for (const piece of piecesOf(changed)) say({ kind: 'grants', ...piece, publishedAt })
@@ -34,13 +43,13 @@ function main({ folder, versions }: ReaderData): void {
   parentPort?.on('message', (order: ReaderOrder) => void obey(order))
 }
 
-type Piece<E> = ChangedEntries<E> & { readonly isLast: boolean }
+type Piece<E> = ChangedEntries<E> & { readonly isFirst: boolean; readonly isLast: boolean }
 
 function* piecesOf<E>({ isWhole, set, gone }: ChangedEntries<E>): Generator<Piece<E>> {
   const most = Math.max(set.length, gone.length, 1)
   for (let from = 0; from < most; from += PIECE_CHANGES) {
     const until = from + PIECE_CHANGES
-    yield { isWhole, isLast: until >= most, set: set.slice(from, until), gone: gone.slice(from, until) }
+    yield { isWhole, isFirst: from === 0, isLast: until >= most, set: set.slice(from, until), gone: gone.slice(from, until) }
   }
 }
 

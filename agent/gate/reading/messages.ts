@@ -1,5 +1,6 @@
 import type { GateKeys } from '../../../rules/gate/gate-keys.ts'
 import type { PolicyDocument } from '../../../rules/gate/policy-document.ts'
+import type { GateExemption } from '../../../rules/gate/policy-options.ts'
 import type { Grant } from '../../../rules/grants/grant-life.ts'
 import type { EDGE_GATE_ERRORS } from '../edge-gate-error.ts'
 import type { PackedPlaces } from '../facility-places.ts'
@@ -17,6 +18,7 @@ export type ReaderOrder = 'look' | 'next'
 /** A piece of a list of changes. */
 interface ChangesPiece<E> {
   readonly isWhole: boolean
+  readonly isFirst: boolean
   readonly isLast: boolean
   readonly set: readonly E[]
   readonly gone: readonly string[]
@@ -25,7 +27,9 @@ interface ChangesPiece<E> {
 
 /** What the thread says, one for each order: after each it waits, so that whoever hears it does little at a time. */
 export type ReaderMessage =
+  /** Without its exemptions, which follow. */
   | { readonly kind: 'policy'; readonly document: PolicyDocument }
+  | { readonly kind: 'exemptions'; readonly exemptions: readonly GateExemption[]; readonly isLast: boolean }
   | { readonly kind: 'users'; readonly bytes: Uint8Array }
   | ({ readonly kind: 'grants' } & ChangesPiece<Grant>)
   | ({ readonly kind: 'verdicts' } & ChangesPiece<TokenStanding>)

@@ -1,5 +1,7 @@
 import { Worker } from 'node:worker_threads'
-import type { Grant } from '../../../rules/grants/grant-life.ts'
+import { createExemptions, type GatheredExemptions } from '../../../rules/gate/exemptions.ts'
+import type { PolicyDocument } from '../../../rules/gate/policy-document.ts'
+import type { GateExemption } from '../../../rules/gate/policy-options.ts'
 import { openUsers } from '../../../rules/users/users-document.ts'
 import type { Timers } from '../../time/timers.ts'
 import type { ChangedEntries } from '../changed-entries.ts'
@@ -28,14 +30,15 @@ export function createThreadedHandOver(
 ): HandedOver {
   let versions = taken
   let thread: Worker | undefined
-  const grants = gatherWhole<Grant>((changed, publishedAt) => taker.grants(changed, publishedAt))
+  const policies = gatherPolicies((document, exemptions) => taker.policy(document, exemptions))
   const verdicts = gatherWhole<TokenStanding>((changed, publishedAt) => taker.verdicts(changed, publishedAt))
 
   /** False where the thread has said all. */
   function take(message: ReaderMessage): boolean {
-    if (message.kind === 'policy') taker.policy(message.document)
+    if (message.kind === 'policy') policies.begin(message.document)
+    else if (message.kind === 'exemptions') policies.add(message.exemptions, message.isLast)
     else if (message.kind === 'users') taker.users(openUsers(message.bytes), message.bytes)
-    else if (message.kind === 'grants') grants(message)
+    else if (message.kind === 'grants') taker.grants(message, message.publishedAt)
     else if (message.kind === 'verdicts') verdicts(message)
     else if (message.kind === 'facilities') taker.facilities(message.places)
     else if (message.kind === 'keys') taker.keys(message.keys)
@@ -74,7 +77,8 @@ export function createThreadedHandOver(
     const order = (text: ReaderOrder): void => reader.postMessage(text)
     fail = resolve
     hear = (message) => {
-      if (take(message)) order('next')
+      // In the next turn: pieces that come fast enough are all taken in one (MessagePort), and questions wait meanwhile.
+      if (take(message)) setImmediate(order, 'next')
       else resolve(undefined)
     }
     order('look')
@@ -97,6 +101,25 @@ export function createThreadedHandOver(
     versions: () => versions,
     async [Symbol.asyncDispose]() {
       await thread?.terminate()
+    },
+  }
+}
+
+/** A policy is told when its last exemptions have come, and those before are taken in as they come. */
+function gatherPolicies(tell: (document: PolicyDocument, exemptions: GatheredExemptions) => void) {
+  let begun: { readonly document: PolicyDocument; readonly all: GateExemption[]; readonly made: GatheredExemptions } | undefined
+  return {
+    begin(document: PolicyDocument): void {
+      begun = { document, all: [], made: createExemptions([]) }
+    },
+    add(exemptions: readonly GateExemption[], isLast: boolean): void {
+      if (begun === undefined) return
+      const { document, all, made } = begun
+      all.push(...exemptions)
+      made.add(exemptions)
+      if (!isLast) return
+      begun = undefined
+      tell({ ...document, policy: { ...document.policy, exemptions: all } }, made)
     },
   }
 }

@@ -29,21 +29,31 @@ describe('createChangeFinder', () => {
     expect(find([other, ...entries.slice(2)])).toEqual({ isWhole: false, set: [other], gone: [TOKENS[1]] })
   })
 
-  it('brings grants to where whole documents bring them, own look-ups in between', () => {
+  it('brings grants to where whole documents bring them, at once and a piece at a time, own look-ups in between', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 6 }), (steps) => {
         const find = createChangeFinder<Grant>()
-        const [whole, changed] = [new EdgeGrants(), new EdgeGrants()]
+        const [whole, changed, byPieces] = [new EdgeGrants(), new EdgeGrants(), new EdgeGrants()]
         for (const [at, { list, uses }] of steps.entries()) {
           const nowMs = T0 + (41 + 5 * at) * 60_000
           whole.takeAll(list, nowMs)
           const { isWhole, set, gone } = find(list)
           if (isWhole) changed.takeAll(set, nowMs)
           else changed.takeChanges(set, gone, nowMs)
-          for (const token of uses) expect(changed.use(token, nowMs + 1)).toBe(whole.use(token, nowMs + 1))
+          const most = Math.max(set.length, gone.length, 1)
+          for (let from = 0; from < most; from += 1) {
+            const parts = { set: set.slice(from, from + 1), gone: gone.slice(from, from + 1) }
+            byPieces.takePiece({ isWhole, isFirst: from === 0, isLast: from === most - 1, ...parts }, nowMs)
+          }
+          for (const token of uses) {
+            expect(changed.use(token, nowMs + 1)).toBe(whole.use(token, nowMs + 1))
+            expect(byPieces.use(token, nowMs + 1)).toBe(whole.use(token, nowMs + 1))
+          }
           const told = (edge: EdgeGrants) => edge.usesSince(0).uses.toSorted((a, b) => (a.token < b.token ? -1 : 1))
           expect(told(changed)).toEqual(told(whole))
-          for (const token of TOKENS) expect(changed.find(token)).toEqual(whole.find(token))
+          expect(told(byPieces)).toEqual(told(whole))
+          for (const token of TOKENS)
+            expect([changed.find(token), byPieces.find(token)]).toEqual([whole.find(token), whole.find(token)])
         }
       }),
       { seed: 1, numRuns: 300 },

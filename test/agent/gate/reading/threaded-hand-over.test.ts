@@ -6,6 +6,9 @@ import { openPlaces } from '../../../../agent/gate/facility-places.ts'
 import { createThreadedHandOver } from '../../../../agent/gate/reading/threaded-hand-over.ts'
 import { createSystemTimers } from '../../../../agent/time/system-time.ts'
 import { facilitiesChunks } from '../../../../rules/facilities/facilities-document.ts'
+import type { GateExemptions } from '../../../../rules/gate/exemptions.ts'
+import { formatPolicy, type PolicyDocument } from '../../../../rules/gate/policy-document.ts'
+import { DEFAULT_GATE_POLICY } from '../../../../rules/gate/policy-options.ts'
 import type { Grant } from '../../../../rules/grants/grant-life.ts'
 import { formatGrants, grantsDocument } from '../../../../rules/grants/grants-document.ts'
 import type { ListedUser } from '../../../../rules/users/users-document.ts'
@@ -27,14 +30,18 @@ async function scene() {
   const folder = await temporaryFolder()
   const took: string[] = []
   const faults = new Map<string, string>()
-  const grants: { set: readonly Grant[]; gone: readonly string[]; isWhole: boolean }[] = []
+  const grants: { set: readonly Grant[]; gone: readonly string[]; isWhole: boolean; isLast: boolean }[] = []
+  const policies: { document: PolicyDocument; exemptions: GateExemptions | undefined }[] = []
   const workers: Worker[] = []
   const found: { user?: ListedUser | undefined; isOwner?: boolean } = {}
   const handedOver = createThreadedHandOver(
     folder,
     NONE,
     {
-      policy: ({ version, policy }) => took.push(`policy ${version} ${policy.shared.mode}`),
+      policy(document, exemptions) {
+        took.push(`policy ${document.version} ${document.policy.shared.mode}`)
+        policies.push({ document, exemptions })
+      },
       users(document) {
         took.push(`users ${document.version} ${document.count}`)
         found.user = document.find(tokenOf(3))
@@ -62,7 +69,7 @@ async function scene() {
   )
   onTestFinished(() => handedOver[Symbol.asyncDispose]())
   const put = (name: string, content: Uint8Array | string): void => writeFileSync(`${folder}/${name}`, content, { mode: 0o640 })
-  return { folder, put, took, faults, grants, workers, found, handedOver }
+  return { folder, put, took, faults, grants, policies, workers, found, handedOver }
 }
 
 describe('createThreadedHandOver', () => {
@@ -81,7 +88,24 @@ describe('createThreadedHandOver', () => {
     expect([handedOver.versions(), faults.size]).toEqual([{ policy: 3, users: 4, grants: 0, blocks: 2 }, 0])
   })
 
-  it('tells a long list whole once, then its changes a few at a time', async () => {
+  it('takes in the exemptions of a policy a few at a time, and tells it when all of them have come', async () => {
+    const { put, handedOver, policies } = await scene()
+    const exemptions = Array.from({ length: 700 }, (_, at) => ({
+      rules: [],
+      facility: String(10_000 + at),
+      until: '2999-01-01T00:00Z',
+      reason: 'not ready',
+    }))
+    const policy = { ...DEFAULT_GATE_POLICY, exemptions }
+    put('policy.json', formatPolicy({ format: 'edgeward-policy/1', version: 1, publishedAt: '2026-03-02T01:00:00.000Z', policy }))
+    await handedOver.look()
+    expect(policies.map(({ document }) => document.policy)).toEqual([policy])
+    const find = (facility: string) =>
+      policies[0]?.exemptions?.find('shared', { account: undefined, facility, province: undefined, tokensOf: () => [] }, NOW_MS)
+    expect([find('10000'), find('10699'), find('10700')]).toEqual([exemptions[0], exemptions[699], undefined])
+  })
+
+  it('tells a long list whole once, then its changes, a few at a time', async () => {
     const { put, grants, handedOver } = await scene()
     const all = Array.from({ length: 700 }, (_, at) => ({
       token: tokenOf(at),
@@ -92,7 +116,11 @@ describe('createThreadedHandOver', () => {
     }))
     put('grants.json', formatGrants(grantsDocument(1, NOW_MS, all)))
     await handedOver.look()
-    expect(grants.map(({ isWhole, set }) => [isWhole, set.length])).toEqual([[true, 700]])
+    expect(grants.map(({ isWhole, isLast, set }) => [isWhole, isLast, set.length])).toEqual([
+      [true, false, 250],
+      [true, false, 250],
+      [true, true, 200],
+    ])
     grants.length = 0
     const used = all.slice(100).map((grant) => ({ ...grant, usedAtMs: NOW_MS + 1000 }))
     put('grants.json', formatGrants(grantsDocument(2, NOW_MS + 2000, used)))
