@@ -34,6 +34,7 @@ import { runPass } from './sync/run-pass.ts'
 import { every } from './time/timers.ts'
 import { followFlags } from './verdicts/follow-flags.ts'
 import { createVerdictKeeper } from './verdicts/verdict-keeper.ts'
+import { hasWatch } from './watch/watch-options.ts'
 import { createArrivals } from './why/arrivals.ts'
 import { explainSource } from './why/explain-source.ts'
 import type { WhyAnswer } from './why/why-answer.ts'
@@ -352,11 +353,6 @@ export function createAgent(ports: AgentPorts): Agent {
       await boot.idle()
     },
   }
-}
-
-/** Whether a `watch` is meant to run beside this agent. */
-function hasWatch({ watch, gate }: AgentConfig): boolean {
-  return watch.logs.length > 0 || watch.syslog.length > 0 || gate.socket !== ''
 }
 
 /** A dry run is to be one after the next boot too; one that nobody wanted changes nothing about it. */

@@ -16,6 +16,7 @@ import { createThreadedWatch } from '../watch/thread/threaded-watch.ts'
 import type { Watch } from '../watch/watch.ts'
 import { WatchError } from '../watch/watch-error.ts'
 import { openWatchMemory } from '../watch/watch-memory.ts'
+import { hasWatch } from '../watch/watch-options.ts'
 import { createWatchServer, listenWatch } from '../watch/watch-server.ts'
 import type { WatchStatus } from '../watch/watch-status.ts'
 import { type Command, type CommandIo, type ExitCode, UsageError } from './command.ts'
@@ -35,7 +36,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const { config: file } = readOptions(args, { config: { type: 'string' } })
   const config = await loadConfig(file, io)
   if (config === undefined) return 2
-  if (config.watch.logs.length + config.watch.syslog.length === 0 && config.gate.socket === '')
+  if (!hasWatch(config))
     throw new UsageError(
       'Cannot watch nothing: the config names no log in watch.logs, no socket in watch.syslog and no gate in gate.socket',
     )

@@ -90,6 +90,11 @@ export interface WatchOptions extends Omit<ConfigOf<typeof WATCH_OPTIONS>['watch
   readonly policy: DetectPolicy
 }
 
+/** Whether the config gives `watch` anything to do: then one is to run beside the agent. */
+export function hasWatch({ watch, gate }: ConfigOf<typeof WATCH_OPTIONS>): boolean {
+  return watch.logs.length > 0 || watch.syslog.length > 0 || gate.socket !== ''
+}
+
 /** What no single option can show. */
 export function watchFindings({ watch, gate }: ConfigOf<typeof WATCH_OPTIONS>): ConfigFinding[] {
   const paths = [
