@@ -4,6 +4,7 @@ import { printConfig } from '../../rules/config/print-config.ts'
 import { portalDay } from '../../rules/detect/portal-day.ts'
 import { parsePolicy, parsePolicySource } from '../../rules/gate/policy-document.ts'
 import { DEFAULT_GATE_POLICY, type GatePolicy, POLICY_OPTIONS } from '../../rules/gate/policy-options.ts'
+import { provinceName } from '../../rules/provinces/province-names.ts'
 import { periodWords } from '../../rules/rehearsal/portal-period.ts'
 import { findInstantMs } from '../../rules/time/find-instant.ts'
 import { outlookText, outlookWarnings } from '../policy/outlook-text.ts'
@@ -23,6 +24,7 @@ const FLAGS = {
   at: { type: 'string' },
   from: { type: 'string' },
   to: { type: 'string' },
+  province: { type: 'string' },
   json: { type: 'boolean' },
   yaml: { type: 'boolean' },
 } as const
@@ -40,6 +42,7 @@ export const policy: Command = {
   ${DATA_USAGE}
   --at INSTANT    when it is judged, such as 2027-03-01T00:00+07:00 (rehearse); now if left out
   --from, --to    days whose counts are held against it, such as 2026-11-01 (rehearse); the last ${DAYS_BACK} if left out
+  --province CODE only facilities that it manages (rehearse): what it is to be told
   --json          all provinces and facilities (rehearse)
   --yaml          as a file that publish takes: to change it, and publish it anew (show)
   --note TEXT     kept in the audit log (publish)
@@ -77,8 +80,15 @@ async function rehearse(
   io: CommandIo,
 ): Promise<ExitCode> {
   const nowMs = SYSTEM_CLOCK.nowMs()
-  const { period } = filterFor({ person: 'local', role: 'operator' }, { from: values.from, to: values.to }, nowMs)
-  const answer = await rehearseDraft(control, { draft, atMs: [atMs ?? nowMs], period, nowMs })
+  const { province } = values
+  if (province !== undefined && provinceName(province, nowMs) === undefined)
+    throw new UsageError(`--province must be the two digits of a province of today, is ${JSON.stringify(province.slice(0, 20))}`)
+  const { period, managing } = filterFor(
+    { person: 'local', role: 'operator' },
+    { from: values.from, to: values.to, province },
+    nowMs,
+  )
+  const answer = await rehearseDraft(control, { draft, atMs: [atMs ?? nowMs], period, managing, nowMs })
   io.stdout.write(values.json === true ? `${JSON.stringify(answer)}\n` : outlookText(answer, periodWords(period)))
   return answer.edges === 0 ? 1 : 0
 }

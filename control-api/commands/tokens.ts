@@ -17,7 +17,7 @@ export const tokens: Command = {
   --role ROLE     operator, approver or reader (add); assessor for the assessment centre; portal for the portal's own pages, which get one-time codes;
                   province and facility see in the console what their own must change, and nothing else
   --scope CODE    whose token it is (add): 75 for a province, 01234 for a facility; for an operator or approver the only province whose officers
-                  of one-time codes and named users it is for, and then for nothing else; all provinces and everything without it
+                  of one-time codes, named users and addresses it is for, and then for nothing else; all provinces and everything without it
   --days N        how long it is valid (add; tokens.days if left out)
   --by NAME       who does it, for the audit log
   --json          the list as JSON`,

@@ -13,6 +13,8 @@ export interface DraftQuestion {
   /** Instants at which the draft is to be judged. */
   readonly atMs: readonly number[]
   readonly period: DayPeriod
+  /** Only facilities that this province manages; all if left out. */
+  readonly managing?: string | undefined
   readonly nowMs: number
 }
 
@@ -29,11 +31,12 @@ export interface DraftAnswer {
 /** @throws StoreError, PublicationError, GateError */
 export async function rehearseDraft(
   { store, repository }: { readonly store: Store; readonly repository: RepositoryFiles },
-  { draft, atMs, period, nowMs }: DraftQuestion,
+  { draft, atMs, period, managing, nowMs }: DraftQuestion,
 ): Promise<DraftAnswer> {
   const { policy: current, version } = await policyInForce(repository)
+  const filter = { period, ...(managing === undefined ? {} : { managing }) }
   const { rows, isCut, edges } = await store.read(async (db) => ({
-    ...(await readCounts(db, { period }, 'judged')),
+    ...(await readCounts(db, filter, 'judged')),
     edges: await countingEdges(db, { period }),
   }))
   const judged = edges.map((edge) => new Set(edge.judged))

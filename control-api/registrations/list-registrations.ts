@@ -8,6 +8,8 @@ import type { RegistrationRow } from './registration-tables.ts'
 export interface RegistrationFilter {
   readonly facility?: string | undefined
   readonly province?: string | undefined
+  /** Codes of the province that the asker is for; all if left out. */
+  readonly within?: readonly string[] | undefined
   readonly state?: RegistrationState | undefined
   readonly importId?: string | undefined
   /** Part of a block's text. */
@@ -25,6 +27,7 @@ export async function listRegistrations(db: Kysely<Tables>, filter: Registration
   let query = db.selectFrom('registration').selectAll().where('id', '>', filter.afterId).orderBy('id').limit(filter.limit)
   if (filter.facility !== undefined) query = query.where('facility', '=', filter.facility)
   if (filter.province !== undefined) query = query.where('province', '=', filter.province)
+  if (filter.within !== undefined) query = query.where('province', 'in', filter.within)
   if (filter.state !== undefined) query = query.where('state', '=', filter.state)
   if (filter.importId !== undefined) query = query.where('import_id', '=', filter.importId)
   if (filter.isShared !== undefined) query = query.where('shared_reason', filter.isShared ? 'is not' : 'is', null)

@@ -3,6 +3,7 @@ import type { Block } from '../../rules/addresses/block.ts'
 import { judgeBlock, type RegistrationPolicy } from '../../rules/addresses/registration-policy.ts'
 import { provinceName } from '../../rules/provinces/province-names.ts'
 import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
+import { isWithin, requireWithin } from '../access/within-province.ts'
 import { ControlError } from '../http/control-error.ts'
 import { findHoldings } from './find-holdings.ts'
 import type { Claim, Holding } from './holding.ts'
@@ -12,9 +13,11 @@ import type { Change, RegistrationOrder } from './registration.ts'
 
 /**
  * Registers one block for one unit; it holds the block from here on and is open only when approved.
- * @throws ControlError BLOCK_REFUSED, PERIOD_REFUSED, PROVINCE_UNKNOWN, ALREADY_HELD, HELD_BY_ANOTHER
+ * @throws ControlError OTHER_PROVINCE, BLOCK_REFUSED, PERIOD_REFUSED, PROVINCE_UNKNOWN, ALREADY_HELD, HELD_BY_ANOTHER
  */
 export async function register(change: Change, order: RegistrationOrder, policy: RegistrationPolicy): Promise<number> {
+  requireWithin(change.actor, order.facility, '/body/facility')
+  requireWithin(change.actor, order.province, '/body/province')
   requireAllowed(order.block, policy)
   requirePeriod(order, change.atMs)
   if (provinceName(order.province, change.atMs) === undefined) {
@@ -26,7 +29,7 @@ export async function register(change: Change, order: RegistrationOrder, policy:
       },
     )
   }
-  requireFree(order, await findHoldings(change.db, [order.block], change.atMs))
+  requireFree(order, await findHoldings(change.db, [order.block], change.atMs), (province) => isWithin(change.actor, province))
   const firstId = await nextRegistrationId(change)
   const auditSeq = await change.audit({
     action: 'registration.register',
@@ -59,8 +62,15 @@ function requirePeriod(order: RegistrationOrder, nowMs: number): void {
   })
 }
 
-/** @throws ControlError ALREADY_HELD, HELD_BY_ANOTHER; both sides are in the problem's `claim` and `holders` */
-export function requireFree(claim: Claim, overlapping: readonly Holding[]): void {
+/**
+ * @param mayName whether holders of this province may be told of; all if left out
+ * @throws ControlError ALREADY_HELD, HELD_BY_ANOTHER; both sides are in the problem's `claim` and `holders`
+ */
+export function requireFree(
+  claim: Claim,
+  overlapping: readonly Holding[],
+  mayName: (province: string) => boolean = () => true,
+): void {
   const verdict = judgeClaim(claim, overlapping)
   if (verdict.kind === 'free') return
   const { facility, facilityName, province, block } = claim
@@ -75,13 +85,18 @@ export function requireFree(claim: Claim, overlapping: readonly Holding[]): void
       },
     )
   }
-  const holders = verdict.holders.slice(0, 20)
-  const names = holders.map((holder) => `${holder.facility} (${holder.block}, ${holder.state})`).join(', ')
+  const holders = verdict.holders.filter((holder) => mayName(holder.province)).slice(0, 20)
+  const named = holders.map((holder) => `${holder.facility} (${holder.block}, ${holder.state})`)
+  const hasOthers = verdict.holders.some((holder) => !mayName(holder.province))
+  const [names, vi] = [
+    [...named, ...(hasOthers ? ['a unit of another province (ask central IT)'] : [])].join(', '),
+    [...named, ...(hasOthers ? ['đơn vị của tỉnh khác (hãy hỏi Trung tâm CNTT)'] : [])].join(', '),
+  ]
   throw new ControlError(
     'HELD_BY_ANOTHER',
     `Unit ${facility} cannot hold ${block}: it overlaps what is held by ${names}. Have it cancelled first, or register a shared exception with its reason.`,
     {
-      vi: `${block} trùng với địa chỉ đang thuộc ${names}. Hủy đăng ký cũ trước, hoặc đăng ký dùng chung kèm lý do.`,
+      vi: `${block} trùng với địa chỉ đang thuộc ${vi}. Hủy đăng ký cũ trước, hoặc đăng ký dùng chung kèm lý do.`,
       facts: { ...facts, holders },
     },
   )

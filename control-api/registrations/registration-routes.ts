@@ -3,6 +3,7 @@ import { AddressError } from '../../rules/addresses/address-error.ts'
 import type { Block } from '../../rules/addresses/block.ts'
 import { parseBlock } from '../../rules/addresses/parse-block.ts'
 import { DEFAULT_REGISTRATION_POLICY } from '../../rules/addresses/registration-policy.ts'
+import { codesWithin, requireWithin } from '../access/within-province.ts'
 import { actorOf, requireRole } from '../http/access.ts'
 import type { ControlApp, ControlContext } from '../http/context.ts'
 import { ControlError } from '../http/control-error.ts'
@@ -62,15 +63,15 @@ const ListQuery = Type.Object(
 
 /** `/v1/registrations`: who may use which address, from the asking to the end. */
 export function registerRegistrationRoutes(app: ControlApp, context: ControlContext): void {
-  const readers = requireRole('operator', 'approver', 'reader')
+  const readers = requireRole('operator', 'province-operator', 'approver', 'province-approver', 'reader')
   const change = <T>(actor: Actor, work: (change: Change) => Promise<T>): Promise<T> =>
     context.store.transact(actor, (tx) => work({ ...tx, actor, atMs: context.clock.nowMs() }))
-  const detail = (id: number) => context.store.read((db) => readRegistration(db, id, context.clock.nowMs()))
+  const detail = (actor: Actor, id: number) => context.store.read((db) => readRegistration(db, actor, id, context.clock.nowMs()))
 
   app.post(
     '/v1/registrations',
     {
-      onRequest: requireRole('operator'),
+      onRequest: requireRole('operator', 'province-operator'),
       schema: { tags, summary: 'Register a block for a unit', body: RegistrationBody, response: { 201: RegistrationDetail } },
     },
     async (request, reply) => {
@@ -91,7 +92,7 @@ export function registerRegistrationRoutes(app: ControlApp, context: ControlCont
         sharedReason: body.shared?.reason ?? null,
       }
       const id = await change(actor, (made) => register(made, order, DEFAULT_REGISTRATION_POLICY))
-      const made = await detail(id)
+      const made = await detail(actor, id)
       return reply.code(201).header('location', `/v1/registrations/${id}`).header('etag', `"${made.version}"`).send(made)
     },
   )
@@ -107,12 +108,16 @@ export function registerRegistrationRoutes(app: ControlApp, context: ControlCont
         response: { 200: Type.Object({ items: Type.Array(RegistrationView), next: Type.Union([Type.String(), Type.Null()]) }) },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request
+      const actor = actorOf(request)
+      if (query.province !== undefined) requireWithin(actor, query.province, '/querystring/province')
       const limit = query.limit ?? 100
       const { shared, address, after, limit: _limit, ...filter } = query
       const rows = await context.store.read((db) =>
         listRegistrations(db, {
           ...filter,
+          within: codesWithin(actor),
           isShared: shared,
           overlaps: address === undefined ? undefined : readBlock(address),
           afterId: Number(after ?? 0),
@@ -130,18 +135,22 @@ export function registerRegistrationRoutes(app: ControlApp, context: ControlCont
       schema: { tags, summary: 'One registration with its history', params: IdParams, response: { 200: RegistrationDetail } },
     },
     async (request, reply) => {
-      const found = await detail(request.params.id)
+      const found = await detail(actorOf(request), request.params.id)
       return reply.header('etag', `"${found.version}"`).send(found)
     },
   )
 
   const step = async (actor: Actor, id: number, name: RegistrationStep, order: StepOrder) => {
     await change(actor, (made) => takeStep(made, id, name, order))
-    return detail(id)
+    return detail(actor, id)
   }
 
   for (const [name, summary, rule] of [
-    ['endorse', 'Endorse: the province has checked it', requireRole('operator', 'approver')],
+    [
+      'endorse',
+      'Endorse: the province has checked it',
+      requireRole('operator', 'province-operator', 'approver', 'province-approver'),
+    ],
     ['approve', 'Approve: another person opens it', requireRole('approver')],
   ] as const) {
     app.post(
@@ -173,8 +182,8 @@ export function registerRegistrationRoutes(app: ControlApp, context: ControlCont
 
   for (const [name, summary, rule] of [
     ['revoke', 'Revoke: close what is open', requireRole('operator', 'approver')],
-    ['refuse', 'Refuse what was asked for', requireRole('operator', 'approver')],
-    ['withdraw', 'Withdraw what the unit asked for', requireRole('operator')],
+    ['refuse', 'Refuse what was asked for', requireRole('operator', 'province-operator', 'approver', 'province-approver')],
+    ['withdraw', 'Withdraw what the unit asked for', requireRole('operator', 'province-operator')],
   ] as const) {
     app.post(
       `/v1/registrations/:id/${name}`,

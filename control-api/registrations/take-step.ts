@@ -1,4 +1,5 @@
 import { hideIdentifiers } from '../../rules/requests/hide-identifiers.ts'
+import { requireWithin } from '../access/within-province.ts'
 import { ControlError } from '../http/control-error.ts'
 import { findHoldings } from './find-holdings.ts'
 import type { Claim, Holding } from './holding.ts'
@@ -17,13 +18,14 @@ export interface StepOrder {
 
 /**
  * Endorses, approves, revokes, refuses or withdraws one registration.
- * @throws ControlError NOT_FOUND, VERSION_CHANGED, NOT_THE_HOLDER, WRONG_STATE, SAME_PERSON, HELD_BY_ANOTHER
+ * @throws ControlError NOT_FOUND, OTHER_PROVINCE, VERSION_CHANGED, NOT_THE_HOLDER, WRONG_STATE, SAME_PERSON, HELD_BY_ANOTHER
  */
 export async function takeStep(change: Change, id: number, step: RegistrationStep, given: StepOrder): Promise<void> {
   const order = { ...given, reason: given.reason === null ? null : hideIdentifiers(given.reason) }
   const { db, actor, atMs } = change
   const row = await db.selectFrom('registration').selectAll().where('id', '=', id).executeTakeFirst()
   if (row === undefined) throw new ControlError('NOT_FOUND', `There is no registration ${id}.`)
+  requireWithin(actor, row.province, '/params/id')
   requireSameVersion(row, order)
   requireState(row, step)
   if (step === 'approve') await requireApprovable(change, row)

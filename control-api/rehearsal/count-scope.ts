@@ -1,5 +1,6 @@
 import { portalDay } from '../../rules/detect/portal-day.ts'
 import { dayText, findDay } from '../../rules/rehearsal/portal-period.ts'
+import { provinceOf } from '../access/within-province.ts'
 import { ControlError } from '../http/control-error.ts'
 import type { Actor } from '../store/store.ts'
 import type { CountFilter } from './read-counts.ts'
@@ -17,10 +18,12 @@ export interface CountQuestion {
 }
 
 /**
- * The counts that are asked for, as far as they are the asker's: a province sees the facilities that it manages, a facility itself, others all.
+ * The counts that are asked for, as far as they are the asker's: a province, and whoever is for one alone, sees the facilities that it manages, a facility
+ * itself, others all.
  * @throws ControlError FORBIDDEN, BAD_FIELDS
  */
-export function filterFor({ role, scope }: Actor, asked: CountQuestion, nowMs: number): CountFilter {
+export function filterFor(actor: Actor, asked: CountQuestion, nowMs: number): CountFilter {
+  const { role, scope } = actor
   const today = portalDay(nowMs)
   const toDay = asked.to === undefined ? today : dayOf(asked.to, 'to')
   const fromDay = asked.from === undefined ? Math.max(0, toDay - DAYS_SHOWN + 1) : dayOf(asked.from, 'from')
@@ -38,15 +41,21 @@ export function filterFor({ role, scope }: Actor, asked: CountQuestion, nowMs: n
     if (province !== undefined) throw noProvince()
     return { period, facility: scope ?? '' }
   }
-  if (role === 'province') {
-    requireOwn(province, scope, 'province')
-    return { period, managing: scope ?? '', ...(facility === undefined ? {} : { facility }) }
+  const own = ownProvince(actor)
+  if (own !== undefined) {
+    requireOwn(province, own, 'province')
+    return { period, managing: own, ...(facility === undefined ? {} : { facility }) }
   }
   return {
     period,
     ...(province === undefined ? {} : { managing: province }),
     ...(facility === undefined ? {} : { facility }),
   }
+}
+
+/** The province whose figures alone somebody sees. */
+export function ownProvince(actor: Actor): string | undefined {
+  return actor.role === 'province' ? (actor.scope ?? '') : provinceOf(actor)
 }
 
 function requireOwn(asked: string | undefined, own: string | undefined, what: string): void {

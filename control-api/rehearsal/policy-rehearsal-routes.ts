@@ -32,7 +32,8 @@ const Question = Type.Object(
 /** What rules of the account policy refuse or would refuse: edges tell it, and central, provinces and facilities read what is theirs. */
 export function registerPolicyRehearsalRoutes(app: ControlApp, context: ControlContext): void {
   const { store, repository, clock, rehearsal } = context
-  const readers = () => requireRole('operator', 'approver', 'reader', 'province', 'facility')
+  const readers = () =>
+    requireRole('operator', 'province-operator', 'approver', 'province-approver', 'reader', 'province', 'facility')
   const writeWorkbook = createWorkbookWriter()
   const found = (filter: CountFilter, detail: CountDetail) => store.read((db) => readCounts(db, filter, detail))
   const asked = (request: Parameters<typeof actorOf>[0], query: CountQuestion): CountFilter =>

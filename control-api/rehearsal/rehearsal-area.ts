@@ -8,7 +8,7 @@ import { ControlError } from '../http/control-error.ts'
 import type { ConsoleAnswer, ConsoleRole, ConsoleSite, ConsoleVisit } from '../pages/console.ts'
 import { html } from '../pages/html.ts'
 import { policyInForce } from '../policy/policy-in-force.ts'
-import { type CountQuestion, filterFor } from './count-scope.ts'
+import { type CountQuestion, filterFor, ownProvince } from './count-scope.ts'
 import { countingEdges } from './count-view.ts'
 import { facilityChanges } from './facility-changes.ts'
 import { facilityBody, fileName } from './facility-page.ts'
@@ -19,7 +19,7 @@ import { createWorkbookWriter } from './write-workbook-apart.ts'
 
 const PATH = '/console/rehearsal'
 const MOST_ROWS = 40_000
-const OFFICERS: readonly ConsoleRole[] = ['operator', 'approver', 'reader', 'province']
+const OFFICERS: readonly ConsoleRole[] = ['operator', 'province-operator', 'approver', 'province-approver', 'reader', 'province']
 const ALL: readonly ConsoleRole[] = [...OFFICERS, 'facility']
 
 /** Pages of the rehearsal of the account policy: an overview for central IT and provinces, and for each facility what it must change. */
@@ -76,7 +76,7 @@ export function registerRehearsalArea(site: ConsoleSite, context: ControlContext
   site.page(PATH, ALL, async (visit) => {
     const { role, scope } = visit.actor
     if (role === 'facility') return facilityPage(filterOf(visit), scope ?? '')
-    return overview(filterOf(visit), role !== 'province')
+    return overview(filterOf(visit), ownProvince(visit.actor) === undefined)
   })
   site.page(`${PATH}/facility`, ALL, async (visit) => {
     const filter = filterOf(visit)

@@ -51,6 +51,10 @@ it('a draft is held against what edges counted, at a date, and nothing is signed
   const json = await runControl('policy', 'rehearse', file, '--json', ...data)
   expect(JSON.parse(json.stdout)).toMatchObject({ edges: 1, version: null, outlooks: [{ outlook: { facilityCount: 1 } }] })
   expect((await runControl('policy', 'rehearse', file, '--at', 'soon', ...data)).code).toBe(2)
+  const one = await runControl('policy', 'rehearse', file, '--at', '2099-01-01T00:00+07:00', '--province', '79', ...data)
+  expect([one.code, one.stdout.includes('79\tTP.HCM'), one.stdout.includes('1 facilities')]).toEqual([0, true, true])
+  expect(one.stdout).not.toContain('\n  01\t')
+  expect((await runControl('policy', 'rehearse', file, '--province', '02', ...data)).code).toBe(2)
 })
 
 it('a file that says nothing is not published, and one that says so is', async () => {

@@ -108,7 +108,7 @@ it('they see and end grants of their own province alone', async () => {
 
 it('a token for one province reaches nothing that is done for all', async () => {
   const { get, operator } = await createProvinceLab()
-  for (const url of ['/v1/tokens', '/v1/audit', '/v1/registrations', '/v1/sms', '/v1/agents']) {
+  for (const url of ['/v1/tokens', '/v1/audit', '/v1/revisions', '/v1/sms', '/v1/agents']) {
     const answer = (await get(url, operator)).json<{ detail: string }>()
     expect(answer, url).toMatchObject({ status: 403, code: 'FORBIDDEN' })
     expect(answer.detail).toContain('for the province 79 alone')

@@ -69,7 +69,7 @@ describe('register', () => {
     const made = await aStore()
     const first = await put(made)
     const second = await put(made, { facility: '79001', sharedReason: 'one vendor cloud for both' })
-    const seen = await made.store.read((db) => readRegistration(db, first, START_MS))
+    const seen = await made.store.read((db) => readRegistration(db, { person: 'an', role: 'operator' }, first, START_MS))
     expect(seen.overlaps).toMatchObject([{ id: second, facility: '79001', sharedReason: 'one vendor cloud for both' }])
   })
 
@@ -90,7 +90,7 @@ describe('takeStep', () => {
     const made = await aStore()
     const id = await open(made)
     await step(made, APPROVER, id, 'revoke')
-    const seen = await made.store.read((db) => readRegistration(db, id, START_MS))
+    const seen = await made.store.read((db) => readRegistration(db, { person: 'an', role: 'operator' }, id, START_MS))
     expect(seen.history.map(({ step, state, by, version, auditSeq }) => [step, state, by, version, auditSeq])).toEqual([
       ['register', 'registered', 'an', 1, 1],
       ['endorse', 'endorsed', 'an', 2, 2],

@@ -101,9 +101,22 @@ describe('the overview', () => {
     }
   })
 
+  it.each(['operator', 'approver'] as const)('shows an %s of one province what a province sees', async (role) => {
+    const counts = [aRehearsalCount({ would: 7 }), aRehearsalCount({ facility: '79001', province: '79', account: '79001_BV' })]
+    const { app, token } = await aLab(counts)
+    const browser = createConsoleBrowser(app)
+    await browser.signIn((await token('of-79', role, '79')).authorization)
+    const page = await browser.get('/console/rehearsal')
+    expect(page.body).toContain('facility=79001')
+    expect(page.body).not.toMatch(/01234|Theo tỉnh/)
+    expect((await browser.get('/console/rehearsal?province=01')).statusCode).toBe(403)
+    expect((await browser.get('/console/rehearsal/facility?facility=01234')).body).not.toContain('01234_BV')
+    expect((await browser.get('/console/rehearsal/file?kind=csv')).body).not.toContain('01234')
+  })
+
   it('is shut for whoever has not signed in, and for other roles', async () => {
     const { app, browse } = await aLab()
-    expect((await app.inject({ url: '/console/rehearsal' })).headers.location).toBe('/console/sign-in')
+    expect((await app.inject({ url: '/console/rehearsal' })).headers.location).toBe('/console/sign-in?to=%2Fconsole%2Frehearsal')
     const assessor = await browse('assessor')
     expect((await assessor.get('/console/rehearsal')).statusCode).toBe(403)
   })
