@@ -3,6 +3,7 @@ import type { AgentConfig } from '../config/agent-config.ts'
 import { type Gate, openGate } from '../gate/gate.ts'
 import { createGateMemory } from '../gate/gate-memory.ts'
 import { createThreadedHandOver } from '../gate/reading/threaded-hand-over.ts'
+import { createThreadedHaproxy } from '../haproxy/keeping/threaded-haproxy.ts'
 import { createJsonLog } from '../log/log.ts'
 import { MemoryError } from '../memory/memory-error.ts'
 import { readRegular } from '../memory/read-regular.ts'
@@ -86,6 +87,7 @@ async function serve({ name, watch: options, gate: gateOptions, log: { level } }
             timers,
             log,
             openHandOver: (folder, taken, taker) => createThreadedHandOver(folder, taken, taker, { timers }),
+            openHaproxy: (makeData) => createThreadedHaproxy(makeData, { timers }),
           },
         )
   const server = createWatchServer({

@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { ConfigError } from '../../rules/config/config-error.ts'
 import { parsePolicySource } from '../../rules/gate/policy-document.ts'
 import { DEFAULT_GATE_POLICY, type GatePolicy } from '../../rules/gate/policy-options.ts'
+import type { Flag } from '../../rules/reports/flag.ts'
 import type { Clock } from '../../rules/time/clock.ts'
-import { createHaproxyKeeper } from '../haproxy/haproxy-keeper.ts'
+import { createHaproxyHost, type HaproxyHost, type HostData } from '../haproxy/keeping/haproxy-host.ts'
 import type { ProxyDecisions } from '../haproxy/read-decisions.ts'
-import { createRuntimeSocket } from '../haproxy/runtime-socket.ts'
 import type { Log } from '../log/log.ts'
 import { readRegular } from '../memory/read-regular.ts'
 import { type Timers, wait } from '../time/timers.ts'
@@ -18,7 +18,7 @@ import { EdgeGateError } from './edge-gate-error.ts'
 import { createGateAnswers, type GateAnswers } from './gate-answers.ts'
 import { createGateDesk, type GateDesk } from './gate-desk.ts'
 import { createGateHolder, type GateHolder } from './gate-holder.ts'
-import type { GateMemory } from './gate-memory.ts'
+import type { GateMark, GateMemory } from './gate-memory.ts'
 import type { GateOptions } from './gate-options.ts'
 import { createGateServer } from './gate-server.ts'
 import type { GateStatus } from './gate-status.ts'
@@ -38,6 +38,8 @@ const SAVE_AGAIN_MS = 10_000
 const SAVE_USES_MS = 2000
 /** HAProxy is asked so often whether it was reloaded, and for look-ups under grants. */
 const HAPROXY_MS = 500
+/** Rows of what HAProxy decided that are counted in one turn. */
+const PIECE_ROWS = 250
 /** Requests that HAProxy could not judge are a fault for so long. */
 const TELL_UNJUDGED_MS = 600_000
 /** A socket file that somebody took away is made again. */
@@ -57,6 +59,8 @@ export interface GateParts {
   readonly log: Log
   /** Reads the hand-over folder; on a thread of its own where requests must not wait for it. */
   readonly openHandOver?: (folder: string, taken: Versions, taker: HandOverTaker) => HandedOver
+  /** Keeps the maps of a HAProxy; on a thread of its own likewise. `makeData` says what holds now. */
+  readonly openHaproxy?: (makeData: () => HostData) => HaproxyHost
 }
 
 /** Decides for a proxy, request by request, from memory. Reads what the agent hands over; writes nothing but its own files in the state folder. */
@@ -76,6 +80,7 @@ export interface Gate {
 /** Opens the gate with what was handed over up to now: once it listens, it knows all that it can know. */
 export async function openGate(options: GateOptions, parts: GateParts): Promise<Gate> {
   const { memory, maskingKey, tallyKey, flags, clock, monotonicMs, timers, log, openHandOver = openHere } = parts
+  const { openHaproxy = (makeData: () => HostData) => createHaproxyHost(makeData()) } = parts
   const faults = createFaultList(clock, log)
   const fallback = await readFallback(options.policyFile, (fault) => faults.note('policyFile', fault))
   const mark = await memory.readMark((fault) => faults.note('mark', fault))
@@ -135,10 +140,8 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
     if (isLast || kept !== savedMark || monotonicMs() >= markDueMs || hasUses) {
       const usesChange = holder.usesChange
       usesDueMs = monotonicMs() + SAVE_USES_MS
-      const { markMs, signedMs } = holder.mark
-      const uses = [...holder.unknownUses()]
-      const mark = { format: 'edgeward-gate-mark/1', markMs: Math.floor(markMs), signedMs, versions, uses } as const
-      if (await isSaved('state', () => memory.writeMark(mark))) {
+      const now = markNow()
+      if (await isSaved('state', () => memory.writeMark(now))) {
         savedMark = kept
         savedUses = usesChange
         markDueMs = monotonicMs() + SAVE_MARK_MS
@@ -150,6 +153,12 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
       if (isWritten) bookVersion = version
       bookDueMs = monotonicMs() + (isWritten ? SAVE_BOOK_MS : SAVE_AGAIN_MS)
     }
+  }
+
+  function markNow(): GateMark {
+    const { markMs, signedMs } = holder.mark
+    const uses = [...holder.unknownUses()]
+    return { format: 'edgeward-gate-mark/1', markMs: Math.floor(markMs), signedMs, versions: { ...handedOver.versions() }, uses }
   }
 
   /** The fault stays until it has been written. */
@@ -187,29 +196,49 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
     if (socket === '') return
     using wake = createLogWake([], timers)
     stirHaproxy = () => wake.stir()
-    const keeper = createHaproxyKeeper(createRuntimeSocket(socket), maps, {
-      onUser: (token, atMs) => desk.userUses.use(token, atMs),
-      onDecisions(decisions) {
-        desk.hear(decisions)
-        const { unlisted } = decisions
-        if (unlisted > 0) log.warn({ unlisted }, 'HAProxy had no room for all that it decided')
-        noteUnjudged(decisions)
-      },
+    const { dir, strongest } = options
+    const makeData = (): HostData => ({
+      ...{ dir, socket, maps, fallback, strongest, maskingKey, tallyKey },
+      mark: markNow(),
+      flags: flags.live(),
+      nowMs: clock.nowMs(),
     })
+    await using host = openHaproxy(makeData)
+    const stopped = new Promise<undefined>((resolve) =>
+      signal.addEventListener('abort', () => resolve(undefined), { once: true }),
+    )
+    let usesHeard = 0
     while (!signal.aborted) {
-      try {
-        await keeper.pass(holder.forHaproxy(clock.nowMs()), clock.nowMs())
-        faults.set('haproxy', undefined)
-      } catch (error) {
-        faults.set('haproxy', error as Error)
-      }
+      const own = holder.grants?.usesSince(usesHeard)
+      usesHeard = own?.change ?? 0
+      const uses = (own?.uses ?? []).map(({ token, usedAtS }) => ({ token, usedAtMs: usedAtS * 1000 }))
+      const order = { nowMs: clock.nowMs(), flags: freshFlags.splice(0), uses }
+      // Long lists may take seconds: nobody waits for them at the end.
+      const answer = await Promise.race([host.pass(order), stopped])
+      if (answer === undefined) return
+      faults.set('haproxy', answer.fault && new EdgeGateError(answer.fault.code, answer.fault.message))
+      for (const { token, atMs } of answer.users) desk.userUses.use(token, atMs)
+      for (const { token, usedAtMs } of answer.uses) holder.grants?.use(token, usedAtMs)
+      for (const decisions of answer.decisions) await hearDecisions(decisions)
       if (monotonicMs() >= unjudgedUntilMs) faults.set('haproxy unjudged', undefined)
       await wake.wait(HAPROXY_MS, signal)
     }
   }
 
+  /** Rows of four thousand kinds may wait there: some in each turn, as requests wait meanwhile. */
+  async function hearDecisions({ rows, ...decisions }: ProxyDecisions): Promise<void> {
+    desk.hear({ ...decisions, rows: [] })
+    for (let from = 0; from < rows.length; from += PIECE_ROWS) {
+      desk.hear({ ...decisions, passed: 0, refused: 0, rows: rows.slice(from, from + PIECE_ROWS) })
+      await new Promise(setImmediate)
+    }
+    const { unlisted } = decisions
+    if (unlisted > 0) log.warn({ unlisted }, 'HAProxy had no room for all that it decided')
+    noteUnjudged(decisions)
+  }
+
   /** Empty maps are so for the first moment of every start: what is told is that there were requests meanwhile. */
-  function noteUnjudged({ unjudged: more, fault }: ProxyDecisions): void {
+  function noteUnjudged({ unjudged: more, fault }: Pick<ProxyDecisions, 'unjudged' | 'fault'>): void {
     if (more === 0) return
     unjudged += more
     const isTold = monotonicMs() < unjudgedUntilMs && hasFailed === (fault !== '')
@@ -224,9 +253,12 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
 
   /** A flag does not wait for the next turn. */
   let stirHaproxy: (() => void) | undefined
+  const freshFlags: Flag[] = []
   const hearing = flags.listen((flag) => {
     holder.standings.takeFlag(flag)
-    stirHaproxy?.()
+    if (stirHaproxy === undefined) return
+    freshFlags.push(flag)
+    stirHaproxy()
   })
   for (const flag of flags.live()) holder.standings.takeFlag(flag)
   await look()

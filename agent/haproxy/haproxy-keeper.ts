@@ -38,6 +38,8 @@ export interface HaproxyKeeper {
 export interface HaproxyListeners {
   /** Hears of named users on the list who asked lately: a user whom no edge sees is disabled after 45 days. */
   readonly onUser: (token: string, atMs: number) => void
+  /** Hears of look-ups under grants that HAProxy let pass. */
+  readonly onUse: (token: string, atMs: number) => void
   /** Hears what HAProxy decided, each decision once. */
   readonly onDecisions: (decisions: ProxyDecisions) => void
 }
@@ -54,7 +56,7 @@ const SEEN_MS = 30_000
 export function createHaproxyKeeper(
   socket: RuntimeSocket,
   folder: string,
-  { onUser, onDecisions }: HaproxyListeners,
+  { onUser, onUse, onDecisions }: HaproxyListeners,
 ): HaproxyKeeper {
   const place = (name: string): string => join(folder, `edgeward-${name}.map`)
   const maps = {
@@ -91,7 +93,9 @@ export function createHaproxyKeeper(
     const usedAtMs = new Map(grants.grants().map((grant) => [grant.token, grant.usedAtMs]))
     for (const [, token = '', second = ''] of uses) {
       lastUseS = Math.max(lastUseS, Number(second))
-      if (Number(second) * 1000 > (usedAtMs.get(token) ?? Number.POSITIVE_INFINITY)) grants.use(token, Number(second) * 1000)
+      if (Number(second) * 1000 <= (usedAtMs.get(token) ?? Number.POSITIVE_INFINITY)) continue
+      grants.use(token, Number(second) * 1000)
+      onUse(token, Number(second) * 1000)
     }
   }
 
@@ -142,7 +146,7 @@ export function createHaproxyKeeper(
     })
     const { standings, users, grants, facilities } = source
     await once('standings', [standings], () => maps.standings.fill(standingEntries(standings)))
-    await maps.grants.fill(grants === undefined ? NOTHING : grantEntries(grants))
+    await once('grants', [grants, grants?.version], () => maps.grants.fill(grants === undefined ? NOTHING : grantEntries(grants)))
     // Long lists take seconds: meanwhile suspended accounts, retired functions and grants are judged, and not nothing.
     if (isEmpty) await maps.policy.fill(wholePolicy({ ...source, users: undefined, facilities: undefined }))
     await once('users', [users], () => maps.users.fill(users === undefined ? NOTHING : userEntries(users)))

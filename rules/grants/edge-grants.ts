@@ -43,6 +43,7 @@ interface HeldGrant {
 export class EdgeGrants {
   #held: Map<string, HeldGrant> = new Map()
   #change: number
+  #version = 0
   /** Own uses from before a restart, until a document names their grants. */
   #remembered: Map<string, number> = new Map()
   /** Named by those pieces of a document that have come. */
@@ -82,6 +83,7 @@ export class EdgeGrants {
   /** The same a piece at a time, so that nobody waits for thousands of grants at once. What a whole document does not name goes with its last piece. */
   takePiece({ isWhole, isFirst, isLast, set, gone }: GrantsPiece, publishedMs: number): void {
     if (isFirst) this.#fresh.clear()
+    this.#version += 1
     for (const token of gone) this.#held.delete(token)
     for (const known of set) {
       this.#held.set(known.token, this.#judged(known, publishedMs))
@@ -132,6 +134,11 @@ export class EdgeGrants {
     return this.#change
   }
 
+  /** Another one wherever something has changed. */
+  get version(): number {
+    return this.#version
+  }
+
   /** How an account stands now. Changes nothing. */
   standing(token: string, nowMs: number): GrantStanding {
     const held = this.#held.get(token)
@@ -147,6 +154,7 @@ export class EdgeGrants {
     if (!isAllowed) return 'lapsed'
     // Central is told by the second: more would be a message for every look-up.
     const isNews = secondOf(grant.usedAtMs) > secondOf(held.grant.usedAtMs) || held.change === 0
+    if (held.grant !== grant) this.#version += 1
     held.grant = grant
     if (isNews) {
       this.#change += 1

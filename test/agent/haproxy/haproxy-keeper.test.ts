@@ -49,6 +49,7 @@ it('tells which users on the list asked behind HAProxy, every half minute and af
   }
   const keeper = createHaproxyKeeper({ ask }, FOLDER, {
     onUser: (token, atMs) => heard.push([token, atMs - START_MS]),
+    onUse: () => undefined,
     onDecisions: (decisions) => decided.push(decisions),
   })
   const source = aSource()
