@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
+import type { Kysely } from 'kysely'
 import { provinceName } from '../../rules/provinces/province-names.ts'
 import type { Clock } from '../../rules/time/clock.ts'
 import { ControlError } from '../http/control-error.ts'
@@ -7,12 +8,14 @@ import type { Change } from '../registrations/registration.ts'
 import { requireDispatch } from '../registrations/require-dispatch.ts'
 import { insertRows } from '../store/insert-rows.ts'
 import type { Actor, Store } from '../store/store.ts'
+import type { Tables } from '../store/tables.ts'
 import type { MappingWords } from './column-mapping.ts'
 import { findTable } from './find-table.ts'
-import type { ImportRow } from './import-tables.ts'
+import { importInPieces } from './import-in-pieces.ts'
+import { countsOf, digestOf, importRowOf, verdictRowOf } from './import-rows.ts'
 import { readWorkbookApart } from './read-workbook-apart.ts'
-import type { RowVerdict, RowVerdictKind } from './row-verdict.ts'
-import { type IgnoredRow, rowsOfLargeTable, type ImportRow as TableRow } from './rows-of-table.ts'
+import type { RowVerdict } from './row-verdict.ts'
+import { rowsOfLargeTable, type ImportRow as TableRow } from './rows-of-table.ts'
 import { IMPORT_LIMITS, type ImportLimits, type Sheet } from './sheet.ts'
 
 /** `all`: nothing is taken while one row is refused. `valid`: the officer takes the rest. `none`: only judge. */
@@ -41,6 +44,8 @@ export interface ImportFormParts {
   readonly clock: Clock
   randomBytes(size: number): Uint8Array
   readonly limits?: ImportLimits
+  /** More rows than these are judged and written down before the transaction that takes them; 5000 if left out. */
+  readonly largeRows?: number
   /** How files are read; in a thread of its own if left out. */
   readonly readSheets?: (bytes: Uint8Array, limits: ImportLimits) => Promise<readonly Sheet[]>
   /** Told after each piece of work. */
@@ -69,6 +74,8 @@ export interface FormImport<F extends string, Read, Judged extends { readonly ve
   read(row: TableRow<F>): Read
   /** Works out beforehand what takes time and asks nothing of the store: while the rows are judged and taken, everybody else who writes waits. */
   prepare?(read: readonly Read[]): Promise<void>
+  /** Stands for all that a judgement depends on: where it is another one when the rows are taken, they are judged anew. Without it they are judged then. */
+  mark?(db: Kysely<Tables>): Promise<string>
   /** Judges the rows against each other and against what is stored; one verdict a row, in their order. */
   judge(change: Change, read: readonly Read[], sheet: string): Promise<readonly Judged[]>
   /** A line that stands for a taken row in the audit entry's hash. Holds no name and no citizen ID. */
@@ -80,8 +87,7 @@ export interface FormImport<F extends string, Read, Judged extends { readonly ve
 
 /** Rows read between two looks at everybody else. */
 const BREATH_ROWS = 2000
-const MAX_IGNORED = 1000
-const DOES_NOTHING: ReadonlySet<RowVerdictKind> = new Set(['unchanged', 'refused'])
+const LARGE_ROWS = 5000
 
 /**
  * Reads a workbook (XLSX or CSV), judges every row, and takes the rows if `accept` lets it: all in one transaction, with its audit entry. The same bytes
@@ -115,11 +121,17 @@ export async function importForm<F extends string, Read, Judged extends { readon
   await form.prepare?.(read)
 
   const importId = `i-${Buffer.from(parts.randomBytes(9)).toString('base64url')}`
+  const facts = { importId, form: words.form.number, sha256, bytes: file.byteLength, sheet, order, dispatch }
+  const told = ignored.map(({ row, text }) => ({ row, text: form.ignoredText?.(text) ?? text }))
+  if (rows.length > (parts.largeRows ?? LARGE_ROWS) && form.mark !== undefined) {
+    const mark = form.mark.bind(form)
+    const result = await importInPieces(parts, actor, { read, facts, ignored: told }, { ...form, mark })
+    parts.onProgress?.({ step: 'stored', rows: rows.length, ofRows: rows.length })
+    return result
+  }
   const result = await store.transact(actor, async (tx) => {
     const change: Change = { ...tx, actor, atMs: clock.nowMs() }
     const judged = await form.judge(change, read, sheet)
-    const facts = { importId, form: words.form.number, sha256, bytes: file.byteLength, sheet, order, dispatch }
-    const told = ignored.map(({ row, text }) => ({ row, text: form.ignoredText?.(text) ?? text }))
     const row = importRowOf(change, judged, told, facts)
     const auditSeq = await change.audit({
       action: row.is_taken === 1 ? 'import.take' : 'import.judge',
@@ -185,77 +197,4 @@ async function readAll<F extends string, Read>(
     await setImmediate()
   }
   return read
-}
-
-interface ImportFacts {
-  readonly importId: string
-  readonly form: string
-  readonly sha256: string
-  readonly bytes: number
-  readonly sheet: string
-  readonly order: ImportOrder
-  readonly dispatch: string
-}
-
-function importRowOf(
-  change: Change,
-  judged: readonly { readonly verdict: RowVerdict }[],
-  ignored: readonly IgnoredRow[],
-  facts: ImportFacts,
-): ImportRow {
-  const count = (...kinds: readonly RowVerdictKind[]) => judged.filter(({ verdict }) => kinds.includes(verdict.verdict)).length
-  const refused = count('refused')
-  const { accept } = facts.order
-  return {
-    id: facts.importId,
-    form: facts.form,
-    sha256: facts.sha256,
-    bytes: facts.bytes,
-    sheet: facts.sheet,
-    province: facts.order.province ?? null,
-    dispatch: facts.dispatch,
-    accept,
-    is_taken: accept === 'valid' || (accept === 'all' && refused === 0) ? 1 : 0,
-    rows: judged.length,
-    adds: count('add'),
-    changes: count('change', 'disable'),
-    cancels: count('cancel'),
-    unchanged: count('unchanged'),
-    refused,
-    ignored: JSON.stringify(ignored.slice(0, MAX_IGNORED)),
-    taken_by: change.actor.person,
-    at_ms: change.atMs,
-  }
-}
-
-function countsOf({ rows, adds, changes, cancels, unchanged, refused }: ImportRow) {
-  return { rows, adds, changes, cancels, unchanged, refused }
-}
-
-function verdictRowOf(importId: string, seq: number, verdict: RowVerdict) {
-  const { row, section, verdict: kind, code, field, value, facility, block, message } = verdict
-  return {
-    import_id: importId,
-    seq,
-    row,
-    section: section ?? null,
-    verdict: kind,
-    code,
-    field,
-    value,
-    facility,
-    block,
-    message_vi: message.vi,
-    message_en: message.en,
-  }
-}
-
-/** SHA-256 over a line a taken row, so that the one audit entry stands for each of them. */
-function digestOf<Judged extends { readonly verdict: RowVerdict }>(
-  judged: readonly Judged[],
-  lineOf: (judged: Judged) => string,
-): string {
-  const hash = createHash('sha256')
-  for (const one of judged) if (!DOES_NOTHING.has(one.verdict.verdict)) hash.update(lineOf(one))
-  return hash.digest('hex')
 }

@@ -88,6 +88,17 @@ function userImport(
         if (!isApprover) keys.tokensOf(facility, citizenId)
       }
     },
+    async mark(db) {
+      const step = await db
+        .selectFrom('portal_user_step')
+        .select((eb) => eb.fn.max('audit_seq').as('seq'))
+        .executeTakeFirst()
+      const approvers = await db
+        .selectFrom('user_approver')
+        .select((eb) => [eb.fn.countAll<number>().as('count'), eb.fn.sum<number>('version').as('versions')])
+        .executeTakeFirst()
+      return [step?.seq, approvers?.count, approvers?.versions].join(' ')
+    },
     judge: (change, read, sheet) => judgeAll(change, read, { sheet, keys, isApprover }),
     lineOf: ({ verdict, read }) => {
       const token = 'entry' in read ? keys.personToken(read.entry.citizenId) : ''

@@ -7,8 +7,13 @@ const END = { dispatch: '13/BHXH-CNTT', reason: 'nhập sai' }
 
 /** An address of each of three units: of province 79, of 74, which became 79 at the merger, and of 01. */
 async function aDesk() {
-  const { app, as, token, context } = await createControlAppSetup({ startMs: Date.parse('2026-03-02T00:00:00Z') })
-  const who = { ...as, operator79: await token('an-79', 'operator', '79'), approver79: await token('binh-79', 'approver', '79') }
+  const setup = await createControlAppSetup({ startMs: Date.parse('2026-03-02T00:00:00Z') })
+  const { app, as, context } = setup
+  const who = {
+    ...as,
+    operator79: await setup.token('an-79', 'operator', '79'),
+    approver79: await setup.token('binh-79', 'approver', '79'),
+  }
   const ask = async (person: keyof typeof who, method: 'GET' | 'POST', url: string, payload?: object) => {
     const answer = await app.inject({ method, url, headers: { ...who[person] }, ...(payload === undefined ? {} : { payload }) })
     return { status: answer.statusCode, body: answer.json<Record<string, unknown>>(), text: answer.body }
