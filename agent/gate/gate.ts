@@ -198,7 +198,13 @@ export async function openGate(options: GateOptions, parts: GateParts): Promise<
     stirHaproxy = () => wake.stir()
     const { dir, strongest } = options
     const makeData = (): HostData => ({
-      ...{ dir, socket, maps, fallback, strongest, maskingKey, tallyKey },
+      dir,
+      socket,
+      maps,
+      fallback,
+      strongest,
+      maskingKey,
+      tallyKey,
       mark: markNow(),
       flags: flags.live(),
       nowMs: clock.nowMs(),
