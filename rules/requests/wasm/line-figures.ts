@@ -36,18 +36,18 @@ export function workOutFunction(): WasmFunction {
   const held = AT.time
   const timeNumber = i32.load(c(AT.figures + 4 * FIGURE.timeNumber))
   const bytes = i32.subtract(get(end), get(start))
-  // Eight bytes at a time; the last eight may be some of those before.
-  const eachEight = (...body: Code[]): Code => [
+  // Eight bytes at a time; the last eight may be some of those before. The body hears how many levels out its surroundings are.
+  const eachEight = (body: (levels: number) => Code): Code => [
     set(place, get(start)),
     set(other, c(held)),
     loop(
-      body,
+      body(1),
       set(other, i32.add(get(other), c(8))),
       goOnIf(0, i32.below(tee(place, i32.add(get(place), c(8))), i32.subtract(get(end), c(8)))),
     ),
     set(place, i32.subtract(get(end), c(8))),
     set(other, i32.add(c(held - 8), bytes)),
-    body,
+    body(0),
   ]
   const isAnother = i64.differ(i64.load(get(place)), i64.load(get(other)))
   return {
@@ -64,12 +64,16 @@ export function workOutFunction(): WasmFunction {
       set(start, startAt(SPAN.at)),
       set(end, endAt(SPAN.at)),
       block(
-        block(goOnIf(0, i32.differ(bytes, i32.load(c(AT.timeBytes)))), eachEight(goOnIf(1, isAnother)), goOn(1)),
+        block(
+          goOnIf(0, i32.differ(bytes, i32.load(c(AT.timeBytes)))),
+          eachEight((levels) => goOnIf(levels, isAnother)),
+          goOn(1),
+        ),
         keep(FIGURE.timeNumber, i32.add(timeNumber, c(1))),
         i32.store(c(AT.timeBytes), NOTHING),
         goOnIf(0, i32.above(i32.subtract(bytes, c(8)), c(MAX_TIME_BYTES - 8))),
         i32.store(c(AT.timeBytes), bytes),
-        eachEight(i64.store(get(other), i64.load(get(place)))),
+        eachEight(() => i64.store(get(other), i64.load(get(place)))),
       ),
     ],
   }
