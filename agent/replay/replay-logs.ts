@@ -6,6 +6,7 @@ import type { ShadowTally } from '../../rules/detect/shadows.ts'
 import type { AttributedRequest } from '../../rules/requests/attributed-request.ts'
 import { createAttributor } from '../../rules/requests/attributor.ts'
 import type { LogDialect } from '../../rules/requests/log-format.ts'
+import type { LinesAhead, LookupLine } from '../../rules/requests/lookup-line.ts'
 import { createMasker } from '../../rules/requests/mask-account.ts'
 import { createLogIntake, type IntakeCounts } from '../watch/log-intake.ts'
 
@@ -55,15 +56,29 @@ export function createReplay({ policy, registrations, key, onRequest, ...dialect
     key,
     attributor: createAttributor(),
     takeRequest(request) {
-      if (fromMs === 0 || request.atMs < fromMs) fromMs = request.atMs
-      if (request.atMs > toMs) toMs = request.atMs
+      seeTime(request.atMs)
       onRequest?.(request)
       for (const verdict of detector.observe(request)) {
         verdicts[verdict.action]++
         fresh.push(verdict)
       }
     },
+    // Whoever wants to hear each request has each made.
+    ...(onRequest === undefined
+      ? { lookups: { takeLookup, expectLookups: (ahead: LinesAhead, count: number) => detector.expectLookups(ahead, count) } }
+      : {}),
   })
+
+  function takeLookup(line: LookupLine): boolean {
+    if (!detector.takeLookup(line)) return false
+    seeTime(line.atMs)
+    return true
+  }
+
+  function seeTime(atMs: number): void {
+    if (fromMs === 0 || atMs < fromMs) fromMs = atMs
+    if (atMs > toMs) toMs = atMs
+  }
 
   function takeFresh(): readonly Verdict[] {
     const taken = fresh

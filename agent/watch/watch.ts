@@ -100,7 +100,7 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
           quietClock.see()
           return true
         },
-        expectLookups: (accounts, count) => detector.expectLookups(accounts, count),
+        expectLookups: (ahead, count) => detector.expectLookups(ahead, count),
       },
     })
   let stir = (): void => undefined

@@ -57,8 +57,13 @@ export class AccountTable {
   }
 
   /** The slot of a named account, if it is held where the parser was told it is; else -1. */
-  findNamed(named: NamedPlace | undefined): number {
+  guessNamed(named: NamedPlace | undefined): number {
     return named !== undefined && this.#bySlot[named.slot]?.name === named.name ? named.slot : -1
+  }
+
+  /** The slot of a named account, -1 where it is not held. */
+  findNamed(named: NamedPlace | undefined): number {
+    return named === undefined ? -1 : (this.find(named.name, named)?.slot ?? -1)
   }
 
   /** Takes an account in, dropping another one if there is no room. */

@@ -1,3 +1,5 @@
+import type { Account } from './account.ts'
+
 /** From so many look-ups in 24 hours on, more is counted of an account. */
 export const DETAILS_FROM = 32
 /** All rules are asked again after so many look-ups or so much time, whichever comes first. */
@@ -21,6 +23,11 @@ export const LATE_REQUESTS = 16
 /** Whether an account that has made so many requests says how heavy it is. */
 export function isWeighed(requests: number): boolean {
   return requests < WEIGH_REQUESTS || requests % WEIGH_EVERY === 0
+}
+
+/** Has all rules asked of an account as soon as if one of them had not been calm. */
+export function hasten(account: Account): void {
+  if (account.judgeAtS > account.judgedAtS + JUDGE_S) account.judgeAtS = account.judgedAtS + JUDGE_S
 }
 
 /** How long all rules may wait for each other's sake, by how far the hottest one is from its limit (1: cold): what is usual changes with the hour. */

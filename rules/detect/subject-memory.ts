@@ -63,7 +63,23 @@ export class SubjectMemory {
     return large === undefined ? this.#recallInline(slot, hash, atMs) : this.#recallLarge(large, hash, atMs)
   }
 
-  /** The same without remembering anything. */
+  /** Looks at where the person would be; what it gives means nothing. */
+  glance(slot: number, subjectHash: number): number {
+    const hash = subjectHash >>> 0
+    const large = this.#large[slot]
+    if (large !== undefined) {
+      const { current, previous } = large
+      return (
+        (current[hash & (current.length - 1)] as number) ^
+        (large.isFirst ? 0 : (previous[hash & (previous.length - 1)] as number))
+      )
+    }
+    const page = this.#pages[slot >>> PAGE_BITS]
+    const local = slot & (PAGE_SLOTS - 1)
+    return page === undefined ? 0 : (page.hashes[local * INLINE] as number) ^ (page.used[local] as number)
+  }
+
+  /** The same as `recall` without remembering anything. */
   knows(slot: number, subjectHash: number): boolean {
     const hash = subjectHash >>> 0 || 1
     const large = this.#large[slot]

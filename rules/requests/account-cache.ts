@@ -53,6 +53,7 @@ export function createAccountCache(): ByteCache<KnownAccount | undefined> {
   }
 
   return {
+    glance: (view, start, end) => others.glance(view, start, end),
     get(view, start, end) {
       if (end - start !== 8) return others.get(view, start, end)
       const head = view.getInt32(start, true)

@@ -6,6 +6,8 @@
 export interface ByteCache<T> {
   /** What the bytes `[start, end)` of `view` mean. */
   get(view: DataView, start: number, end: number): T
+  /** Looks at where they would be kept; what it gives means nothing. */
+  glance(view: DataView, start: number, end: number): number
 }
 
 /** Most logs know few addresses and accounts: the memory is small at first and doubled when a quarter of its slots were fought over. */
@@ -62,6 +64,12 @@ export function createByteCache<T>(
   }
 
   return {
+    glance(view, start, end) {
+      const length = end - start
+      if (length <= 0 || length > maxKeyBytes) return 0
+      const slot = hashOf(view, start, end) & (slots - 1)
+      return keys.getInt32(slot * recordBytes, true) ^ (values[slot] === undefined ? 0 : 1)
+    },
     get(view, start, end) {
       const length = end - start
       if (length <= 0 || length > maxKeyBytes) return read(view, start, end)

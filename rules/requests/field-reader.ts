@@ -8,7 +8,7 @@ import type { LineFault } from './line-fault.ts'
 import type { LineMachine } from './line-machine.ts'
 import { type LineSpans, MARK, SPAN } from './line-spans.ts'
 import { checkKey } from './mask-account.ts'
-import { createLookupReader, type LookupReader } from './read-lookup-line.ts'
+import { LookupReader } from './read-lookup-line.ts'
 import { createTargetReader, tokenText } from './read-target.ts'
 import { createTimeMemory, type ReadTime } from './time-memory.ts'
 import { FIGURE } from './wasm/line-layout.ts'
@@ -93,7 +93,7 @@ export function createFieldReader(options: FieldReaderOptions): FieldReader {
   }
 
   return {
-    lookups: machine && createLookupReader({ machine, times, subjects, target }),
+    lookups: machine && new LookupReader({ machine, subjects, target, addresses, results }),
     read(spans, readTime) {
       const { starts } = spans
       if ((starts[SPAN.ip] as number) < 0 || (starts[SPAN.at] as number) < 0) return 'MISSING_FIELD'

@@ -9,6 +9,7 @@ import {
   LINE,
   LINE_FIGURES,
   LINE_PLACES,
+  LINE_WORDS,
   LINES,
   MAX_PATH_BYTES,
   MEMBER,
@@ -43,8 +44,12 @@ export interface LineMachine {
   tellPath(start: number, end: number): number | undefined
   /** Fields of the line that was scanned last, in memory of the machine. */
   readonly spans: LineSpans
-  /** Lines are scanned several at a time: the accounts of those scanned since this was asked last (`FacilityAccount`, -1 for others), from the first on; how many. */
+  /** Lines are scanned several at a time: their fields, the same as words (`LINE_WORDS` a line, `WORD` says where), their accounts (`FacilityAccount`, -1 for others), and which of them was scanned last. */
+  readonly lines: readonly LineSpans[]
+  readonly words: Int32Array
   readonly accounts: Int32Array
+  readonly number: number
+  /** How many were scanned since this was asked last. */
   takeFresh(): number
 }
 
@@ -90,6 +95,9 @@ export function createLineMachine(): LineMachine | undefined {
 
   const machine = {
     spans: lines[0] as LineSpans,
+    lines,
+    words: new Int32Array(buffer, AT.lines, LINES * LINE_WORDS),
+    number: 0,
     accounts: new Int32Array(buffer, AT.accounts, LINES),
     takeFresh() {
       const count = fresh
@@ -128,6 +136,7 @@ export function createLineMachine(): LineMachine | undefined {
         if (scanned === 0) return -1
       }
       machine.spans = lines[next] as LineSpans
+      machine.number = next
       next += 1
       nextPlace = machine.spans.figures[FIGURE.next] as number
       return nextPlace

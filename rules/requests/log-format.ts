@@ -119,14 +119,6 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
     return reader.find(bytes, start, end, spans) ?? fields.read(spans, reader.readTime)
   }
 
-  /** The line that was scanned last, if it is taken. */
-  function readLookup(machine: LineMachine, taker: LookupTaker): LookupLine | undefined {
-    const fresh = machine.takeFresh()
-    if (fresh > 0) taker.expectLookups(machine.accounts, fresh)
-    const line = fields.lookups?.read(machine.spans, reader.readTime)
-    return line !== undefined && taker.takeLookup(line) ? line : undefined
-  }
-
   function settle(request: AttributedRequest | LineFault): AttributedRequest | undefined {
     parser.lastLookup = undefined
     parser.lastFault = typeof request === 'string' ? request : undefined
@@ -152,7 +144,7 @@ export function createLineParser(format: LogFormat, options: LineParserOptions):
       const { shaped, machine, readTime } = reader
       const next = shaped === undefined || machine === undefined ? -1 : shaped.scan(bytes, start)
       if (next < 0 || machine === undefined) return -1
-      const lookup = taker === undefined ? undefined : readLookup(machine, taker)
+      const lookup = taker === undefined ? undefined : fields.lookups?.offer(taker, readTime)
       if (lookup === undefined) settle(fields.read(machine.spans, readTime))
       else {
         parser.lastFault = undefined

@@ -12,6 +12,8 @@ export interface TargetReader {
   read(spans: LineSpans): void
   /** The account that `[start, end)` of the bytes names, for a field that holds nothing else. */
   readAccount(spans: LineSpans, start: number, end: number): KnownAccount | undefined
+  /** Looks at what is kept of that account; what it gives means nothing. */
+  glanceAccount(view: DataView, start: number, end: number): number
   /** The function that the path asks for that fills `[start, end)` of the bytes. */
   readFunction(spans: LineSpans, start: number, end: number): PortalFunction
   readonly function: PortalFunction
@@ -29,6 +31,7 @@ export function createTargetReader(): TargetReader {
     account: undefined as KnownAccount | undefined,
     readFunction: (spans: LineSpans, start: number, end: number) => functions.get(spans.view, start, end),
     readAccount: (spans: LineSpans, start: number, end: number) => accounts.get(spans.view, start, end),
+    glanceAccount: (view: DataView, start: number, end: number) => accounts.glance(view, start, end),
     read(spans: LineSpans) {
       const { view, starts, ends } = spans
       if (!spans.hasMarks) markTarget(spans)

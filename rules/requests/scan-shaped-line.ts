@@ -5,6 +5,9 @@ import { SPAN } from './line-spans.ts'
 /** So many lines in a row that are sound and of another shape, and the shape is learnt anew. */
 const MISSES_TO_LEARN = 16
 
+/** A line that ends a window is looked at again in a window of its own if it is no longer than this. */
+const CUT_BYTES = 4096
+
 /**
  * The quick way through a log whose lines are all written by one `log_format`: what stands between the values is compared, not searched, and the ends of
  * values are marked for a whole chunk at once. Learnt from lines that the general scanner understood; gives a place only where that would find the
@@ -28,6 +31,11 @@ export function createShapedScanner(machine: LineMachine | undefined): ShapedSca
   /** Where what the machine holds begins and ends in the chunk. */
   let [from, to] = [0, 0]
 
+  /** Whether the window may end within the line, and the chunk goes on behind it. */
+  function isCut(start: number): boolean {
+    return chunk !== undefined && to < chunk.length && start > from && to - start < CUT_BYTES
+  }
+
   return {
     begin(bytes) {
       chunk = bytes
@@ -39,7 +47,12 @@ export function createShapedScanner(machine: LineMachine | undefined): ShapedSca
         from = start
         to = machine.load(bytes, start)
       }
-      const next = machine.scan(start - from)
+      let next = machine.scan(start - from)
+      if (next < 0 && isCut(start)) {
+        from = start
+        to = machine.load(bytes, start)
+        next = machine.scan(0)
+      }
       if (next < 0) return -1
       misses = 0
       return next + from

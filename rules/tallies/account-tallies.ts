@@ -65,11 +65,20 @@ export class AccountTallies implements RequestTallies {
   note(account: Account, request: AttributedRequest, isCounted: boolean, subject: SubjectHash | undefined, isNew: boolean): void {
     const { atMs, class: kind } = request
     if (!isLookup(kind) || request.isProbe) return
-    this.#account = account
     const isRepeat = subject !== undefined && !isNew
-    if (missOf(request) === 'misses' && !(isRepeat && isSameMiss(request))) this.book.count(account.slot, atMs, 'misses')
+    if (missOf(request) === 'misses' && !(isRepeat && isSameMiss(request))) this.noteMiss(account, atMs)
     if (isCounted) this.noteAnswered(account, atMs, kind, subject, isNew)
-    else this.book.count(account.slot, atMs, 'refused')
+    else this.noteRefused(account, atMs)
+  }
+
+  noteMiss(account: Account, atMs: number): void {
+    this.#account = account
+    this.book.count(account.slot, atMs, 'misses')
+  }
+
+  noteRefused(account: Account, atMs: number): void {
+    this.#account = account
+    this.book.count(account.slot, atMs, 'refused')
   }
 
   noteAnswered(account: Account, atMs: number, kind: FunctionClass, subject: SubjectHash | undefined, isNew: boolean): void {

@@ -9,7 +9,11 @@ export interface RequestTallies {
    * that it was not seen lately.
    */
   note(account: Account, request: AttributedRequest, isCounted: boolean, subject: SubjectHash | undefined, isNew: boolean): void
-  /** The same of a look-up that was answered and found somebody, and is no probe, from the account's newest address. */
+  /** Of a look-up that is no probe: it missed a person who is not known to have been asked for before, */
+  noteMiss(account: Account, atMs: number): void
+  /** it was refused, */
+  noteRefused(account: Account, atMs: number): void
+  /** or it was answered, from the account's newest address. */
   noteAnswered(account: Account, atMs: number, kind: FunctionClass, subject: SubjectHash | undefined, isNew: boolean): void
   /** The account's slot will be given to another one. */
   clear(slot: number): void

@@ -1,7 +1,7 @@
 import { MAX_GAP_BYTES, MAX_MEMBERS } from '../line-shape.ts'
 
 /** Bytes of a log looked at together; a longer chunk is taken window by window. */
-export const WINDOW_BYTES = 262_144
+export const WINDOW_BYTES = 65_536
 /** Zeros behind the text: they are marked and belong to no line, so that no walk goes on behind the end. */
 export const PAD_BYTES = 96
 /** Of one member of a shape: its figures, then the words before its value, each beside its mask. */
@@ -22,6 +22,9 @@ export const KIND = { text: 0, figure: 1, uri: 2 } as const
 export const LINES = 16
 /** Of a line that was taken apart: its places, where they end, and its figures, as they stood at `AT.starts`, `AT.ends` and `AT.figures`. */
 export const LINE = { starts: 0, ends: 64, figures: 128, bytes: 192 } as const
+/** The same in words of 32 bits. */
+export const LINE_WORDS = LINE.bytes / 4
+export const WORD = { starts: LINE.starts / 4, ends: LINE.ends / 4, figures: LINE.figures / 4 } as const
 export const LINE_PLACES = 16
 export const LINE_FIGURES = 8
 /** Where things stand in the memory; the text begins at 0. */
