@@ -168,6 +168,11 @@ export class AccountDetails {
     this.#pageOf(place).today.fill(0, local * HOURS, (local + 1) * HOURS)
   }
 
+  /** What happened beside look-ups counts no more. */
+  forgetEvents(place: number): void {
+    this.#pageOf(place).rings.clear(place & (PAGE_PLACES - 1))
+  }
+
   /** The most persons in 30 seconds at this hour of the day, or the one before or after it. */
   usualBurst(place: number, hour: number): number {
     const page = this.#pageOf(place)

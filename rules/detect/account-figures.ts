@@ -48,8 +48,7 @@ export class AccountFigures implements Figures {
     this.#details = account.details
     this.#hasHour = false
     this.#hasDay = false
-    // Who is under an action and knocks on, refused, is not calm: his windows stay where his last answer was.
-    this.#isBehind = !account.isHeld && this.#from.counters.isBehind(slot, atMs)
+    this.#isBehind = this.#from.counters.isBehind(slot, atMs)
     this.atMs = atMs
     this.class = kind
     this.dailyVisits = account.dailyVisits

@@ -36,8 +36,12 @@ export class Arrivals {
   /** Where late requests of an account are counted. */
   twinOf(account: Account): Account {
     const { table, clock } = this.#parts
-    const name = `${account.name}\0late`
-    return this.#findHeld(name) ?? table.admit(twinOf(account, name), clock.nowMs)
+    return this.findTwin(account) ?? table.admit(twinOf(account, twinNameOf(account)), clock.nowMs)
+  }
+
+  /** The same, if any were late. */
+  findTwin(account: Account): Account | undefined {
+    return this.#findHeld(twinNameOf(account))
   }
 
   /** Takes back an account that was held before a restart. */
@@ -100,4 +104,8 @@ export class Arrivals {
     const isForeign = this.#parts.addresses.isForeign(facility, ip)
     return { isForeign: isForeign === true, sourceHash: isForeign === false ? 0 : hashOf(ip) }
   }
+}
+
+function twinNameOf({ name }: Account): string {
+  return `${name}\0late`
 }

@@ -15,6 +15,7 @@ import { Judge } from './judge.ts'
 import { LogClock } from './log-clock.ts'
 import { LookupCounter } from './lookup-counter.ts'
 import { Norms } from './norms/norms.ts'
+import { findMasked, pardonAccount } from './pardon-account.ts'
 import { PassingTime } from './passing-time.ts'
 import { QuickLookups } from './quick-lookups.ts'
 import { SlidingCounters } from './sliding-counters.ts'
@@ -37,7 +38,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   const memory = new SubjectMemory()
   const norms = new Norms()
   const walks = new WalkTracker()
-  const steps = new StepWatch(policy.step.minAccounts, policy.step.minExcess)
+  const steps = new StepWatch(policy.step.minAccounts, policy.step.minExcess, counters)
   const clock = new LogClock()
   const table = new AccountTable(options.maxAccounts ?? DEFAULT_MAX_ACCOUNTS, {
     weightAt: (slot, nowMs) => counters.readAt(slot, DAY, 'lookups', nowMs),
@@ -61,6 +62,8 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
     setHeld(account, isHeld) {
       account.isHeld = isHeld
       table.setHeld(account, isHeld, clock.nowMs)
+      // What it did before may still be too much: its next request tells.
+      if (!isHeld) account.judgeAtS = 0
       if (isHeld && account.details !== -1) details.forgetDay(account.details)
     },
     countsAt: (account, window, atMs) => ({
@@ -79,6 +82,7 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
   const quick = new QuickLookups({ ...parts, time, steps }, { looksAtLight: judge.looksAtShared, comparesGrants })
   const whole = new WholeRequests({ ...parts, figures, judge }, { asksAlways, comparesGrants, calmShare })
   const saved: DetectParts = { table, counters, memory, details, norms, maskAccount, masked: arrivals.masked }
+  const pardoning = { table, counters, walks, steps, details, judge }
   let requests = 0
 
   function forget(account: Account): void {
@@ -108,6 +112,10 @@ export function createDetector(policy: DetectPolicy, options: DetectorOptions): 
       return verdicts.length === 0 ? passed : [...passed, ...verdicts]
     },
     advance: (toMs) => time.advance(toMs),
+    pardon(name) {
+      const account = findMasked(table, name, maskAccount)
+      return account && pardonAccount(pardoning, account, arrivals.findTwin(account), clock.nowMs)
+    },
     top: (limit) => busiestAccounts(table.values(), counters, clock.nowMs, limit, maskAccount),
     accountAt(slot) {
       const account = table.at(slot)

@@ -40,6 +40,11 @@ export interface Detector extends LookupTaker {
   observe(request: AttributedRequest): readonly Verdict[]
   /** Moves time on without a request, so that calm accounts are released. */
   advance(toMs: number): readonly Verdict[]
+  /**
+   * A person releases the account, by its masked name: what is on ends, and what was counted of it until now acts no more, so that only what it does from now on can be too
+   * much. `undefined` where it is not held.
+   */
+  pardon(account: string): Verdict | undefined
   /** The busiest accounts now, masked, most look-ups in the last hour first. */
   top(limit: number): readonly AccountTally[]
   /** The account in a slot, masked, with the addresses it used lately. */

@@ -72,6 +72,15 @@ export function releaseEvidence(untilMs: number, holdMs: number): Evidence {
   }
 }
 
+/** Words for an account that a person released. */
+export function pardonEvidence(atMs: number): Evidence {
+  const at = portalTimeWords(atMs)
+  return {
+    vi: `Cán bộ quản trị đã gỡ biện pháp lúc ${at.vi} (giờ Việt Nam); những gì được đếm trước đó không còn được tính.`,
+    en: `An administrator released the account at ${at.en} (Vietnam time); what was counted before no longer counts.`,
+  }
+}
+
 /** Words for an action that gives way to a lighter one. */
 export function easedEvidence(endMs: number, holdMs: number): Evidence {
   const at = portalTimeWords(endMs)

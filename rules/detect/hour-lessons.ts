@@ -5,6 +5,7 @@ import { windowNumber } from './windows.ts'
 
 const HOUR_MS = 3_600_000
 const HOUR = windowNumber('1h')
+const MAX_MISSED_HOURS = 24
 
 /** Teaches the norms what accounts did in the hours of the clock that are over. */
 export class HourLessons {
@@ -17,6 +18,16 @@ export class HourLessons {
     this.#counters = counters
     this.#norms = norms
     this.#lookupsPerPerson = lookupsPerPerson
+  }
+
+  /** The hours of all accounts that are over, from the one that ends at `nextHourMs` (0: none was looked at); gives the end of the present one. */
+  learnAll(accounts: Iterable<Account>, nextHourMs: number, nowMs: number, isSuspect: (account: Account) => boolean): number {
+    const hourMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS
+    if (nextHourMs > 0 && hourMs >= nextHourMs) {
+      const firstMs = Math.max(nextHourMs - HOUR_MS, hourMs - MAX_MISSED_HOURS * HOUR_MS)
+      for (const account of accounts) this.learn(account, firstMs, hourMs, isSuspect(account))
+    }
+    return hourMs + HOUR_MS
   }
 
   /** The whole hours from `fromMs` to before `toMs`. */

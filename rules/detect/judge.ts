@@ -1,11 +1,12 @@
-import type { FunctionClass } from '../requests/attributed-request.ts'
+import type { AttributedRequest, FunctionClass } from '../requests/attributed-request.ts'
 import { type Account, sourcesOf } from './account.ts'
 import type { EventKind } from './account-details.ts'
 import { ActionCaps, type CapBite } from './action-caps.ts'
 import type { DetectPolicy } from './detect-policy.ts'
 import type { Verdict } from './detector.ts'
-import { easedEvidence, releaseEvidence, withOthers } from './evidence.ts'
+import { easedEvidence, pardonEvidence, releaseEvidence, withOthers } from './evidence.ts'
 import { Exemptions } from './exemptions.ts'
+import { Knocks } from './knocks.ts'
 import { sizeClassOf } from './norms/size-class.ts'
 import { SIZE_NAMES } from './rule-options.ts'
 import { createRules } from './rules/create-rules.ts'
@@ -29,6 +30,8 @@ export interface TurningFigures extends Figures {
 export interface JudgedCounts {
   readonly figures: TurningFigures
   readonly maskAccount: (account: string) => string
+  /** A person wants the account left alone for now, by all rules but `absolute`. */
+  readonly isQuiet?: (account: Account) => boolean
   /** An action began or ended. */
   readonly setHeld: (account: Account, isHeld: boolean) => void
   /** Look-ups and persons of an account in a window, by its number, that ends at `atMs`. */
@@ -45,6 +48,7 @@ export class Judge {
   readonly exemptions: Exemptions
   readonly shadows: Shadows
   readonly standings = new Standings()
+  readonly #knocks = new Knocks()
   /** The most that a rule which may act or name said of the account that all were asked about last, as a share of its limit. */
   hottest = 0
   readonly #eventFloors = new Map<EventKind, EventFloor[]>()
@@ -92,13 +96,22 @@ export class Judge {
     return this.#rules.some(({ name }) => name === 'shared')
   }
 
-  /** Asks all rules of an account; `lastMs`: the newest time known. */
-  judge(account: Account, slot: number, atMs: number, kind: FunctionClass, lastMs: number): Verdict | undefined {
+  /** A request of an account under an action was refused. */
+  noteRefused(account: Account, request: AttributedRequest): void {
+    this.#knocks.note(account, request)
+  }
+
+  /**
+   * Asks all rules of an account; `lastMs`: the newest time known. `isFed`: something new was counted of it. Where nothing was, what is on goes on while the account asks on,
+   * refused, as a harvest would; else a system that nobody looks at would never come free. Where nobody is told, any knock lets it go on for as long as the windows hold what was answered.
+   */
+  judge(account: Account, slot: number, atMs: number, kind: FunctionClass, lastMs: number, isFed = true): Verdict | undefined {
     this.#counts.figures.turnTo(account, slot, atMs, kind)
     const { acting, actingWarm, naming, namingWarm } = this.#addUp(account, kind, lastMs)
     const standing = this.standings.find(account)
     if (standing !== undefined) {
-      const warm = this.#levelOf(actingWarm, namingWarm)
+      const goesOn = isFed || this.#knocks.isUntold(account)
+      const warm = this.#knocks.isHard(account, lastMs) ? standing.level : goesOn ? this.#levelOf(actingWarm, namingWarm) : 0
       if (warm > 0) this.standings.extend(standing, warm, lastMs, this.#policy.score.holdMinutes * 60_000)
     }
     const wanted = this.#levelOf(acting, naming)
@@ -132,6 +145,15 @@ export class Judge {
     return ended.map(({ standing, endMs }) => this.#ease(standing, endMs))
   }
 
+  /** A person released the account. */
+  pardon(account: Account, nowMs: number): Verdict {
+    const rule = this.standings.find(account)?.rule.name ?? 'absolute'
+    this.drop(account)
+    this.#counts.setHeld(account, false)
+    const counted = { requests: 0, subjects: 0, evidence: pardonEvidence(nowMs) }
+    return { ...this.#identityOf(account), atMs: nowMs, rule, action: 'release', ...counted, untilMs: undefined }
+  }
+
   /** The log's clock was set back to `nowMs`: what began later began now. */
   turnBack(nowMs: number): void {
     this.standings.turnBack(nowMs)
@@ -146,6 +168,7 @@ export class Judge {
   /** Forgets an account. */
   drop(account: Account): void {
     this.standings.drop(account)
+    this.#knocks.forget(account)
     this.shadows.clear(account.slot)
   }
 
@@ -154,10 +177,12 @@ export class Judge {
     const { figures } = this.#counts
     let [acting, actingWarm, naming, namingWarm] = [0, 0, 0, 0]
     let hasShadow = false
+    const isQuiet = this.#counts.isQuiet?.(account) === true
     this.hottest = 0
     for (let number = 0; number < this.#rules.length; number++) {
       const rule = this.#rules[number] as Rule
       this.#over[number] = 0
+      if (isQuiet && rule.name !== 'absolute') continue
       const heat = rule.heatOf(figures)
       if (rule.mode !== 'shadow' && heat > this.hottest) this.hottest = heat
       if (!(heat >= rule.calmShare) || !isInScope(rule, account, kind) || this.exemptions.covers(rule.name, account, nowMs))
@@ -249,7 +274,10 @@ export class Judge {
   /** What is said when a level ends: the one below it, or the release. */
   #ease(standing: Standing, endMs: number): Verdict {
     const { account, level, rule, window, holdMs } = standing
-    if (level === 0) this.#counts.setHeld(account, false)
+    if (level === 0) {
+      this.#counts.setHeld(account, false)
+      this.#knocks.forget(account)
+    }
     const until = standing.untilMs[level]
     const verdict: Verdict = {
       ...this.#identityOf(account),

@@ -5,6 +5,8 @@ const FORWARD_RUN = 3
 export const MAX_LATE_MS = 600_000
 const BACKWARD_RUN = 64
 
+const AHEAD_MS = 60_000
+
 /**
  * What time the log says it is: the newest time seen, but neither one stray line nor a clock that was wrong for a while moves it
  * for good. Used for what lapses; counting goes by each account's own requests.
@@ -29,6 +31,11 @@ export class LogClock {
     if (atMs >= this.nowMs - MAX_LATE_MS) this.#behind = 0
     else if (++this.#behind >= BACKWARD_RUN) this.#set(atMs)
     if (atMs > this.nowMs) this.nowMs = atMs
+  }
+
+  /** A time far ahead of what the log says it is would make all others late for central. */
+  isNear(atMs: number): boolean {
+    return atMs <= this.nowMs + AHEAD_MS
   }
 
   /** Moves on without a request; never back. */

@@ -62,19 +62,10 @@ export class PassingTime {
   }
 
   #pass(): readonly Verdict[] {
-    const { clock, judge } = this.#parts
-    if (clock.nowMs >= this.nextHourMs) this.#learnHours()
-    return clock.nowMs >= this.nextStepMs ? this.#stepAlong() : judge.release(clock.nowMs)
-  }
-
-  #learnHours(): void {
     const { table, clock, judge, lessons } = this.#parts
-    const hourMs = Math.floor(clock.nowMs / HOUR_MS) * HOUR_MS
-    if (this.nextHourMs > 0 && hourMs >= this.nextHourMs) {
-      const firstMs = Math.max(this.nextHourMs - HOUR_MS, hourMs - MAX_MISSED_HOURS * HOUR_MS)
-      for (const account of table.values()) lessons.learn(account, firstMs, hourMs, judge.standings.find(account) !== undefined)
-    }
-    this.nextHourMs = hourMs + HOUR_MS
+    if (clock.nowMs >= this.nextHourMs)
+      this.nextHourMs = lessons.learnAll(table.values(), this.nextHourMs, clock.nowMs, (account) => judge.standings.find(account) !== undefined)
+    return clock.nowMs >= this.nextStepMs ? this.#stepAlong() : judge.release(clock.nowMs)
   }
 
   /** Looks for accounts in step, and asks the rules of those that are. */

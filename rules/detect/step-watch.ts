@@ -1,5 +1,7 @@
-import type { InStepGroup } from './in-step/in-step-group.ts'
+import type { InStepGroup, RecentLookups } from './in-step/in-step-group.ts'
 import { InStepGroups } from './in-step/in-step-groups.ts'
+import type { SlidingCounters } from './sliding-counters.ts'
+import { windowNumber } from './windows.ts'
 
 /** A group in step, and over how long its figures were counted. */
 export interface SteppingGroup extends InStepGroup {
@@ -17,6 +19,8 @@ const LATE_RUN = 64
 /** What is usual goes by the hour, and after a jump nobody knows whether the log's hour is the right one. */
 const WARY_MS = 86_400_000
 const REMEMBER_MS = 86_400_000
+const TEN_MINUTES = windowNumber('10m')
+const HOUR = windowNumber('1h')
 
 /**
  * Looks for accounts in step twice: within ten minutes, and within two hours for an operator who is patient. The slow look is the quick
@@ -28,6 +32,7 @@ const REMEMBER_MS = 86_400_000
 export class StepWatch {
   readonly #minAccounts: number
   readonly #minExcess: number
+  readonly #counters: Pick<SlidingCounters, 'readAt'>
   #quick: InStepGroups
   #slow: InStepGroups
   #slowGroups: readonly SteppingGroup[] = []
@@ -38,9 +43,10 @@ export class StepWatch {
   #rhythmFromMs = 0
   #lateRun = 0
 
-  constructor(minAccounts: number, minExcess: number) {
+  constructor(minAccounts: number, minExcess: number, counters: Pick<SlidingCounters, 'readAt'>) {
     this.#minAccounts = minAccounts
     this.#minExcess = minExcess
+    this.#counters = counters
     this.#quick = this.#createQuick()
     this.#slow = this.#createSlow()
   }
@@ -114,7 +120,11 @@ export class StepWatch {
   }
 
   #createQuick(): InStepGroups {
-    return new InStepGroups({ minAccounts: this.#minAccounts, minExcess: this.#minExcess })
+    return new InStepGroups({
+      minAccounts: this.#minAccounts,
+      minExcess: this.#minExcess,
+      recentOf: (slot, nowMs) => this.#recentOf(slot, TEN_MINUTES, nowMs),
+    })
   }
 
   #createSlow(): InStepGroups {
@@ -123,6 +133,14 @@ export class StepWatch {
       minExcess: 2 * this.#minExcess,
       findsRhythm: false,
       rememberMs: REMEMBER_MS / SLOWNESS,
+      recentOf: (slot, nowMs) => this.#recentOf(slot, HOUR, nowMs * SLOWNESS),
     })
+  }
+
+  #recentOf(slot: number, window: number, nowMs: number): RecentLookups {
+    return {
+      lookups: this.#counters.readAt(slot, window, 'lookups', nowMs),
+      fresh: this.#counters.readAt(slot, window, 'newSubjects', nowMs),
+    }
   }
 }

@@ -22,7 +22,6 @@ import type { SubjectMemory } from './subject-memory.ts'
 import { weightClassOf } from './weight-lists.ts'
 import { windowNumber } from './windows.ts'
 
-const AHEAD_MS = 60_000
 const NO_VERDICTS: readonly Verdict[] = []
 const HALF_MINUTE = windowNumber('30s')
 const DAY = windowNumber('24h')
@@ -66,13 +65,14 @@ export class WholeRequests {
 
   /** Counts and judges the request of an account. */
   take(account: Account, request: AttributedRequest): readonly Verdict[] {
-    const { arrivals, counters, events, table, tallies } = this.#parts
+    const { arrivals, clock, counters, events, judge, table, tallies } = this.#parts
     account.requests++
     if (account.source !== request.ip) arrivals.move(account, request)
     if (account.details !== -1 || request.retired || this.#limits.comparesGrants) events.count(account, request)
     const isCounted = isLookup(request.class) && !request.isProbe && isAnswered(request)
     const isFull = isCounted && this.#countLookup(account, request)
-    if (!isCounted && tallies !== undefined && this.#isTold(request.atMs)) tallies.note(account, request, false, undefined, false)
+    if (!isCounted && account.isHeld) judge.noteRefused(account, request)
+    if (!isCounted && tallies !== undefined && clock.isNear(request.atMs)) tallies.note(account, request, false, undefined, false)
     if (isWeighed(account.requests)) table.use(account, counters.weight(account.slot))
     const isDue = isFull || (request.atMs >= account.judgeAtS * 1000 && (account.details !== -1 || this.#looksAtLight))
     if (isDue) return this.#judgeFully(account, request, isCounted)
@@ -81,7 +81,7 @@ export class WholeRequests {
 
   /** Counts a look-up that was answered; `true`: all rules should be asked at once. */
   #countLookup(account: Account, request: AttributedRequest): boolean {
-    const { counter, memory, table, tallies } = this.#parts
+    const { clock, counter, memory, table, tallies } = this.#parts
     const { slot } = account
     const { atMs } = request
     const subject = this.#subject
@@ -90,7 +90,7 @@ export class WholeRequests {
       readSubjectHash(request.subject, subject)
       kind = memory.recall(slot, subject.low, atMs) ? 'repeats' : 'newSubjects'
     }
-    if (tallies !== undefined && this.#isTold(atMs))
+    if (tallies !== undefined && clock.isNear(atMs))
       tallies.note(account, request, true, kind === undefined ? undefined : subject, kind === 'newSubjects')
     counter.count(slot, table.rows.pageOf(slot), rowOf(slot), atMs, kind, request.subjectBlock ?? 0)
     return account.unjudged >= (account.isHeld ? JUDGE_HELD_LOOKUPS : JUDGE_LOOKUPS)
@@ -111,6 +111,7 @@ export class WholeRequests {
   #judgeFully(account: Account, request: AttributedRequest, isCounted: boolean): readonly Verdict[] {
     const { counters, details, judge, norms } = this.#parts
     const { atMs } = request
+    const isFed = account.unjudged > 0
     account.unjudged = 0
     account.judgedAtS = Math.floor(atMs / 1000)
     if (account.details === -1 && counters.read(account.slot, DAY, 'lookups') >= DETAILS_FROM) {
@@ -121,9 +122,10 @@ export class WholeRequests {
       if (account.priorHash !== 0) details.noteSource(account.details, account.priorHash, account.priorAtS * 1000)
       if (account.sourceHash !== 0) details.noteSource(account.details, account.sourceHash, atMs)
       details.use(account.details, weightClassOf(counters.read(account.slot, DAY, 'lookups')))
-      account.usualPerHour = Math.round(norms.hourAt(account.slot, account.dailyVisits, atMs, this.#norm).expected)
+      const { expected } = norms.hourAt(account.slot, account.dailyVisits, atMs, this.#norm)
+      account.usualPerHour = Math.round(expected * norms.swellAt(atMs))
     }
-    const verdicts = this.#judgeNow(account, account.slot, request)
+    const verdicts = this.#judgeNow(account, account.slot, request, isFed)
     // The figures are of this look-up still: so the next one need not ask.
     if (isCounted && account.room < 0 && verdicts.length === 0 && !judge.isUrgent()) account.room = judge.room()
     account.judgeAtS =
@@ -136,9 +138,9 @@ export class WholeRequests {
     return verdicts
   }
 
-  #judgeNow(account: Account, slot: number, { atMs, class: kind }: AttributedRequest): readonly Verdict[] {
+  #judgeNow(account: Account, slot: number, { atMs, class: kind }: AttributedRequest, isFed = true): readonly Verdict[] {
     const { clock, judge } = this.#parts
-    const verdict = judge.judge(account, slot, atMs, kind, clock.nowMs)
+    const verdict = judge.judge(account, slot, atMs, kind, clock.nowMs, isFed)
     return verdict === undefined ? NO_VERDICTS : [verdict]
   }
 
@@ -152,10 +154,5 @@ export class WholeRequests {
     table.use(twin, counters.weight(twin.slot))
     figures.turnTo(account, twin.slot, request.atMs, request.class)
     return judge.isUrgent() ? this.#judgeNow(account, twin.slot, request) : NO_VERDICTS
-  }
-
-  /** A time far ahead of what the log says it is would make all others late for central. */
-  #isTold(atMs: number): boolean {
-    return atMs <= this.#parts.clock.nowMs + AHEAD_MS
   }
 }

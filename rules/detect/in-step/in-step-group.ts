@@ -10,11 +10,21 @@ export interface InStepGroup {
   readonly persons: number
   /** Persons beyond what is usual for the accounts. */
   readonly excess: number
+  /** How much the excess counts: less for the weakest reason, more by an address that a group was found by lately. */
+  readonly weight: number
   /** Since when the accounts have this in common. */
   readonly sinceMs: number
 }
 
+/** What an account looked up lately: how many times, and how many persons that it had not looked up before; 0 where the log tells nobody. */
+export interface RecentLookups {
+  readonly lookups: number
+  readonly fresh: number
+}
+
 export interface InStepOptions {
+  /** Of a slot, in about as much time as is looked at; without it nobody is thought to repeat. */
+  readonly recentOf?: (slot: number, nowMs: number) => RecentLookups
   /** A group has at least so many accounts that see more than is usual for them; 5 unless told. */
   readonly minAccounts?: number
   /** A group has at least so many persons beyond the usual; 300 unless told. */

@@ -1,4 +1,5 @@
 import { mixed } from '../sketches/subject-hash.ts'
+import { AddressSums } from './address-sums.ts'
 import type { InStepGroup, InStepOptions, InStepReason } from './in-step-group.ts'
 import { PANE_MS, paneOf } from './pane.ts'
 import { RaisedAccounts, rateLevels } from './raised-accounts.ts'
@@ -17,6 +18,10 @@ const SAME_GROUP = 0.8
 const SETTLED_MS = 120_000
 /** An account must have seen so many persons in a whole pane to have a rate. */
 const RATED_PERSONS = 8
+/** Hospitals that come back together after an outage may have one rate too. */
+const RHYTHM_WEIGHT = 0.5
+/** Who shares a rate hardly ever asks for a person twice: honest clients do, two to nine times. */
+const FRESH_SHARE = 0.6
 
 /**
  * Finds accounts that one operator drives, each below every limit: accounts that see more than is usual for them at the same time, and share an address, blocks of
@@ -35,8 +40,10 @@ export class InStepGroups {
   readonly #minExcess: number
   readonly #maxKeys: number
   readonly #findsRhythm: boolean
+  readonly #recentOf: InStepOptions['recentOf']
   readonly #raised = new RaisedAccounts()
   readonly #visitors: SourceVisitors
+  readonly #sums: AddressSums
   readonly #keys = new Map<number, SharedKey>()
   /** Keys that enough accounts have shared: most have but one. */
   readonly #shared = new Set<number>()
@@ -53,6 +60,16 @@ export class InStepGroups {
     this.#visitors = new SourceVisitors(this.#maxKeys)
     this.#rememberMs = options.rememberMs ?? DEFAULT_REMEMBER_MS
     this.#findsRhythm = options.findsRhythm ?? true
+    this.#recentOf = options.recentOf
+    this.#sums = new AddressSums({
+      minAccounts: this.#minAccounts,
+      minExcess: this.#minExcess,
+      maxKeys: this.#maxKeys,
+      recentOf: options.recentOf,
+      personsOf: (slot, nowMs) => this.#raised.persons(slot, paneOf(nowMs)),
+      generationOf: (slot) => this.#generationOf(slot),
+      caughtBeside: (source, key, members) => this.#caughtBeside(source, key, members),
+    })
   }
 
   /** Keys held. */
@@ -71,6 +88,8 @@ export class InStepGroups {
     if (source === 0 && block === undefined) return
     const sourceKey = mixed(source ^ 0x3a7e11)
     const isSourceShared = source !== 0 && this.#visitors.note(sourceKey, slot, paneOf(atMs))
+    if (isSourceShared || (source !== 0 && this.#caught.has(sourceKey)))
+      this.#sums.add(sourceKey, slot, facility, usualPerHour, atMs)
     if (!isRaised) return
     // Most accounts are alone with their addresses: nobody is in step there, unless the others were caught.
     if (isSourceShared || (source !== 0 && this.#caught.has(sourceKey)))
@@ -78,7 +97,7 @@ export class InStepGroups {
     if (block === undefined) return
     if (block !== 0) this.#count('blocks', mixed(block ^ 0x51c64e6d), slot, facility, usualPerHour, atMs, 1)
     const before = this.#raised.paneBefore(slot)
-    if (before < RATED_PERSONS || !this.#findsRhythm) return
+    if (before < RATED_PERSONS || !this.#findsRhythm || !this.#isFresh(slot, atMs)) return
     const known = before + this.#raised.paneNow(slot)
     const [whole, half] = rateLevels(before)
     const pane = mixed(paneOf(atMs))
@@ -105,6 +124,10 @@ export class InStepGroups {
       const isNone = key.isCrowd || paneOf(nowMs) - key.pane > 1 || (key.reason === 'rhythm' && key.pane <= commonPane)
       const group = isNone ? undefined : this.#groupOf(hash, key, nowMs)
       if (group !== undefined) groups.push(group)
+    }
+    for (const [source, { key, members, excess, weight }] of this.#sums.found(nowMs)) {
+      this.#remember(source, key, members, nowMs)
+      groups.push(groupOf(key, members, excess, weight))
     }
     // A shared rate is the weakest reason, and must not stand for a better one.
     groups.sort((a, b) => Number(a.reason === 'rhythm') - Number(b.reason === 'rhythm') || b.excess - a.excess)
@@ -136,14 +159,13 @@ export class InStepGroups {
     const excess = members.reduce((sum, member) => sum + this.#excessOf(key, member, nowMs), 0)
     if (excess < this.#minExcess) return undefined
     if (key.reason === 'source') this.#remember(hash, key, members, nowMs)
-    members.sort((a, b) => key.persons(b) - key.persons(a))
-    return {
-      reason: key.reason,
-      slots: members.map((member) => key.slots[member] as number),
-      persons: members.reduce((sum, member) => sum + key.persons(member), 0),
-      excess: Math.round(excess),
-      sinceMs: key.sinceMs,
-    }
+    return groupOf(key, members, excess, key.reason === 'rhythm' ? RHYTHM_WEIGHT : 1)
+  }
+
+  /** The account hardly asks for anybody twice. */
+  #isFresh(slot: number, nowMs: number): boolean {
+    const recent = this.#recentOf?.(slot, nowMs)
+    return recent === undefined || recent.fresh >= FRESH_SHARE * recent.lookups
   }
 
   /** Facilities that were in step by this key lately, and are not among these members: who is suspended no longer looks anybody up. */
@@ -206,6 +228,18 @@ export class InStepGroups {
     while (this.#generations.length < number) this.#generations.push(undefined)
     this.#generations[number] = page
     return page
+  }
+}
+
+function groupOf(key: SharedKey, members: readonly number[], excess: number, weight: number): InStepGroup {
+  const sorted = members.toSorted((a, b) => key.persons(b) - key.persons(a))
+  return {
+    reason: key.reason,
+    slots: sorted.map((member) => key.slots[member] as number),
+    persons: sorted.reduce((sum, member) => sum + key.persons(member), 0),
+    excess: Math.round(excess),
+    weight,
+    sinceMs: key.sinceMs,
   }
 }
 

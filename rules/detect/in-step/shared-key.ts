@@ -58,6 +58,11 @@ export class SharedKey {
     return mostUsual(this.#usual[member] as number, atMs)
   }
 
+  /** Persons in an hour that are usual for a member. */
+  usualPerHour(member: number): number {
+    return this.#usual[member] as number
+  }
+
   /** Members, by `generationOf` still the same accounts. */
   members(generationOf: (slot: number) => number): number[] {
     return Array.from({ length: this.size }, (_, member) => member).filter(

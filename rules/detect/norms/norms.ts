@@ -28,6 +28,8 @@ const SURE_WEEKS = 8
 const CEILING = 8
 /** On the first two working days after a holiday so many times as many are allowed. */
 const RETURN_FACTOR = 1.5
+/** On those days everybody sees about so many times as many at once. */
+const RETURN_SWELL = 2
 /** The largest hospitals: what an account of unknown size may grow up to. */
 const LARGEST_VISITS = 10_000
 
@@ -81,6 +83,11 @@ export class Norms {
       this.#own.keepDay(slot, hour, usual)
     }
     return this.#fill(into, slot, dailyVisits, hour, usual, 2 * this.#slack)
+  }
+
+  /** How many times what is usual all see at `atMs`: nobody stands out by what everybody does. */
+  swellAt(atMs: number): number {
+    return this.#week.isReturn(portalHour(atMs)) ? RETURN_SWELL : 1
   }
 
   /** The most persons that the account itself had in an hour, or a day of the clock, of the six days before today; 0 where nothing was learned of them. */

@@ -13,20 +13,12 @@ const REASONS: Readonly<Record<InStepReason, { readonly vi: string; readonly en:
   rhythm: { vi: 'cùng một nhịp tra cứu', en: 'the same rhythm' },
 }
 
-/** A shared rhythm is the weakest reason: hospitals that come back together after an outage may have it too. It counts half, and suspends nobody by itself. */
-const RHYTHM_WEIGHT = 0.5
-
 /** One operator with many accounts, each of them below every other limit. */
 export function createStepRule(policy: DetectPolicy): Rule {
-  const { minExcess, points } = policy.step
-  const belowSuspension = (policy.score.suspendAt - 1) / points.atLimit
+  const { minExcess } = policy.step
   return {
     ...ruleBase('step', policy),
-    heatOf({ group }) {
-      if (group === undefined) return 0
-      const heat = group.excess / minExcess
-      return group.reason === 'rhythm' ? Math.min(heat * RHYTHM_WEIGHT, belowSuspension) : heat
-    },
+    heatOf: ({ group }) => (group === undefined ? 0 : (group.excess * group.weight) / minExcess),
     findingOf(figures) {
       const group = figures.group
       if (group === undefined) throw new RangeError('Cannot give evidence: the account is in no group')

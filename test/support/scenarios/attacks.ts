@@ -62,17 +62,26 @@ export function manySources(options: AttackOptions): Iterable<AttributedRequest>
   return lookUps(options, { count: 20_000, perSecond: 11.6, sources })
 }
 
+export interface InStepOptions extends Omit<AttackOptions, 'facility'> {
+  readonly facilities: readonly ScenarioFacility[]
+  /** Each account makes a look-up so often, a little sooner or later than its turn. */
+  readonly everySeconds: number
+  /** Addresses that nobody registered, shared by accounts that follow each other; 0: each uses its facility's own. */
+  readonly addresses: number
+}
+
 /** 5: one operator, many accounts in turn, each of them slow. */
-export function* inStep(options: Omit<AttackOptions, 'facility'> & { facilities: readonly ScenarioFacility[] }) {
-  const { facilities, startMs, seed, withSubjects } = options
+export function* inStep({ facilities, everySeconds, addresses, startMs, seed, withSubjects }: InStepOptions) {
   const random = createRandom(seed)
-  const source = '113.170.4.9'
-  const perSecond = 0.01 * facilities.length
+  const accounts = facilities.length
+  const pauseMs = (everySeconds * 1000) / accounts
   for (let number = 0; number < 20_000; number++) {
-    const { account, code } = facilities[number % facilities.length] as ScenarioFacility
+    const turn = number % accounts
+    const { account, code, ip: own } = facilities[turn] as ScenarioFacility
     const person = withSubjects ? strangerOf(random) : undefined
-    const atMs = Math.floor(startMs + (number * 1000) / perSecond)
-    yield aRequest({ account, facility: code, ip: source, atMs, ...person, result: '000' })
+    const ip = addresses === 0 ? own : `113.170.4.${9 + Math.floor((turn * addresses) / accounts)}`
+    const atMs = Math.floor(startMs + (number + random.next()) * pauseMs)
+    yield aRequest({ account, facility: code, ip, atMs, ...person, result: '000' })
   }
 }
 

@@ -50,17 +50,11 @@ export const SCENARIOS: readonly Scenario[] = [
   attackOn('pauses', 'the same day’s look-ups over 20 hours with pauses, half as fast', 40, stopped(60_000, 350), withPauses),
   { ...attackOn('edges', 'as in 2019, over five edges in turn', 40, stopped(600_000, 2_000), steady), edges: 5 },
   attackOn('sources', 'as in 2019 from 50 addresses', 40, stopped(600_000, 2_000), manySources),
-  {
-    name: 'in-step',
-    what: 'one operator with 20 accounts in turn, each a look-up every 100 seconds',
-    goal: stopped(3 * HOUR_MS, 2_000),
-    edges: 1,
-    begin(world, seed) {
-      const facilities = pickFacilities(world, 50, 20, seed)
-      const requests = inStep({ facilities, startMs: lastDay(world) + 9 * HOUR_MS, seed, withSubjects: world.withSubjects })
-      return { accounts: facilities.map(({ account }) => account), requests }
-    },
-  },
+  inStepBy('in-step', 'one operator with 20 accounts in turn, each a look-up every 100 seconds, from one address', 20, 100, 1),
+  inStepBy('in-step-fast', 'the same, each every 5 seconds', 20, 5, 1),
+  inStepBy('in-step-ten', 'the same with ten accounts, each every 40 seconds', 10, 40, 1),
+  inStepBy('in-step-four', 'one operator with 20 accounts, each a look-up every 20 seconds, from four addresses', 20, 20, 4),
+  inStepBy('in-step-own', 'the same from the facilities’ own addresses', 20, 20, 0),
   attackOn('clinic', '3,000 persons in a day at a clinic that has 120', 120, stopped(DAY_MS, 1_500), clinicDay, 7),
   {
     name: 'clinics',
@@ -118,6 +112,22 @@ export const SCENARIOS: readonly Scenario[] = [
     policy: (policy) => ({ ...policy, shared: { ...policy.shared, mode: 'observe' } }),
   },
 ]
+
+/** The goal is that of persons told. */
+function inStepBy(name: string, what: string, accounts: number, everySeconds: number, addresses: number): Scenario {
+  return {
+    name,
+    what,
+    goal: stopped(600_000, 2_000),
+    edges: 1,
+    begin(world, seed) {
+      const facilities = pickFacilities(world, 50, accounts, seed)
+      const startMs = lastDay(world) + 9 * HOUR_MS
+      const requests = inStep({ facilities, everySeconds, addresses, startMs, seed, withSubjects: world.withSubjects })
+      return { accounts: facilities.map(({ account }) => account), requests }
+    },
+  }
+}
 
 function* first(requests: Iterable<AttributedRequest>, most: number): Generator<AttributedRequest> {
   let count = 0

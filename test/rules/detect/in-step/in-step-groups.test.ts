@@ -92,6 +92,26 @@ describe('InStepGroups', () => {
     }
   })
 
+  it('finds twenty who each ask for a person every hundred seconds behind one address, if they hardly ask for anybody twice', () => {
+    for (const seed of SEEDS) {
+      const slow: Crowd = { accounts: 20, minutes: 20, usualPerHour: 7, perMinute: () => 0.6 + 7 / 60, source: () => 77 }
+      const made = looks(createRandom(seed), slow)
+      const found = (fresh: number) => firstGroup(made, { minExcess: 60, recentOf: () => ({ lookups: 12, fresh }) })
+      expect(found(9)?.reasons).toEqual(['source'])
+      expect(found(9)?.minutes).toBeLessThan(10)
+      expect(found(3), 'who asks four times for each').toBeUndefined()
+      expect(found(0), 'nobody told').toBeUndefined()
+    }
+  })
+
+  it('finds no sum where most behind the address are no busier than usual', () => {
+    const random = createRandom(2)
+    const cloud: Crowd = { accounts: 40, firstSlot: 100, minutes: 20, usualPerHour: 60, perMinute: () => 0.9, source: () => 77 }
+    const slow: Crowd = { accounts: 10, minutes: 20, usualPerHour: 7, perMinute: () => 1, source: () => 77 }
+    const made = [...looks(random, cloud), ...looks(random, slow)]
+    expect(firstGroup(made, { minExcess: 60, findsRhythm: false, recentOf: () => ({ lookups: 12, fresh: 9 }) })).toBeUndefined()
+  })
+
   it('finds all twenty of them, among hundreds of honest accounts, and nobody else', () => {
     const random = createRandom(4)
     const honest: Crowd = {
@@ -163,6 +183,12 @@ describe('InStepGroups', () => {
       firstGroup(looks(createRandom(1), { accounts: 20, minutes: 8, perMinute: () => 9, source: () => 77 }), {}, groups)
       expect(reasonsAfter(groups)).toEqual(reasons)
     }
+  })
+
+  it('finds nobody by the rhythm of accounts that ask for everybody again', () => {
+    const made = looks(createRandom(1), { accounts: 20, minutes: 12, perMinute: () => 9 })
+    expect(firstGroup(made, { recentOf: () => ({ lookups: 100, fresh: 55 }) })).toBeUndefined()
+    expect(firstGroup(made, { recentOf: () => ({ lookups: 100, fresh: 65 }) })?.reasons[0]).toBe('rhythm')
   })
 
   it('finds nobody by the rhythm of look-ups that tell nobody', () => {

@@ -60,8 +60,8 @@ function ruleOf(name: RuleName): Rule {
   return rule
 }
 
-function aGroup(reason: SteppingGroup['reason'], excess: number): SteppingGroup {
-  return { reason, excess, slots: [1, 2, 3, 4, 5], persons: 2 * excess, sinceMs: MORNING, spanMinutes: 10 }
+function aGroup(reason: SteppingGroup['reason'], excess: number, weight = 1): SteppingGroup {
+  return { reason, excess, weight, slots: [1, 2, 3, 4, 5], persons: 2 * excess, sinceMs: MORNING, spanMinutes: 10 }
 }
 
 const OWN = { basis: 'own', sure: 0.5, expected: 50, allowed: 200 } as const
@@ -103,7 +103,8 @@ describe('a rule', () => {
     ['shared', { isShared: true, atMs: Date.parse('2024-07-31T23:59:59+07:00') }, false, 'on its last day'],
     ['otp', { events: { ungranted: 5 } }, true, 'histories without OTP'],
     ['step', { group: aGroup('source', 60) }, true, 'one operator from one address'],
-    ['step', { group: aGroup('rhythm', 60) }, false, 'a shared rhythm weighs half'],
+    ['step', { group: aGroup('rhythm', 60, 0.5) }, false, 'a shared rhythm weighs half'],
+    ['step', { group: aGroup('source', 20, 3) }, true, 'by an address that a group was found by'],
     ['step', {}, false, 'in no group'],
   ])('%s of %j is over its limit: %s (%s)', (name, facts, isOver) => {
     const rule = ruleOf(name)
