@@ -188,9 +188,9 @@ export function createFleetDesk(parts: FleetDeskParts): FleetDesk {
       held: await heldVerdicts(db),
       quiet: await quietTokens(db, nowMs),
     }))
-    for (const token of quiet) judge.drop(token)
+    judge.keepReleased(quiet)
     await keeper.learn(nowMs)
-    const asked = [...new Set([...named, ...judge.underAction()])].filter((token) => !quiet.has(token))
+    const asked = [...new Set([...named, ...judge.underAction()])]
     named.clear()
     const findings: FleetFinding[] = []
     for (let from = 0; from < asked.length; from += BATCH) {

@@ -15,10 +15,15 @@ export function lastVerdicts(db: Kysely<Tables>, limit: number): Promise<FleetVe
   return db.selectFrom('fleet_verdict').selectAll().orderBy('at_ms', 'desc').orderBy('id').limit(limit).execute()
 }
 
-/** Accounts for which a person said that nothing is to follow for now. */
-export async function quietTokens(db: Kysely<Tables>, nowMs: number): Promise<ReadonlySet<string>> {
-  const rows = await db.selectFrom('fleet_verdict').select('token').where('quiet_until_ms', '>', nowMs).execute()
-  return new Set(rows.map(({ token }) => token))
+/** Accounts for which a person said that nothing is to follow for now, and when. */
+export async function quietTokens(db: Kysely<Tables>, nowMs: number): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('fleet_verdict')
+    .select(['token', 'ended_at_ms'])
+    .where('quiet_until_ms', '>', nowMs)
+    .orderBy('ended_at_ms')
+    .execute()
+  return new Map(rows.map(({ token, ended_at_ms }) => [token, ended_at_ms ?? 0]))
 }
 
 export interface ReleaseOrder {

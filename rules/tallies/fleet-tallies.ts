@@ -155,15 +155,15 @@ export class FleetTallies {
     return new Map(Array.from(tokens, (token) => [token, this.sum(token, minutes, nowMs)]))
   }
 
-  /** The sum of one account. */
-  sum(token: string, minutes: number, nowMs: number): TallySum {
-    const oldest = Math.floor(nowMs / MINUTE_MS) - minutes
+  /** The sum of one account; of nothing that may be from minute `until` or before, if that is told. */
+  sum(token: string, minutes: number, nowMs: number, until = -1): TallySum {
+    const oldest = Math.max(until, Math.floor(nowMs / MINUTE_MS) - minutes)
     const sum = new TallySum()
     for (const [minute, accounts] of this.#open) {
       if (minute <= oldest) continue
       for (const [sender, entry] of accounts.get(token) ?? []) sum.addEntry(entry, epochOf(sender, minute))
     }
-    for (const sums of this.#closedAfter(oldest)) {
+    for (const sums of this.#closedAfter(oldest, until)) {
       const part = sums.get(token)
       if (part !== undefined) sum.addSum(part)
     }
@@ -201,9 +201,10 @@ export class FleetTallies {
     return lookups
   }
 
-  *#closedAfter(oldest: number): Generator<Sums> {
+  *#closedAfter(oldest: number, until = -1): Generator<Sums> {
     for (const [level, { minutes }] of LEVELS.entries())
-      for (const [bucket, sums] of this.#closed[level] as Map<number, Sums>) if ((bucket + 1) * minutes - 1 > oldest) yield sums
+      for (const [bucket, sums] of this.#closed[level] as Map<number, Sums>)
+        if ((bucket + 1) * minutes - 1 > oldest && bucket * minutes > until) yield sums
   }
 
   #join(minute: number, entry: TallyEntry, sender: string): void {

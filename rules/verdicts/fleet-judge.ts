@@ -46,16 +46,19 @@ export class FleetJudge {
   readonly norms: FleetNorms
   /** When accounts were under an action last: what they do then teaches nothing. */
   readonly #suspectMs = new Map<string, number>()
+  /** When a person released accounts that are to be left alone for now. */
+  #released: ReadonlyMap<string, number> = new Map()
   #slots = 0
 
   constructor(options: FleetJudgeOptions) {
     const { lookupsPerPerson } = options.policy.score
     this.norms = new FleetNorms({ ...options, lookupsPerPerson })
-    const figures = new SumFigures(options.tallies, this.norms, lookupsPerPerson)
+    const figures = new SumFigures(options.tallies, this.norms, lookupsPerPerson, (token) => this.#released.get(token))
     this.#options = options
     this.#judge = new Judge(fleetPolicy(options.policy), {
       figures,
       maskAccount: (token) => token,
+      isQuiet: ({ name }) => this.#released.has(name),
       setHeld: (account, isHeld) => {
         account.isHeld = isHeld
       },
@@ -104,6 +107,16 @@ export class FleetJudge {
     const account = this.#accounts.get(token)
     const standing = account === undefined ? undefined : this.#judge.standings.find(account)
     return standing?.untilMs[standing.level]
+  }
+
+  /**
+   * Accounts that officers released, and when. What was counted before ends with it and acts no more; for as long as they are named here only `absolute` judges what they do since: it is more than
+   * any honest account makes, so that a fresh harvest is stopped as any other.
+   */
+  keepReleased(released: ReadonlyMap<string, number>): void {
+    const before = this.#released
+    this.#released = released
+    for (const [token, atMs] of released) if (before.get(token) !== atMs) this.drop(token)
   }
 
   /** Takes the action on an account back, as an officer said. */

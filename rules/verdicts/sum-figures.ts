@@ -7,7 +7,7 @@ import { type WindowName, windowNumber } from '../detect/windows.ts'
 import type { FunctionClass } from '../requests/attributed-request.ts'
 import type { FleetTallies } from '../tallies/fleet-tallies.ts'
 import { MINUTE_MS } from '../tallies/tally.ts'
-import type { TallySum } from '../tallies/tally-sum.ts'
+import { TallySum } from '../tallies/tally-sum.ts'
 import type { FleetNorms } from './fleet-norms.ts'
 import { personsTold } from './people-of.ts'
 
@@ -32,6 +32,8 @@ export class SumFigures implements TurningFigures {
   readonly #walk: WalkFigures = createWalkFigures()
   readonly #sums = new Map<number, TallySum>()
   #token = ''
+  /** The minute in which a person released the account: it and those before it count no more. */
+  #releasedMinute = -1
   atMs = 0
   class: FunctionClass = 'lookup'
   dailyVisits: number | undefined
@@ -40,8 +42,16 @@ export class SumFigures implements TurningFigures {
   readonly group = undefined
   readonly isShared = false
 
+  readonly #releasedMs: (token: string) => number | undefined
+
   /** @param lookupsPerPerson look-ups that count as one person where nobody is told */
-  constructor(tallies: FleetTallies, norms: FleetNorms, lookupsPerPerson: number) {
+  constructor(
+    tallies: FleetTallies,
+    norms: FleetNorms,
+    lookupsPerPerson: number,
+    releasedMs: (token: string) => number | undefined = () => undefined,
+  ) {
+    this.#releasedMs = releasedMs
     this.#tallies = tallies
     this.#norms = norms
     this.#untoldShare = 1 - 1 / lookupsPerPerson
@@ -49,6 +59,8 @@ export class SumFigures implements TurningFigures {
 
   turnTo(account: Account, _slot: number, atMs: number, kind: FunctionClass): this {
     this.#token = account.name
+    const releasedMs = this.#releasedMs(account.name)
+    this.#releasedMinute = releasedMs === undefined ? -1 : Math.floor(releasedMs / MINUTE_MS)
     this.#sums.clear()
     this.atMs = atMs
     this.class = kind
@@ -107,15 +119,22 @@ export class SumFigures implements TurningFigures {
   #sumOf(window: number): TallySum {
     const held = this.#sums.get(window)
     if (held !== undefined) return held
-    const sum = window === MINUTE ? this.#busierMinute() : this.#tallies.sum(this.#token, minutesOf(window), this.atMs)
+    const sum =
+      window === MINUTE
+        ? this.#busierMinute()
+        : this.#tallies.sum(this.#token, minutesOf(window), this.atMs, this.#releasedMinute)
     this.#sums.set(window, sum)
     return sum
   }
 
   #busierMinute(): TallySum {
     const now = Math.floor(this.atMs / MINUTE_MS)
-    const [present, before] = [this.#tallies.minuteOf(this.#token, now), this.#tallies.minuteOf(this.#token, now - 1)]
+    const [present, before] = [this.#minute(now), this.#minute(now - 1)]
     return present.counts.lookups >= before.counts.lookups ? present : before
+  }
+
+  #minute(minute: number): TallySum {
+    return minute > this.#releasedMinute ? this.#tallies.minuteOf(this.#token, minute) : new TallySum()
   }
 }
 

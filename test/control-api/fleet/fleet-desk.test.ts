@@ -110,10 +110,11 @@ describe('the fleet desk', () => {
     expect((await release(world.as.operator, { reason: 'vaccination day' })).statusCode).toBe(204)
     expect((await signedBlocks(world))?.verdicts).toEqual([])
     expect((await release(world.as.operator, { reason: 'vaccination day' })).json()).toMatchObject({ code: 'CONFLICT' })
-    world.clock.moveBy(MINUTE_MS)
-    spread(world)
-    await world.context.fleet.work()
-    expect((await signedBlocks(world))?.verdicts).toEqual([])
+    for (let minute = 0; minute < 10; minute++) {
+      world.clock.moveBy(MINUTE_MS)
+      await world.context.fleet.work()
+      expect((await signedBlocks(world))?.verdicts).toEqual([])
+    }
     const audited = await auditOf(world)
     expect(audited).toContainEqual(
       expect.objectContaining({
@@ -122,10 +123,9 @@ describe('the fleet desk', () => {
         details: expect.stringContaining('"reason":"vaccination day"'),
       }),
     )
-    world.clock.moveBy(24 * 3_600_000)
     spread(world)
     await world.context.fleet.work()
-    expect((await signedBlocks(world))?.verdicts).toHaveLength(1)
+    expect((await signedBlocks(world))?.verdicts, 'a fresh harvest').toHaveLength(1)
   })
 
   it('goes on with what was held after a restart without any counts', async () => {

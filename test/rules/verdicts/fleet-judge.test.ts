@@ -98,6 +98,26 @@ describe('FleetJudge', () => {
     expect(judge.untilOf(token)).toBeUndefined()
   })
 
+  it('counts nothing from before a release, and after it only what no honest account makes', () => {
+    const { judge, look } = aWorld({ '79999': 10 })
+    const at = (minute: number) => START + minute * MINUTE_MS
+    for (let minute = 0; minute < 30; minute++) judge.judge([look('79999_BV', minute, 8, 5, '79999')], at(minute))
+    const token = tokenOf('79999_BV')
+    expect(judge.untilOf(token)).toBeDefined()
+    judge.keepReleased(new Map([[token, at(29)]]))
+    expect(judge.untilOf(token)).toBeUndefined()
+    for (let minute = 30; minute < 90; minute++) {
+      judge.keepReleased(new Map([[token, at(29)]]))
+      expect(judge.judge([look('79999_BV', minute, 8, 5, '79999')], at(minute))).toEqual([])
+    }
+    const fresh = judge.judge([look('79999_BV', 90, 200, 5, '79999')], at(90))
+    expect(fresh.map(({ verdict }) => [verdict.action, verdict.rule])).toEqual([['suspend', 'absolute']])
+    judge.keepReleased(new Map([[token, at(29)]]))
+    expect(judge.untilOf(token), 'the same release ends nothing twice').toBeDefined()
+    judge.keepReleased(new Map())
+    expect(judge.judge([token], at(91)).map(({ verdict }) => verdict.action)).toEqual([])
+  })
+
   it('asks only the rules that sums can answer', () => {
     const policy = fleetPolicy(DEFAULT_DETECT_POLICY)
     expect([policy.burst.mode, policy.walk.mode, policy.step.mode]).toEqual(['off', 'off', 'off'])
