@@ -76,6 +76,8 @@ export interface WaitingFile {
   readonly dispatch: string
   readonly at_ms: number
   readonly users: number
+  /** Whether what became of its rows is the actor's to see. */
+  readonly mayRead: boolean
 }
 
 /** Files of which something waits: all of one is decided at once. */
@@ -89,13 +91,19 @@ export function waitingFiles(files: readonly WaitingFile[], formField: Html, dec
       { vi: 'Quyết định cho cả tệp', en: 'Decision on all of it' },
     ],
     files.map((file): HtmlPiece[] => [
-      html`<a href="/console/imports/${file.id}">${portalTimeText(file.at_ms).slice(0, 16).replace('T', ' ')}</a>`,
+      file.mayRead ? html`<a href="/console/imports/${file.id}">${timeWords(file.at_ms)}</a>` : timeWords(file.at_ms),
       html`${file.taken_by}<br>${file.dispatch}`,
       Number(file.users),
       decisionForms(`/console/users/waiting/${file.id}`, { ...file, version: 1 }, formField, decision),
     ]),
   )
   return html`<h2>${both({ vi: 'Theo tệp đã nhập', en: 'By file' })}</h2>${table}<h2>${both({ vi: 'Từng người', en: 'One by one' })}</h2>`
+}
+
+/** `23/11/2026 01:14` in Asia/Ho_Chi_Minh. */
+function timeWords(atMs: number): string {
+  const [day = '', time = ''] = portalTimeText(atMs).split('T')
+  return `${dayWords(day)} ${time.slice(0, 5)}`
 }
 
 /** What waits in the provinces of an approver, each with its own forms. */

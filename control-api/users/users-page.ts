@@ -40,7 +40,7 @@ export function registerUsersPage(site: ConsoleSite, { store, clock, users }: Co
     return {
       title: { vi: 'Người dùng của cơ sở', en: 'Users of a facility' },
       isWide: true,
-      body: html`${doneNotice(query)}${isFixed ? '' : facilityChooser(USERS, chooserSent, facility)}${found}${enterForm(facts, { facility: isCode ? facility : '', isFixed })}
+      body: html`${doneNotice(query)}${isFixed ? '' : facilityChooser(USERS, chooserSent, facility)}${found}${enterForm(facts, { facility: isCode && isWithin(actor, facility) ? facility : '', isFixed })}
 <p><a href="${USERS}/import">Nhập từ tệp Excel hoặc CSV (mẫu 01/dk-ctn)</a> <span class="en" lang="en">Enter many from a file</span></p>`,
     }
   }

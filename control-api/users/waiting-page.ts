@@ -36,7 +36,14 @@ export function registerWaitingPage(site: ConsoleSite, { store, clock }: Control
         )
       const files = await waiting
         .innerJoin('import', 'import.id', 'portal_user.import_id')
-        .select((eb) => ['import.id', 'import.taken_by', 'import.dispatch', 'import.at_ms', eb.fn.countAll<number>().as('users')])
+        .select((eb) => [
+          'import.id',
+          'import.taken_by',
+          'import.dispatch',
+          'import.at_ms',
+          'import.province',
+          eb.fn.countAll<number>().as('users'),
+        ])
         .groupBy('import.id')
         .orderBy('import.at_ms')
         .limit(MOST_FILES)
@@ -46,7 +53,11 @@ export function registerWaitingPage(site: ConsoleSite, { store, clock }: Control
     return {
       title: { vi: 'Người dùng chờ phê duyệt', en: 'Users who wait for approval' },
       isWide: true,
-      body: html`${doneNotice(query)}${decision?.notice}${waitingFiles(files, formField, decision)}${waitingTable(rows, formField, decision)}`,
+      body: html`${doneNotice(query)}${decision?.notice}${waitingFiles(
+        files.map((file) => ({ ...file, mayRead: isWithin(actor, file.province ?? '') })),
+        formField,
+        decision,
+      )}${waitingTable(rows, formField, decision)}`,
     }
   }
 
