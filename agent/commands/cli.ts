@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   why: async () => (await import('./why.ts')).why,
   'break-glass': async () => (await import('./break-glass.ts')).breakGlass,
   release: async () => (await import('./release.ts')).release,
+  unsuspend: async () => (await import('./unsuspend.ts')).unsuspend,
   prove: async () => (await import('./prove.ts')).prove,
   addresses: async () => (await import('./addresses.ts')).addresses,
   parse: async () => (await import('./parse.ts')).parse,

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Opening } from '../../rules/lockout/opening.ts'
+import { MaskedAccount } from '../../rules/reports/masked-account.ts'
 import type { OrderErrorCode } from './order-error.ts'
 
 const closed = { additionalProperties: false } as const
@@ -29,8 +30,22 @@ export const ReleaseOrder = Type.Object(
 )
 export type ReleaseOrder = Static<typeof ReleaseOrder>
 
+/** `agent unsuspend`: what `watch` has counted of an account acts no more. Lies among the orders of `watch`, not of the agent. */
+export const AccountRelease = Type.Object(
+  {
+    kind: Type.Literal('account-release'),
+    id: Opening.properties.id,
+    account: MaskedAccount,
+    at: Opening.properties.at,
+    why: Opening.properties.why,
+    by: Opening.properties.by,
+  },
+  closed,
+)
+export type AccountRelease = Static<typeof AccountRelease>
+
 /** What a person at this host orders, as one small file each. */
-export const Order = Type.Union([OpeningOrder, ReleaseOrder])
+export const Order = Type.Union([OpeningOrder, ReleaseOrder, AccountRelease])
 export type Order = Static<typeof Order>
 
 /** A file among the orders that is none, or that somebody else could have written. */

@@ -9,6 +9,7 @@ import type { Registrations } from '../../rules/detect/registered-facility.ts'
 import { createAttributor } from '../../rules/requests/attributor.ts'
 import type { Clock } from '../../rules/time/clock.ts'
 import type { Log } from '../log/log.ts'
+import type { Orders } from '../orders/order.ts'
 import type { Timers } from '../time/timers.ts'
 import { createFaultList } from './fault-list.ts'
 import { createFlagBook, type FlagSource } from './flag-book.ts'
@@ -23,6 +24,7 @@ import type { OfferedTally, TallySource } from './tally-ring.ts'
 import { WatchError } from './watch-error.ts'
 import type { WatchMemory } from './watch-memory.ts'
 import { dialectOf, type WatchedLog, type WatchedSocket, type WatchOptions } from './watch-options.ts'
+import { createWatchOrders } from './watch-orders.ts'
 import type { LogStatus, WatchStatus } from './watch-status.ts'
 import { type FollowedLog, openFollowedLog } from './watched-log.ts'
 
@@ -52,6 +54,8 @@ export interface WatchPorts {
   readonly onTally?: (tally: OfferedTally) => void
   /** Asked, once the logs were read to their ends, to give back what reading much has left in memory. */
   readonly tidy?: () => void
+  /** What people at this host order. */
+  readonly orders?: Orders
   readonly clock: Clock
   /** Milliseconds from a clock that nobody sets. */
   readonly monotonicMs: () => number
@@ -227,6 +231,21 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
     }
   }
 
+  const carryOutOrders =
+    ports.orders &&
+    createWatchOrders({
+      orders: ports.orders,
+      detector,
+      flags,
+      // Counts as well: with the old ones a crash would bring back what was released.
+      async act(verdicts) {
+        act(verdicts)
+        await saveCounts()
+        await save()
+      },
+      log,
+    })
+
   return {
     flags,
     tallies: { held: () => maker?.held() ?? [], find: (boot, sequence) => maker?.find(boot, sequence) },
@@ -252,6 +271,7 @@ export async function createWatch(options: WatchOptions, ports: WatchPorts): Pro
       while (!signal.aborted) {
         behind = await pollOnce(behind)
         passTime()
+        await carryOutOrders?.()
         // Counts first: positions without them would be taken for those of a watch that has lost its counts.
         if (monotonicMs() - savedCountsMs >= SAVE_COUNTS_MS) await saveCounts()
         if (hasNews || monotonicMs() - savedMs >= SAVE_MS) await save()

@@ -1,10 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Log } from '../../log/log.ts'
+import { createFileOrders } from '../../orders/file-orders.ts'
 import { lowerPriority } from '../../process/lower-priority.ts'
 import { createMemoryTidy } from '../../process/tidy-memory.ts'
 import { createSystemClock, createSystemTimers } from '../../time/system-time.ts'
 import { createWatch } from '../watch.ts'
 import { openWatchMemory } from '../watch-memory.ts'
+import { watchOrders } from '../watch-orders.ts'
 import { type AccountQuestion, STOP, type ThreadData, type ThreadMessage } from './messages.ts'
 import { createNewsSender } from './thread-news.ts'
 
@@ -30,6 +32,7 @@ async function main(data: ThreadData): Promise<void> {
     registrations: data.registrations,
     ...(data.tallies === undefined ? {} : { tallies: data.tallies }),
     onTally: (tally) => say({ kind: 'tally', tally }),
+    orders: createFileOrders(watchOrders(data.options.stateDir)),
     clock,
     tidy: createMemoryTidy(clock),
     monotonicMs: () => performance.now(),
