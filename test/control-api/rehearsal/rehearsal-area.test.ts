@@ -103,9 +103,9 @@ describe('the overview', () => {
 
   it.each(['operator', 'approver'] as const)('shows an %s of one province what a province sees', async (role) => {
     const counts = [aRehearsalCount({ would: 7 }), aRehearsalCount({ facility: '79001', province: '79', account: '79001_BV' })]
-    const { app, token } = await aLab(counts)
-    const browser = createConsoleBrowser(app)
-    await browser.signIn((await token('of-79', role, '79')).authorization)
+    const lab = await aLab(counts)
+    const browser = createConsoleBrowser(lab.app)
+    await browser.signIn((await lab.token('of-79', role, '79')).authorization)
     const page = await browser.get('/console/rehearsal')
     expect(page.body).toContain('facility=79001')
     expect(page.body).not.toMatch(/01234|Theo tỉnh/)
