@@ -64,7 +64,12 @@ export class PassingTime {
   #pass(): readonly Verdict[] {
     const { table, clock, judge, lessons } = this.#parts
     if (clock.nowMs >= this.nextHourMs)
-      this.nextHourMs = lessons.learnAll(table.values(), this.nextHourMs, clock.nowMs, (account) => judge.standings.find(account) !== undefined)
+      this.nextHourMs = lessons.learnAll(
+        table.values(),
+        this.nextHourMs,
+        clock.nowMs,
+        (account) => judge.standings.find(account) !== undefined,
+      )
     return clock.nowMs >= this.nextStepMs ? this.#stepAlong() : judge.release(clock.nowMs)
   }
 
