@@ -15,7 +15,7 @@ export const fleet: Command = {
   ${DATA_USAGE}
   --all             also what has ended or was taken back (list)
   --reason TEXT     why a verdict is taken back (release)
-  --quiet-hours N   hours in which nothing follows for the account (release; fleet.quietHours if left out)
+  --quiet-hours N   hours in which nothing but the rule absolute follows for the account (release; fleet.quietHours if left out)
   --person NAME     who does it, for the audit log
   --json            the list as JSON`,
   example: 'control fleet release verdict-0011223344556677 --reason "vaccination day" --data /var/lib/edgeward-control',

@@ -108,7 +108,7 @@ export const CONTROL_OPTIONS = {
   'fleet.quietHours': option(
     count(1, 720),
     24,
-    'Hours in which nothing follows for an account whose verdict a person took back.',
+    'Hours in which nothing but the rule `absolute`, by what comes after, follows for an account whose verdict a person took back.',
   ),
   'users.idleDays': option(count(7, 365), 45, 'Days without use after which a named user is disabled (1923/BHXH-CNTT).'),
   'users.warnDays': option(count(1, 60), 7, 'Days before that on which it is said.'),

@@ -29,7 +29,7 @@ export async function quietTokens(db: Kysely<Tables>, nowMs: number): Promise<Re
 export interface ReleaseOrder {
   readonly id: string
   readonly reason: string
-  /** Hours in which nothing follows for the account. */
+  /** Hours in which nothing but `absolute` follows for the account. */
   readonly quietHours: number
 }
 

@@ -111,7 +111,7 @@ export class FleetJudge {
 
   /**
    * Accounts that officers released, and when. What was counted before ends with it and acts no more; for as long as they are named here only `absolute` judges what they do since: it is more than
-   * any honest account makes, so that a fresh harvest is stopped as any other.
+   * any honest account makes, so that a fresh harvest is stopped like every other.
    */
   keepReleased(released: ReadonlyMap<string, number>): void {
     const before = this.#released
