@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { type Grant, isLive } from '../../rules/grants/grant-life.ts'
+import { type Grant, grantEndMs, isLive } from '../../rules/grants/grant-life.ts'
 import { type GrantUses, judgeUse, type UseFate } from '../../rules/grants/grant-uses.ts'
 import { formatGrants, grantOf, grantsDocument, MAX_GRANTS, parseGrants } from '../../rules/grants/grants-document.ts'
 import type { Clock } from '../../rules/time/clock.ts'
@@ -48,7 +48,7 @@ export interface GrantDesk {
   figures(): GrantFigures
 }
 
-/** A grant as edges know it. Several officers of a facility may share its account, and then their grants count as one. */
+/** A grant as edges know it. Several officers of a facility may share its account, and then their grants that run at the same time count as one. */
 interface KnownGrant {
   readonly ids: readonly string[]
   readonly grant: Grant
@@ -125,12 +125,8 @@ export function createGrantDesk(parts: GrantDeskParts): GrantDesk {
     for (const [row, each] of made) {
       for (const token of each) {
         // Read at the last moment: uses come in between.
-        const other = next.get(token)
-        const grant = lifeOf(row, token)
-        next.set(
-          token,
-          other === undefined ? { ids: [row.id], grant } : { ids: [...other.ids, row.id], grant: joined(other.grant, grant) },
-        )
+        const [other, own] = [next.get(token), { ids: [row.id], grant: lifeOf(row, token) }]
+        next.set(token, other === undefined ? own : together(other, own))
       }
     }
     known = next
@@ -231,12 +227,14 @@ export function createGrantDesk(parts: GrantDeskParts): GrantDesk {
   }
 }
 
-/** What several grants of one account are together: live while one of them is. */
-function joined(one: Grant, other: Grant): Grant {
-  return {
-    ...one,
-    grantedAtMs: Math.max(one.grantedAtMs, other.grantedAtMs),
-    usedAtMs: Math.max(one.usedAtMs, other.usedAtMs),
-    endsAtMs: Math.max(one.endsAtMs, other.endsAtMs),
+/** What several grants of one account are: live while one of them is. One that had lapsed before the other was given is renewed by no look-up under that. */
+function together(one: KnownGrant, other: KnownGrant): KnownGrant {
+  const [older, newer] = one.grant.grantedAtMs <= other.grant.grantedAtMs ? [one, other] : [other, one]
+  if (grantEndMs(older.grant) <= newer.grant.grantedAtMs) return newer
+  const grant = {
+    ...newer.grant,
+    usedAtMs: Math.max(older.grant.usedAtMs, newer.grant.usedAtMs),
+    endsAtMs: Math.max(older.grant.endsAtMs, newer.grant.endsAtMs),
   }
+  return { ids: [...older.ids, ...newer.ids], grant }
 }

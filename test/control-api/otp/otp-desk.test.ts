@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { makeCode } from '../../../control-api/otp/one-time-code.ts'
+import { parseGrants } from '../../../rules/grants/grants-document.ts'
 import { createSeededBytes } from '../../support/control-app.ts'
 import { anOfficer } from '../../support/officers.ts'
 import { createOtpLab, DISPATCH } from '../../support/otp-lab.ts'
@@ -259,6 +260,30 @@ describe('the list of officers', () => {
 })
 
 describe('the account of a facility', () => {
+  it('has nothing left of a right that had lapsed, whoever looked up after that', async () => {
+    const lab = await createOtpLab()
+    const account = '01234_BV'
+    const { grants } = lab.context.otp
+    const ids: string[] = []
+    for (const word of ['one', 'two']) {
+      const { id } = (
+        await lab.post('/v1/otp/officers', lab.as.operator, { ...anOfficer(word), account, dispatch: DISPATCH })
+      ).json<{ id: string }>()
+      await lab.post(`/v1/otp/officers/${id}/approve`, lab.as.approver, { dispatch: DISPATCH })
+      const { requestId } = (await lab.ask(anOfficer(word).bhxhCode)).json<{ requestId: string }>()
+      expect((await lab.verify(requestId, await lab.newestCode())).statusCode).toBe(200)
+      ids.push(id)
+      await grants.work()
+      lab.clock.moveBy(31 * MINUTE_MS * (word === 'one' ? 1 : 0) + MINUTE_MS)
+    }
+    const [{ token } = { token: '' }] = parseGrants((await lab.context.publisher.readSide('grants')) as Uint8Array).grants
+    const nowS = Math.floor(lab.clock.nowMs() / 1000)
+    expect(grants.takeUses({ sentAt: nowS, uses: [{ token, usedAt: nowS }] }).renewed).toBe(1)
+    await lab.post(`/v1/otp/officers/${ids[1]}/revoke`, lab.as.operator, { dispatch: DISPATCH, reason: 'moved' })
+    await grants.work()
+    expect(grants.figures().live).toBe(0)
+  })
+
   it('may have several officers, and looks up as long as any of them may', async () => {
     const lab = await createOtpLab()
     const account = '01234_BV'
