@@ -316,7 +316,7 @@ if (obstacle !== undefined) {
     t.match((await nices())[0], new RegExp(`^ *${watchPid} +-10$`), 'the gate goes before proxies')
     await until(
       'what reads logs, and what is handed over, stands behind proxies',
-      async () => (await nices()).filter((line) => / 5$/.test(line)).length === 2 || undefined,
+      async () => (await nices()).filter((line) => line.endsWith(' 5')).length === 2 || undefined,
     )
     t.equal((await sh('stat --format=%U:%G:%a /run/edgeward-gate')).trim(), 'edgeward-watch:www-data:2750')
     t.equal((await sh('stat --format=%U:%G:%a /run/edgeward-gate/gate.sock')).trim(), 'edgeward-watch:www-data:660')
