@@ -37,7 +37,7 @@ export const fleet: Command = {
       const order = { id: requireFlag(id, 'ID of the verdict'), reason: requireFlag(values.reason, '--reason'), quietHours }
       await releaseVerdict(control.store, { person: localPerson(values.person), role: 'operator' }, order, SYSTEM_CLOCK.nowMs())
       io.stderr.write(
-        `Released ${order.id}: a running service tells every edge within ${config.fleet.judgeEveryS} s, and nothing follows for the account for ${quietHours} h.\n`,
+        `Released ${order.id}: a running service tells every edge within ${config.fleet.judgeEveryS} s, and what was counted of the account before acts no more; for ${quietHours} h only the absolute limits judge it.\n`,
       )
       return 0
     }
