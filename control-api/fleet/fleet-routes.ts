@@ -93,7 +93,8 @@ export function registerFleetRoutes(app: ControlApp, context: ControlContext): v
       onRequest: requireRole('operator', 'approver'),
       schema: {
         tags,
-        summary: 'Take a verdict back: every edge lets the account go within seconds, and nothing follows for it for a while',
+        summary:
+          'Take a verdict back: every edge lets the account go within seconds; what was counted before acts no more, and only the absolute limits judge it for a while',
         params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
         body: Type.Object(
           {

@@ -20,7 +20,7 @@ export interface FleetVerdictRow {
   evidence_vi: string
   evidence_en: string
   ended_at_ms: number | null
-  /** Who released it, why, and until when nothing follows for the account. */
+  /** Who released it, why, and until when only the absolute limits judge the account. */
   person: string | null
   reason: string | null
   quiet_until_ms: number | null
