@@ -1,21 +1,16 @@
 import { rename } from 'node:fs/promises'
 import t from 'tap'
-import { CLIENT_BYTES, createClientNames } from '../../agent/gate/client-software.ts'
-import { policyEntries } from '../../agent/haproxy/policy-entries.ts'
 import { formatGateKeys } from '../../rules/gate/gate-keys.ts'
 import { gateToken } from '../../rules/gate/gate-token.ts'
-import { formatPolicy, parsePolicySource } from '../../rules/gate/policy-document.ts'
 import { GRANT_IDLE_MS } from '../../rules/grants/grant-life.ts'
-import { formatGrants, grantsDocument } from '../../rules/grants/grants-document.ts'
-import { createLineParser, type LogDialect } from '../../rules/requests/log-format.ts'
 import { maskAccount } from '../../rules/requests/mask-account.ts'
 import { formatUsers } from '../../rules/users/users-document.ts'
 import { anAccessToken } from '../support/access-token.ts'
 import { aFlag, ask, GATE_MASKING_KEY, proxyLine, runGate } from '../support/gate-edge.ts'
 import { onlyRules } from '../support/gate-states.ts'
 import { createHaproxyAsker, seen } from '../support/haproxy-asker.ts'
+import { createHaproxyDocuments } from '../support/haproxy-documents.ts'
 import { startHaproxy } from '../support/haproxy-edge.ts'
-import { agentHeader, ODD_AGENTS } from '../support/odd-agents.ts'
 import { isInstalled } from '../support/surroundings.ts'
 import { until } from '../support/until.ts'
 import { createWorkDir } from '../support/work-dir.ts'
@@ -49,34 +44,9 @@ if (!isInstalled('haproxy')) {
   const key = Buffer.alloc(32, 9)
   const [token, otherToken] = [gateToken(key, NAMED), gateToken(key, OTHER)]
   const publishedAt = new Date(nowMs).toISOString()
-  let [policies, grants] = [0, 0]
 
   const { send, get, post, becomes } = createHaproxyAsker(haproxy.front, { account: NAMED, ip: IP })
-  const isFilled = async (): Promise<void> => {
-    const epoch = policyEntries(gate.holder.state.policy.source, 'enforce').get('epoch') ?? ''
-    await until('the maps are filled', async () => {
-      const answer = await haproxy.runtime.ask(`get map ${folder}/edgeward-policy.map epoch`)
-      return answer.includes(epoch) || undefined
-    })
-  }
-  const takePolicy = async (yaml: string): Promise<void> => {
-    policies += 1
-    const policy = parsePolicySource(yaml)
-    const version = policies
-    const content = formatPolicy({ format: 'edgeward-policy/1', version, publishedAt, policy })
-    await edge.handOver('policy.json', content, () => gate.holder.policyVersion === version)
-    await isFilled()
-  }
-  const takeGrants = async (...all: readonly { token: string; usedAtMs: number }[]): Promise<void> => {
-    grants += 1
-    const version = grants
-    const whole = all.map((grant) => ({ ...grant, grantedAtMs: grant.usedAtMs, endsAtMs: nowMs + 12 * HOUR_MS }))
-    await edge.handOver(
-      'grants.json',
-      formatGrants(grantsDocument(version, nowMs, whole)),
-      () => gate.status().versions.grants === version,
-    )
-  }
+  const { isFilled, takePolicy, takeGrants } = createHaproxyDocuments({ edge, haproxy, folder, nowMs })
 
   await t.test('what nobody judged is told', async (t) => {
     await isFilled()
@@ -341,59 +311,6 @@ if (!isInstalled('haproxy')) {
       JSON.parse((await send(`GET /x?username=${NAMED} HTTP/1.1`, { ip, more })).body)
     t.match(await of('10.0.0.3'), { ip: '2001:db8::9', port: '', forwarded: '2001:db8::9' })
     t.match(await of('10.0.0.16'), { ip: '10.0.0.16', port: '51000', forwarded: '10.0.0.16' })
-  })
-
-  await t.test('persons in the log', async (t) => {
-    const from = haproxy.log.length
-    const [first, second] = ['1', '2001'].map((digits) => `HS401${digits.padStart(10, '0')}`)
-    const bodies = [
-      `{"maThe":"${first}","hoTen":"x"}`,
-      `maThe=${first}`,
-      `maThe=${second}`,
-      `{'maThe':'${'0'.repeat(10)}'}`,
-      `{"maThe":"${first?.slice(5)}"}`,
-    ]
-    for (const body of bodies) await post(`${U}?username=${NAMED}&password=hidden&token=t"x`.replace('"', '%22'), body)
-    const lines = await until('the lines', () =>
-      haproxy.log.length >= from + bodies.length ? haproxy.log.slice(from) : undefined,
-    )
-    t.notMatch(lines.join(), /hidden|HS401|"0{9}1"|BwcHBw/)
-    const parser = createLineParser('nginx-json', { key: GATE_MASKING_KEY })
-    const read = lines.map((line) => parser.parseLine(line))
-    t.equal(new Set(read.map((request) => request?.subject)).size, 3, 'two persons and the number of nobody')
-    t.same(
-      read.map((request) => request?.isProbe),
-      [false, false, false, true, false],
-    )
-    t.equal(new Set(read.toSpliced(3, 1).map((request) => request?.subjectBlock)).size, 2, 'of two thousands')
-    t.match(read[0], { account: NAMED, status: 200, port: 51_000 })
-  })
-
-  await t.test('client software in the log', async (t) => {
-    const { log, plainLog } = haproxy
-    const from = log.length
-    for (const [userAgent] of ODD_AGENTS) {
-      const request = Buffer.from(
-        `${proxyLine(IP)}GET ${U}?username=${NAMED} HTTP/1.0\r\n${agentHeader(userAgent)}\r\n`,
-        'latin1',
-      )
-      await ask(haproxy.front, request)
-      await ask(haproxy.plain, request)
-    }
-    const most = ODD_AGENTS.length
-    await until('the lines', () => (log.length >= from + most && plainLog.length >= most) || undefined)
-    const nameOf = createClientNames()
-    const clientIn = (dialect: LogDialect, line = ''): string | undefined => {
-      const parser = createLineParser(dialect.format, { key: GATE_MASKING_KEY, ...dialect })
-      const bytes = Buffer.from(line, 'latin1')
-      return parser.parse(bytes) && parser.findClient(bytes, 0, bytes.length)
-    }
-    for (const [row, [userAgent, reason]] of ODD_AGENTS.entries()) {
-      const client = clientIn({ format: 'nginx-json' }, log[from + row])
-      t.equal(client, (userAgent ?? '').slice(0, CLIENT_BYTES), `the shipped log: ${reason}`)
-      t.equal(nameOf(client), nameOf(userAgent), 'the name is that of the whole')
-      t.equal(clientIn({ format: 'haproxy', haproxyUserAgent: 2 }, plainLog[row]), userAgent ?? '', `httplog: ${reason}`)
-    }
   })
 
   await t.test('throttled accounts', async (t) => {
