@@ -103,7 +103,7 @@ export async function importOfficers(
 }
 
 /** Refusals of single rows. */
-const REFUSALS: ReadonlySet<string> = new Set(['OFFICER_KNOWN', 'OFFICER_NEEDS_CENTRAL'])
+const REFUSALS: ReadonlySet<string> = new Set(['OFFICER_KNOWN', 'OFFICER_NEEDS_CENTRAL', 'OTHER_PROVINCE'])
 
 class NotTaken extends Error {
   override readonly name = 'NotTaken'

@@ -25,6 +25,9 @@ export interface EntryFacts {
   readonly importId: string | null
 }
 
+/** The facility of an account; a bare citizen ID has none. */
+const FACILITY = /^[0-9]{5}(?=_|$)/
+
 /**
  * Puts an officer on the list of a province, where another person must approve. Gives the id.
  * @throws ControlError OTHER_PROVINCE; OFFICER_KNOWN where the BHXH number or the account is on a list of the actor’s already, OFFICER_NEEDS_CENTRAL where it is on one of another province
@@ -62,6 +65,9 @@ export async function enterOfficer(
     end_reason: null,
   }
   requireWithin(actor, province, '/body/province')
+  // Otherwise a province could give itself the right for an account of another one.
+  const facility = FACILITY.exec(account)?.[0]
+  if (facility !== undefined) requireWithin(actor, facility, '/body/account')
   const known = await findKnown(tx, row, isOfPerson(account))
   if (known !== undefined) throw knownOfficer(actor, known)
   await tx.db.insertInto('otp_officer').values(row).execute()

@@ -13,7 +13,7 @@ async function createProvinceLab() {
   const operator = await lab.token('operator-79', 'operator', '79')
   const approver = await lab.token('approver-79', 'approver', '79')
   const enter = async (word: string, province: string, who: object = as.operator) =>
-    post('/v1/otp/officers', who, { ...anOfficer(word), province, dispatch: DISPATCH })
+    post('/v1/otp/officers', who, { ...anOfficer(word, province), dispatch: DISPATCH })
   const own = (await enter('own', '79')).json<{ id: string }>().id
   const before = (await enter('before', '79')).json<{ id: string }>().id
   const foreign = (await enter('foreign', '01')).json<{ id: string }>().id
@@ -50,8 +50,13 @@ it('they enter, import, approve, refuse, revoke and unlock for their own provinc
   const refused = (await enter('less', '01', operator)).json<{ detail: string; detailVi?: string }>()
   expect(refused).toMatchObject({ ...problem(OTHER), errors: [{ path: '/body/province' }] })
   expect(JSON.stringify(refused)).toContain('central IT')
+  const another = { ...anOfficer('another'), province: '79', dispatch: DISPATCH }
+  expect((await post('/v1/otp/officers', operator, another)).json()).toMatchObject({
+    ...problem(OTHER),
+    errors: [{ path: '/body/account' }],
+  })
 
-  const { name, bhxhCode, phone, account } = anOfficer('listed')
+  const { name, bhxhCode, phone, account } = anOfficer('listed', '79')
   const payload = `Họ tên,Mã số BHXH,Số điện thoại,Tài khoản\n${name},${bhxhCode},${phone},${account}\n`
   const headers = { ...operator, 'content-type': 'text/csv' }
   const importTo = async (province: string) =>
