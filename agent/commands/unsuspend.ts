@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { maskAccount } from '../../rules/requests/mask-account.ts'
 import { giveOrder } from '../orders/give-order.ts'
 import { OrderError } from '../orders/order-error.ts'
-import { readMaskingKey } from '../watch/masking-key.ts'
+import { findMaskingKey } from '../watch/masking-key.ts'
 import { WatchError } from '../watch/watch-error.ts'
 import { watchOrders } from '../watch/watch-orders.ts'
 import { type Command, type CommandIo, type ExitCode, UsageError } from './command.ts'
@@ -46,7 +46,11 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const id = randomBytes(8).toString('hex')
   const by = userInfo().username.slice(0, 64)
   try {
-    const account = HAS_IDENTIFIER.test(name) ? maskAccount(name, await readMaskingKey(stateDir)) : name
+    const account = HAS_IDENTIFIER.test(name) ? await maskHere(name, stateDir) : name
+    if (account === undefined) {
+      io.stderr.write(`agent unsuspend: watch has never run with ${JSON.stringify(stateDir)}: it holds nothing against anybody\n`)
+      return 1
+    }
     const order = { kind: 'account-release', id, account, at: new Date().toISOString(), why, by } as const
     await giveOrder(watchOrders(stateDir), order)
   } catch (error) {
@@ -61,6 +65,11 @@ async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
       : 'The order is written; watch carries it out as soon as it runs.\n',
   )
   return isDone ? 0 : 1
+}
+
+async function maskHere(name: string, stateDir: string): Promise<string | undefined> {
+  const key = await findMaskingKey(stateDir)
+  return key && maskAccount(name, key)
 }
 
 /** Whether the order is gone, ten seconds at most: `watch` takes it away when it is carried out. */

@@ -12,12 +12,19 @@ const KEY_BYTES = 32
  * @throws WatchError KEY_UNUSABLE
  */
 export async function readMaskingKey(stateDir: string): Promise<Uint8Array> {
+  return await usable(stateDir, async (path) => (await readFilled(path)) ?? (await makeKey(path)))
+}
+
+/** The same for whoever is not `watch`: made here it would be of another user, whose file `watch` cannot read. `undefined` before the first start. @throws WatchError KEY_UNUSABLE */
+export async function findMaskingKey(stateDir: string): Promise<Uint8Array | undefined> {
+  return await usable(stateDir, readFilled)
+}
+
+async function usable<K extends Uint8Array | undefined>(stateDir: string, read: (path: string) => Promise<K>): Promise<K> {
   const path = join(stateDir, 'masking.key')
   try {
-    const found = await readIfThere(path)
-    // An empty one hid nothing yet: a disk was full when it was made.
-    const key = found === undefined || found.length === 0 ? await makeKey(path) : found
-    if (key.length >= KEY_BYTES) return key
+    const key = await read(path)
+    if (key === undefined || key.length >= KEY_BYTES) return key
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new WatchError('KEY_UNUSABLE', `Cannot use the masking key ${JSON.stringify(path)}: ${reason}`, { cause })
@@ -26,6 +33,12 @@ export async function readMaskingKey(stateDir: string): Promise<Uint8Array> {
     'KEY_UNUSABLE',
     `Cannot use the masking key ${JSON.stringify(path)}: it has fewer than ${KEY_BYTES} bytes; remove it to have a new one made`,
   )
+}
+
+/** An empty one hid nothing yet: a disk was full when it was made. */
+async function readFilled(path: string): Promise<Uint8Array | undefined> {
+  const found = await readIfThere(path)
+  return found === undefined || found.length === 0 ? undefined : found
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {

@@ -131,6 +131,13 @@ if (obstacle !== undefined) {
       const sets = await sh(`grep -E '^Cap(Inh|Prm|Eff|Bnd|Amb)' /proc/${pid}/status`)
       t.notOk(new RegExp(`\\t(?!${capabilities}|${NO_CAPABILITY})`).test(sets), `${unit} can have no more than ${capabilities}`)
     }
+    const order = ['unsuspend', '01234_BV', '--why', 'called back', '--config', '/etc/edgeward/agent.yaml']
+    await box.must('edgeward-agent', order)
+    const released = await box.journal('edgeward-watch')
+    t.ok(
+      released.some((line) => line.includes('account was released by hand')),
+      'watch takes an order of root',
+    )
     for (const [user, other] of [
       ['edgeward-watch', 'edgeward-agent'],
       ['edgeward-agent', 'edgeward-watch'],

@@ -45,9 +45,13 @@ describe('agent unsuspend', () => {
   it('leaves the order for a watch that does not run, with a citizen ID masked, and says so', async () => {
     const { folder, config } = await aFolder()
     const orders = join(folder, 'state', 'orders')
-    mkdirSync(join(folder, 'state'))
-    const stop = new AbortController()
     const name = `79999_${'0'.repeat(12)}`
+    mkdirSync(join(folder, 'state'))
+    const early = await runAgent(['unsuspend', name, '--why', 'called them back', '--config', config])
+    expect([early.exitCode, early.stderr]).toEqual([1, expect.stringContaining('watch has never run')])
+    expect(readdirSync(join(folder, 'state'))).toEqual([])
+    writeFileSync(join(folder, 'state', 'masking.key'), Buffer.alloc(32, 1))
+    const stop = new AbortController()
     const waiting = runAgentUntil(stop.signal, ['unsuspend', name, '--why', 'called them back', '--config', config])
     const file = await until('the order is there', () =>
       existsSync(orders) ? readdirSync(orders).find((each) => each.endsWith('.json')) : undefined,
